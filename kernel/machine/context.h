@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A thread's machine state while it does not run, and the switch between two.
+ *
+ * struct context is the first member of struct thread, and struct thread lies at the top of
+ * its own kernel stack: its address is RSP0, and the user's trap frame ends right below it.
+ * So the entry code finds stack, frame and work bits from one pointer.
+ */
+#pragma once
+
+#include "machine/trap.h"
+
+struct mmu;
+
+/* Bits of context.work: any one sends the return to user mode (or a system call's entry)
+ * through C. Set with context_set_work() from any CPU. */
+#define WORK_RESCHED (1u << 0) /* the quantum is over, or somebody better woke */
+#define WORK_SIGNAL (1u << 1) /* a signal may be pending, or the thread must die */
+#define WORK_TRACE (1u << 2) /* report system calls on entry and exit */
+#define WORK_IRET (1u << 3) /* the frame was changed: leave by IRET, all registers from it */
+
+struct context {
+	u32 work; /* atomic; offset 0 */
+	u32 user_thread; /* has user state (FPU area, FS, GS) */
+	u64 rsp; /* saved kernel stack pointer [o: not running] */
+	struct mmu *mmu; /* address space; NULL: kernel thread, runs on any */
+	u64 fs_base, gs_base; /* user's [o] */
+	void *fpu; /* XSAVE area, 64-byte aligned; NULL for kernel threads */
+};
+
+static inline void context_set_work(struct context *c, u32 bits)
+{
+	__atomic_or_fetch(&c->work, bits, __ATOMIC_SEQ_CST);
+}
+
+static inline void context_clear_work(struct context *c, u32 bits)
+{
+	__atomic_and_fetch(&c->work, ~bits, __ATOMIC_SEQ_CST);
+}
+
+/* The user registers of the thread whose context this is (valid while it is in the kernel). */
+static inline struct trap_frame *context_frame(struct context *c)
+{
+	return (struct trap_frame *)c - 1;
+}
+
+/* Prepares @c so that the first switch to it runs fn(arg) in the kernel with interrupts on.
+ * When fn returns, the thread goes to user mode with its trap frame (user threads only). */
+void context_init(struct context *c, void (*fn)(void *), void *arg);
+
+/* As above without fn: the thread goes straight to user mode (fork's child). */
+void context_init_user(struct context *c);
+
+/*
+ * Switches from @prev to @next on this CPU: stack, callee-saved registers, FPU, FS/GS bases,
+ * address space, RSP0. Interrupts off; returns when @prev is switched to again, maybe
+ * on another CPU.
+ */
+void context_switch(struct context *prev, struct context *next);
+
+/* FPU areas: size and alignment for a cache, the initial state, and a copy for fork. */
+size_t fpu_area_bytes(void);
+void fpu_area_init(void *area); /* FCW 0x37f, MXCSR 0x1f80, all else zero */
+void fpu_save_current(struct context *c); /* registers → area; @c is current */
+void fpu_load_current(struct context *c); /* area → registers; @c is current */
+
+/* Writes the running thread's user bases at once (arch_prctl); the address was checked. */
+void context_set_fs_base(struct context *c, u64 base);
+void context_set_gs_base(struct context *c, u64 base);
+u64 context_get_fs_base(struct context *c);
+u64 context_get_gs_base(struct context *c);
+
+/* Loads @m's tables on this CPU now (exec, exit); NULL: the kernel's. */
+void context_load_mmu(struct context *c, struct mmu *m);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Page tables: a cache of what vm knows, thrown away at will (4 levels, SDM vol. 3, 4.5).
+ *
+ * A struct mmu is one user half; the kernel half is shared by all. Locks: the owner of the
+ * struct mmu serialises changes (vm: the space's lock); kernel mappings have their own.
+ * A change that takes rights away is not finished before mmu_flush_done(): pages may be
+ * freed only after it.
+ */
+#pragma once
+
+#include "machine/cpu.h"
+#include "boot_info.h"
+
+typedef u64 pte_t;
+
+#define PTE_PRESENT (1UL << 0)
+#define PTE_WRITE (1UL << 1)
+#define PTE_USER (1UL << 2)
+#define PTE_WRITE_THROUGH (1UL << 3) /* with the PAT set by x86: write combining */
+#define PTE_NO_CACHE (1UL << 4)
+#define PTE_ACCESSED (1UL << 5)
+#define PTE_DIRTY (1UL << 6)
+#define PTE_HUGE (1UL << 7)
+#define PTE_GLOBAL (1UL << 8)
+#define PTE_COW (1UL << 9) /* software: a private page shared by fork, copy before writing */
+#define PTE_NX (1UL << 63)
+#define PTE_ADDRESS 0x000ffffffffff000UL
+
+/* What a mapping allows; the same bits as PROT_* of the ABI. */
+#define MMU_READ 1u
+#define MMU_WRITE 2u
+#define MMU_EXEC 4u
+
+struct mmu {
+	u64 root; /* physical address of the PML4 */
+	u64 asid_generation; /* PCID is valid only in this generation [o] */
+	u32 asid;
+	u64 cpu_mask; /* CPUs whose TLB may hold entries of it; atomic */
+};
+
+/* The kernel's virtual areas (beside DIRECT_MAP_BASE and KERNEL_BASE of boot_info.h). */
+#define KSTACK_BASE 0xffffc00000000000UL /* kernel stacks with guard pages */
+#define DEVICE_BASE 0xffffd00000000000UL /* device_map() */
+
+static inline void *phys_to_virt(u64 phys)
+{
+	return (void *)(phys + DIRECT_MAP_BASE);
+}
+
+/* Only for addresses in the direct map. */
+static inline u64 virt_to_phys(const void *p)
+{
+	return (u64)p - DIRECT_MAP_BASE;
+}
+
+/* A leaf for a user page with @prot (MMU_*). MMU_EXEC without NX in the CPU means nothing. */
+static inline pte_t pte_user(u64 phys, u32 prot)
+{
+	extern u64 pte_nx_mask; /* PTE_NX where the CPU has it, else 0 */
+
+	return phys | PTE_PRESENT | PTE_USER | (prot & MMU_WRITE ? PTE_WRITE : 0) |
+	       (prot & MMU_EXEC ? 0 : pte_nx_mask);
+}
+
+static inline u64 pte_phys(pte_t e)
+{
+	return e & PTE_ADDRESS;
+}
+
+int mmu_create(struct mmu *m); /* 0 or -ENOMEM; the kernel half is in it */
+/* Frees the tables. No leaf is present any more and no CPU has it loaded. */
+void mmu_destroy(struct mmu *m);
+
+/*
+ * The leaf slot of user address @va, tables made on the way if @create (NULL: out of memory),
+ * else NULL where there is no table yet. The slot may hold 0. Valid until the tables go.
+ */
+pte_t *mmu_slot(struct mmu *m, u64 va, bool create);
+
+/*
+ * Calls fn(slot, va, arg) for each slot with a non-zero leaf in [start, end), skipping empty
+ * tables quickly. fn may change or clear the slot. fn's non-zero result stops and is returned.
+ */
+int mmu_for_each(struct mmu *m, u64 start, u64 end, int (*fn)(pte_t *slot, u64 va, void *arg),
+		 void *arg);
+
+/* Frees the page tables that lie wholly in [start, end) and hold nothing. After a flush. */
+void mmu_prune(struct mmu *m, u64 start, u64 end);
+
+/* A shootdown is a value that is filled, then performed. */
+struct mmu_flush {
+	struct mmu *mmu;
+	u64 start, end; /* span touched; start >= end: nothing */
+	u32 pages;
+};
+
+static inline void mmu_flush_init(struct mmu_flush *f, struct mmu *m)
+{
+	f->mmu = m;
+	f->start = ~0UL;
+	f->end = 0;
+	f->pages = 0;
+}
+
+static inline void mmu_flush_add(struct mmu_flush *f, u64 va)
+{
+	f->start = MIN(f->start, va);
+	f->end = MAX(f->end, va + PAGE_SIZE);
+	f->pages++;
+}
+
+/* Performs it on every CPU that may hold entries. Interrupts on; no spinlock held. */
+void mmu_flush_done(struct mmu_flush *f);
+/* Invalidates one address on this CPU only (a fault that gave more rights). */
+void mmu_flush_local(u64 va);
+
+/* Kernel mappings, for mm/kmap.c only. MMU_* bits; cache: device memory or write combining. */
+enum mmu_cache { MMU_CACHED, MMU_UNCACHED, MMU_WRITE_COMBINING };
+int mmu_map_kernel(u64 va, u64 phys, u32 prot, enum mmu_cache cache); /* 0, -ENOMEM */
+/* Removes one page's mapping, invalidates it here, returns its physical address (0: none). */
+u64 mmu_unmap_kernel(u64 va);
+
+/* Adopts the loader's tables: drops the identity map, global bits, PAT. Once, after mm works. */
+void mmu_init(const struct boot_info *info);
+
+/* For tests and panic: walks the loaded tables; 0 if @va is not mapped, else the leaf (with
+ * PTE_HUGE for a large page). */
+pte_t mmu_lookup(u64 va);

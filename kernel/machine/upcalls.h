@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the machine calls in the kernel: all of it, and kernel/entry.c defines it
+ * (pages for page tables come from mm). The machine knows nothing else above base/.
+ */
+#pragma once
+
+#include "machine/trap.h"
+
+/* What a fault was, decoded by the machine. */
+struct fault {
+	u64 address; /* CR2 for page faults; else the instruction's */
+	bool is_page_fault, write, exec, present;
+};
+
+/*
+ * A fault or trap from user mode. Interrupts are on. May sleep. On return the frame
+ * is resumed unless the thread was killed (it then ends in the exit work).
+ */
+void upcall_user_fault(struct trap_frame *f, const struct fault *fault);
+
+/*
+ * A page fault of the kernel on a user address inside a user-copy routine. Interrupts are on;
+ * may sleep. Returns 0 to retry the access, or a negative errno: the copy then fails.
+ */
+int upcall_copy_fault(const struct fault *fault);
+
+/* The one-shot timer of this CPU has fired. Interrupts are off; must not sleep. */
+void upcall_timer(void);
+
+/*
+ * The thread is about to return to user mode with work bits set (context.work). Called with
+ * interrupts off and a full frame; returns with interrupts off and no bit set. May sleep.
+ */
+void upcall_exit_work(struct trap_frame *f);
+
+/*
+ * A thread with work bits set enters a system call (tracing). Returns the number to run.
+ */
+u64 upcall_syscall_enter(struct trap_frame *f);
+
+/* A number outside the table. Returns what rax shall be. Interrupts on. */
+i64 upcall_syscall_unknown(u64 number);
+
+/* First code on a new thread's stack: finishes the switch that led here. Interrupts off. */
+void upcall_thread_started(void);
+
+/* One zeroed page for a page table: physical address, 0 when there is none. Any context. */
+u64 upcall_table_alloc(void);
+void upcall_table_free(u64 phys);
