@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Physical memory: one struct page a frame, a buddy allocator over them.
+ *
+ * Invariants: a frame that is free has refcount 0 and lies in exactly one buddy list; a frame
+ * handed out has refcount 1 and belongs to whoever asked. Locks: page_lock inside (leaf,
+ * interrupts off); refcounts are atomic.
+ */
+#pragma once
+
+#include "boot_info.h"
+#include "lib/list.h"
+#include "machine/mmu.h"
+
+#define PAGE_MAX_ORDER 10 /* 4 MiB */
+
+struct page {
+	u32 refcount; /* atomic */
+	u8 order; /* of the free block or the allocation it heads */
+	u8 flags; /* PAGE_IS_* */
+	u16 pad;
+	union {
+		struct list link; /* free: buddy list; else the owner's */
+		struct { /* slab page */
+			struct slab_cache *cache;
+			void *freelist;
+		};
+	};
+	u64 owner; /* the owner's word (slab: objects in use) */
+};
+_Static_assert(sizeof(struct page) == 32, "32 bytes a frame are budgeted");
+
+#define PAGE_IS_FREE 1
+#define PAGE_IS_SLAB 2
+#define PAGE_IS_RESERVED 4
+
+extern struct page *page_array; /* indexed by frame number */
+extern u64 page_frames; /* frames in page_array */
+
+static inline struct page *phys_to_page(u64 phys)
+{
+	return page_array + (phys >> PAGE_SHIFT);
+}
+static inline u64 page_to_phys(const struct page *p)
+{
+	return (u64)(p - page_array) << PAGE_SHIFT;
+}
+static inline void *page_to_virt(const struct page *p)
+{
+	return phys_to_virt(page_to_phys(p));
+}
+static inline struct page *virt_to_page(const void *v)
+{
+	return phys_to_page(virt_to_phys(v));
+}
+
+/* Builds page_array and the free lists from the loader's map. Once, at boot. */
+void page_init(const struct boot_info *info);
+/* Gives loader memory back (the loader's stack and struct boot_info are in it: copy first). */
+void page_reclaim_loader(const struct boot_info *info);
+
+#define ALLOC_ZERO 1u /* all bytes zero */
+
+/*
+ * 2^@order frames, naturally aligned, refcount 1; NULL when there are none. Contents are
+ * old without ALLOC_ZERO: never show them to a user. Any context.
+ */
+struct page *page_alloc(unsigned order, unsigned flags);
+
+static inline void page_get(struct page *p)
+{
+	__atomic_fetch_add(&p->refcount, 1, __ATOMIC_RELAXED);
+}
+/* Drops one reference; the last one frees the block (its order is remembered). Any context. */
+void page_put(struct page *p);
+
+u64 page_free_count(void); /* frames */
+u64 page_total_count(void); /* usable frames at boot */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Small kernel objects: caches of one size, and kmalloc over caches of powers of two
+ * (up to 64 KiB from pages directly). Any context; never sleeps; NULL when memory is out.
+ * Locks: each cache has its own (leaf but for page_lock, interrupts off).
+ */
+#pragma once
+
+#include "lib/types.h"
+
+struct slab_cache;
+
+/*
+ * Makes a cache of objects of @size bytes at @align (power of two, 0: 16). @name (kept) also
+ * names its live-object count in leak checks. Panics when out of memory: caches are made at boot.
+ */
+struct slab_cache *slab_create(const char *name, size_t size, size_t align);
+void *slab_alloc(struct slab_cache *c); /* contents are old */
+void *slab_alloc_zero(struct slab_cache *c);
+void slab_free(struct slab_cache *c, void *obj);
+u64 slab_live(const struct slab_cache *c);
+
+void *kmalloc(size_t size); /* old contents; size 0 gives NULL */
+void *kzalloc(size_t size);
+void kfree(void *p); /* NULL is fine */
+char *kstrdup(const char *s);
+
+void slab_init(void); /* after page_init */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Threads: what the scheduler switches between.
+ *
+ * A struct thread lies at the top of its own kernel stack (see machine/context.h); one
+ * allocation holds both. `owner` is the process, which this room never opens.
+ *
+ * States: a thread is RUNNABLE while it runs or waits for the CPU, BLOCKED in a wait queue,
+ * DEAD once it has switched away for the last time; then whoever runs next frees it.
+ *
+ * Legend: [i] immutable  [q] run-queue lock of its cpu  [c] only the thread itself
+ *         [o] owned by the room above (proc)  [a] atomic
+ */
+#pragma once
+
+#include "lib/list.h"
+#include "lib/rbtree.h"
+#include "machine/context.h"
+#include "machine/cpu.h"
+#include "base/spinlock.h"
+
+enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DEAD };
+
+struct thread {
+	struct context ctx; /* first: RSP0 and the work bits are found through it */
+	u32 state; /* [q] */
+	u32 cpu; /* [q] whose queue it is or was on */
+	u64 affinity; /* [q] bit a CPU */
+	bool on_queue; /* [q] linked in the run queue (the running one is not) */
+	bool yielded; /* [c] gives up the rest of its quantum */
+	bool kernel; /* [i] never leaves the kernel */
+	u32 tid; /* [i] */
+	struct list run_link; /* [q] */
+	u64 slice_end; /* [q] when its quantum is over, clock_ns time */
+	u64 cpu_ns, switched_in; /* [q] accounted CPU time; when it got the CPU */
+	u64 switches; /* [q] */
+	u32 wake_pending; /* [a] a wake-up came between "about to block" and blocking */
+	bool (*interrupted)(struct thread *t); /* [i] true: an interruptible wait must end */
+	void *stack; /* [i] lowest address of its kernel stack */
+	struct process *process; /* [o] NULL for kernel threads */
+	void (*release)(struct thread *t); /* [o] last act, on another stack; may be NULL */
+	char name[16]; /* [c] */
+};
+
+/*
+ * Makes a thread (not yet runnable) with its kernel stack; NULL: out of memory. fn NULL means
+ * it starts in user mode with its trap frame (fill thread_frame() first); it then has an
+ * FPU area in the initial state.
+ */
+struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bool user);
+/* Frees a thread that never ran. */
+void thread_discard(struct thread *t);
+
+/* Puts a new thread on a run queue. */
+void thread_start(struct thread *t);
+/* Convenience: create and start a kernel thread; NULL: out of memory. */
+struct thread *kthread_start(const char *name, void (*fn)(void *), void *arg);
+/* Ends the running thread; its release() is called and its stack freed by the next one. */
+noreturn void thread_exit(void);
+
+static inline struct trap_frame *thread_frame(struct thread *t)
+{
+	return context_frame(&t->ctx);
+}
+
+/* Must an interruptible wait of the running thread end now? */
+static inline bool thread_interrupted(struct thread *t)
+{
+	return (READ_ONCE(t->ctx.work) & WORK_SIGNAL) && t->interrupted && t->interrupted(t);
+}

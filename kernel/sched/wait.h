@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The one wait queue under every blocking primitive.
+ *
+ * No wake-up is lost, because the sleeper enqueues itself before it looks at the condition
+ * and the waker changes the condition before it looks at the queue:
+ *
+ *	sleeper (CPU 0)				waker (CPU 1)
+ *	wait_prepare: lock, enqueue,		condition = true
+ *	    state = BLOCKED, unlock
+ *	condition false?  ---------------+	wait_wake: lock
+ *	    yes: schedule()              |	  sleeper in the queue? wake it
+ *	    no: wait_finish              +---	  not yet? it will see the condition
+ *
+ * A wake that comes before schedule() finds the state BLOCKED and sets it RUNNABLE again:
+ * schedule() then returns at once.
+ *
+ * Lock: wait_queue.lock (interrupts off), may be taken in interrupt handlers.
+ * Order: wait_queue.lock → run_queue.lock.
+ */
+#pragma once
+
+#include "abi/errno.h"
+#include "sched/sched.h"
+
+struct wait_queue {
+	struct spinlock lock;
+	struct list waiters; /* struct waiter.link, oldest first */
+};
+
+struct waiter {
+	struct list link;
+	struct thread *thread;
+	struct wait_queue *queue; /* NULL: not enqueued */
+	/* For poll: called instead of waking, under the queue's lock; NULL: wake the thread. */
+	void (*notify)(struct waiter *w);
+	bool exclusive; /* wait_wake_one() stops after it */
+};
+
+#define WAIT_QUEUE_INIT(name) { SPINLOCK_INIT, LIST_INIT((name).waiters) }
+
+void wait_queue_init(struct wait_queue *q);
+
+/* Enqueue the running thread and mark it blocked; undo both. */
+void wait_prepare(struct wait_queue *q, struct waiter *w);
+void wait_finish(struct waiter *w);
+/* Enqueue without blocking (poll): the caller sets w->thread or w->notify. */
+void wait_enqueue(struct wait_queue *q, struct waiter *w);
+
+/* Wake all / the first. Any context. Returns how many were woken. */
+unsigned wait_wake_all(struct wait_queue *q);
+unsigned wait_wake_one(struct wait_queue *q);
+
+/* Sleeps until woken or until @deadline (clock_ns; ~0: none). 0, or -ETIMEDOUT. */
+int schedule_until(u64 deadline);
+
+/*
+ * Waits until @cond holds; @cond is evaluated with no lock held and may be evaluated often.
+ * Not interruptible.
+ */
+#define wait_event(q, cond)                                    \
+	do {                                                   \
+		struct waiter w_;                              \
+		while (!(cond)) {                              \
+			wait_prepare(q, &w_);                  \
+			if (!(cond))                           \
+				schedule();                    \
+			wait_finish(&w_);                      \
+		}                                              \
+	} while (0)
+
+/* As wait_event, but ends with -EINTR when the thread is interrupted, and with -ETIMEDOUT at
+ * @deadline (~0UL: never). 0 when @cond holds. */
+#define wait_event_interruptible_until(q, cond, deadline)                          \
+	({                                                                         \
+		struct waiter w_;                                                  \
+		int r_ = 0;                                                        \
+		while (!(cond)) {                                                  \
+			if (r_ == -ETIMEDOUT)                                      \
+				break;                                             \
+			if (thread_interrupted(thread_current())) {                \
+				r_ = -EINTR;                                       \
+				break;                                             \
+			}                                                          \
+			wait_prepare(q, &w_);                                      \
+			if (!(cond) && !thread_interrupted(thread_current()))      \
+				r_ = schedule_until(deadline);                     \
+			wait_finish(&w_);                                          \
+		}                                                                  \
+		(cond) ? 0 : r_;                                                   \
+	})
+#define wait_event_interruptible(q, cond) wait_event_interruptible_until(q, cond, ~0UL)
