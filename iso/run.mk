@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: ISC
+# Boots the image, runs the tests, looks after the tools. Included by ../Makefile.
+# The QEMU command itself is in iso/qemu.sh.
+
+SMP ?= 1
+MEM ?= 512M
+CPU ?= max
+ACCEL ?= auto
+MACHINE ?= q35
+MEDIA ?= cd
+SCREEN ?=
+CMDLINE ?=
+OVERLAY ?=
+OVMF_CODE ?=
+OVMF_VARS ?=
+GDB_SOCKET := $(BUILD)/gdb.sock
+
+QEMU_ENV = ISO='$(BUILD)/leash.iso' SMP='$(SMP)' MEM='$(MEM)' CPU='$(CPU)' ACCEL='$(ACCEL)' \
+	MACHINE='$(MACHINE)' MEDIA='$(MEDIA)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)'
+SCREEN_MODE = $(if $(filter-out 0 none,$(SCREEN)),window,none)
+
+.PHONY: run run-headless selftest debug gdb check test test-mutants doctor setup tools-build \
+	tools-run tools-test tools-debug
+
+# Each group of tools is checked before anything that needs it (quick when all is there).
+setup: tools-test tools-debug ## install every tool that a target needs
+tools-build tools-run tools-test tools-debug: tools-%:
+	@iso/setup.sh $*
+$(BUILD)/flags: | tools-build
+
+run: iso tools-run ## boot in QEMU at this terminal (Ctrl-A x leaves; SCREEN=1 for a window)
+	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' SERIAL=stdio SCREEN=$(SCREEN_MODE) iso/run.sh
+
+run-headless: iso tools-run ## boot with the serial line in BUILD/serial.log, no screen, no input
+	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' SERIAL=file:$(BUILD)/serial.log SCREEN=none iso/run.sh
+
+selftest: iso tools-run ## run the tests inside the kernel, print their KTAP
+	@$(QEMU_ENV) CMDLINE='selftest onexit=debug panic=debug $(CMDLINE)' SERIAL=log \
+		SCREEN=none iso/run.sh --selftest
+
+debug: iso tools-run ## boot halted, waiting for `make gdb` in another terminal
+	@echo 'QEMU waits; in another terminal: make gdb'
+	@rm -f $(GDB_SOCKET)
+	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' SERIAL=stdio SCREEN=$(SCREEN_MODE) \
+		iso/run.sh -gdb unix:$(GDB_SOCKET),server=on,wait=off -S
+
+gdb: $(BUILD)/kernel.elf tools-debug ## a gdb for `make debug`, stopped at the kernel's first line
+	gdb -q $(BUILD)/kernel.elf -ex 'target remote $(GDB_SOCKET)' -ex 'hbreak kernel_entry' \
+		-ex continue
+
+check: tools-test ## include directions, formatting, static analysis
+	@BUILD='$(BUILD)' tests/check.sh
+
+test: tools-test iso ## every test (BUILD/test holds the logs)
+	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
+		MAKE='$(MAKE)' tests/run.sh
+
+test-mutants: tools-test ## show that each protection's test fails once it is taken away
+	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
+		MAKE='$(MAKE)' tests/run.sh --mutants
+
+doctor: ## each tool: needed, found, how to get it
+	@iso/setup.sh --doctor
