@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The runner: runs every program that lies beside it, one after the other, and makes one flat TAP
+ * stream with one plan of what they print.
+ *
+ *   run               all of them
+ *   run exec fd       those whose name contains one of the words
+ *   run '!sig_'       all but those
+ *
+ * A program that ends without a plan, with another number of tests than planned, by a signal or not
+ * in time is one failed test more.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUDGET_MS 120000 /* for one program, on a slow emulator */
+
+static int tests, failures;
+
+struct program {
+	const char *name;
+	pid_t pid;
+	int out; /* what it prints */
+	int seen; /* results it has printed */
+	int planned; /* from its plan, -1 without one */
+	char line[1024];
+	size_t len;
+};
+
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void say(const char *fmt, ...)
+{
+	char text[1400];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (write(STDOUT_FILENO, text, len) != len)
+		_exit(2);
+}
+
+static void report(bool passed, const char *program, const char *name)
+{
+	failures += !passed;
+	say("%sok %d - %s: %s\n", passed ? "" : "not ", ++tests, program, name);
+}
+
+/* One line of the program: a result is renumbered, its plan is kept, a comment passes through. */
+static void take_line(struct program *p)
+{
+	const char *text = p->line;
+	bool passed = strncmp(text, "not ", 4) != 0;
+
+	if (!passed)
+		text += 4;
+	if (strncmp(text, "ok ", 3) == 0) {
+		text += 3 + strspn(text + 3, "0123456789");
+		if (strncmp(text, " - ", 3) == 0)
+			text += 3;
+		p->seen++;
+		report(passed, p->name, text);
+	} else if (strncmp(p->line, "1..", 3) == 0) {
+		p->planned = atoi(p->line + 3);
+	} else if (p->line[0]) {
+		say("# %s\n", p->line + (p->line[0] == '#' ? 2 : 0));
+	}
+}
+
+static void take_bytes(struct program *p, const char *bytes, ssize_t count)
+{
+	for (ssize_t i = 0; i < count; i++) {
+		if (bytes[i] == '\n') {
+			p->line[p->len] = '\0';
+			p->len = 0;
+			take_line(p);
+		} else if (p->len + 1 < sizeof(p->line)) {
+			p->line[p->len++] = bytes[i];
+		}
+	}
+}
+
+/* Read all that it prints. Returns false when its time is over. */
+static bool collect(struct program *p)
+{
+	long deadline = now_ms() + BUDGET_MS;
+	struct pollfd fd = { .fd = p->out, .events = POLLIN };
+	char bytes[4096];
+	ssize_t n;
+
+	for (;;) {
+		long left = deadline - now_ms();
+
+		if (left <= 0 || poll(&fd, 1, left) == 0)
+			return false;
+		n = read(p->out, bytes, sizeof(bytes));
+		if (n <= 0)
+			return true;
+		take_bytes(p, bytes, n);
+	}
+}
+
+static bool start(struct program *p, const char *path)
+{
+	char *argv[] = { (char *)path, NULL };
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		return false;
+	p->pid = fork();
+	if (p->pid == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execv(path, argv);
+		_exit(127);
+	}
+	close(ends[1]);
+	p->out = ends[0];
+	return p->pid > 0;
+}
+
+static void verdict(const struct program *p, int status, bool in_time)
+{
+	if (!in_time)
+		report(false, p->name, "ends in time");
+	else if (WIFSIGNALED(status))
+		report(false, p->name, "lives to its end");
+	else if (p->planned < 0)
+		report(false, p->name, "prints a plan");
+	else if (p->planned != p->seen)
+		report(false, p->name, "keeps its plan");
+	if (WIFSIGNALED(status))
+		say("# %s was killed by signal %d\n", p->name, WTERMSIG(status));
+}
+
+static void run_program(const char *dir, const char *name)
+{
+	struct program p = { .name = name, .planned = -1 };
+	long began = now_ms();
+	bool in_time;
+	char path[512];
+	int status = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	say("# program %s\n", name);
+	if (!start(&p, path)) {
+		report(false, name, "starts");
+		return;
+	}
+	in_time = collect(&p);
+	if (!in_time)
+		kill(p.pid, SIGKILL);
+	close(p.out);
+	while (waitpid(p.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	verdict(&p, status, in_time);
+	say("# time %s %ld ms\n", name, now_ms() - began);
+}
+
+/* Words without '!' choose, words with it forbid; no choosing words: everything. */
+static bool wanted(const char *name, char **words)
+{
+	bool chosen = false, choosing = false;
+
+	for (; *words; words++) {
+		if (**words == '!') {
+			if (strstr(name, *words + 1))
+				return false;
+			continue;
+		}
+		choosing = true;
+		chosen |= strstr(name, *words) != NULL;
+	}
+	return chosen || !choosing;
+}
+
+static int is_program(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && strcmp(entry->d_name, "run") != 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int main(int argc, char **argv)
+{
+	char dir[400];
+	char *slash;
+	struct dirent **names;
+	int count;
+
+	(void)argc;
+	snprintf(dir, sizeof(dir), "%s", argv[0]);
+	slash = strrchr(dir, '/');
+	if (slash)
+		*slash = '\0';
+	else
+		strcpy(dir, "/tests");
+	count = scandir(dir, &names, is_program, by_name);
+	if (count < 0) {
+		say("Bail out! %s: %s\n", dir, strerror(errno));
+		return 2;
+	}
+	for (int i = 0; i < count; i++)
+		if (wanted(names[i]->d_name, argv + 1))
+			run_program(dir, names[i]->d_name);
+	say("1..%d\n", tests);
+	say("# %d tests, %d failed\n", tests, failures);
+	return failures || tests == 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Running a piece of a test in a process of its own, so that it may die.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The child's exit code says 0 for "as expected"; anything else is the step that went wrong. */
+typedef int child_fn(void *arg);
+
+static inline pid_t start_child(child_fn *fn, void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(fn(arg));
+	return pid;
+}
+
+/* Returns the wait status without the core bit, or -1 where there was no child. */
+static inline int status_of(pid_t pid)
+{
+	int status;
+
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFSIGNALED(status) ? WTERMSIG(status) : status;
+}
+
+static inline int in_child(child_fn *fn, void *arg)
+{
+	return status_of(start_child(fn, arg));
+}
