@@ -22,6 +22,7 @@ NASM ?= nasm
 NM ?= nm
 OBJCOPY ?= objcopy
 OBJDUMP ?= objdump
+ADDR2LINE ?= addr2line
 STRIP ?= strip
 PYTHON ?= python3
 export SOURCE_DATE_EPOCH := 1700000000
@@ -47,7 +48,6 @@ KOBJ := $(KSRC:%.c=$(BUILD)/%.o) $(KASM:%.asm=$(BUILD)/%.asm.o)
 # A room adds its generated headers to GENERATED in a rules.mk of its own.
 GENERATED := $(GEN)/offsets.inc $(GEN)/font8x16.psf $(GEN)/font16x32.psf
 -include $(sort $(wildcard kernel/*/rules.mk))
-.SECONDARY: $(GENERATED)
 
 .PHONY: all kernel help clean
 all: iso
@@ -81,7 +81,7 @@ $(BUILD)/kernel.elf: kernel/kernel.ld $(KOBJ)
 
 $(BUILD)/kernel.sym: $(BUILD)/kernel.elf kernel/base/mksymbols.py
 	$(call say,SYMBOLS,$@)
-	$(Q)NM=$(NM) OBJDUMP=$(OBJDUMP) $(PYTHON) kernel/base/mksymbols.py $< $@
+	$(Q)NM=$(NM) OBJDUMP=$(OBJDUMP) ADDR2LINE=$(ADDR2LINE) $(PYTHON) kernel/base/mksymbols.py $< $@
 
 $(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf
 	$(call say,STRIP,$@)
@@ -99,9 +99,10 @@ $(GEN)/offsets.inc: $(wildcard kernel/x86/offsets.c) $(BUILD)/flags
 	@cmp -s $@.new $@ || cp $@.new $@; touch $@; rm -f $@.new
 
 # Console fonts from the distribution's package (PSF, unpacked).
-$(GEN)/font%.psf: iso/find-font.sh
+$(GEN)/font8x16.psf $(GEN)/font16x32.psf: $(GEN)/font%.psf: iso/find-font.sh $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(Q)iso/find-font.sh $* > $@
+	$(Q)iso/find-font.sh $* > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@; touch $@
 
 include iso/image.mk
 include iso/run.mk

@@ -53,36 +53,32 @@ def functions(elf):
     return [(offset, best[offset][1]) for offset in sorted(best)]
 
 
+def line_starts(elf):
+    """The offsets at which the line table has a row."""
+    table = output_of(os.environ.get("OBJDUMP", "objdump"), "--dwarf=decodedline", elf)
+    rows = re.finditer(r"^\S+\s+(?:\d+|-)\s+0x([0-9a-f]+)", table, re.MULTILINE)
+    return sorted({int(row[1], 16) - KERNEL_BASE for row in rows if int(row[1], 16) >= KERNEL_BASE})
+
+
 def lines(elf):
-    """(offset, file, line) wherever the line changes."""
-    command = [os.environ.get("OBJDUMP", "objdump"), "--dwarf=decodedline", elf]
-    row = re.compile(r"^(\S+)\s+(\d+|-)\s+0x([0-9a-f]+)(?:\s.*)?$")
-    found, path = {}, ""
-    for text in output_of(*command).splitlines():
-        match = row.match(text)
-        if match:
-            number = 0 if match[2] == "-" or text.rstrip().endswith("END") else int(match[2])
-            offset = int(match[3], 16) - KERNEL_BASE
-            if offset < 0:
-                continue
-            if number or offset not in found:
-                found[offset] = (path, number)
-        elif text.startswith("CU: "):
-            path = clean(text[4:])
-        elif re.match(r"^\S+:(\[\+\+\])?$", text):
-            path = clean(text)
+    """(offset, file, line) wherever the line changes; addr2line knows the paths."""
+    starts = line_starts(elf)
+    answer = subprocess.run(
+        [os.environ.get("ADDR2LINE", "addr2line"), "-e", elf],
+        input="".join(f"{KERNEL_BASE + at:#x}\n" for at in starts),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.splitlines()
     result, last = [], None
-    for offset in sorted(found):
-        if found[offset] != last:
-            result.append((offset, *found[offset]))
-            last = found[offset]
+    for at, place in zip(starts, answer):
+        path, _, number = re.sub(r" \(discriminator \d+\)$", "", place).rpartition(":")
+        number = int(number) if number.isdigit() else 0
+        here = (os.path.relpath(path) if number else "", number)
+        if here != last:
+            result.append((at, *here))
+            last = here
     return result
-
-
-def clean(path):
-    """A heading of objdump's as a path from the top of the tree."""
-    path = os.path.normpath(re.sub(r":(\[\+\+\])?$", "", path))
-    return path[2:] if path.startswith("./") else path
 
 
 def main():
