@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Open files: what descriptors point at, shared by dup and fork.
+ * Lock: file.pos_lock guards pos for read, write and lseek (POSIX: atomic to each other).
+ */
+#pragma once
+
+#include "fs/io.h"
+#include "fs/vnode.h"
+
+struct poll_table;
+
+struct file_ops {
+	/* Move bytes; *pos is advanced. Bytes moved, 0 at the end, or negative errno. May sleep. */
+	ssize_t (*read)(struct file *f, struct io *io, u64 *pos);
+	ssize_t (*write)(struct file *f, struct io *io, u64 *pos);
+	i64 (*ioctl)(struct file *f, u32 cmd, u64 arg); /* NULL: -ENOTTY */
+	/* POLL* bits that hold now; enqueues on @pt's behalf (poll.h). NULL: always ready. */
+	u32 (*poll)(struct file *f, struct poll_table *pt);
+	void (*release)(struct file *f); /* last reference gone; vnode is put afterwards */
+	u32 flags; /* FILE_* */
+};
+#define FILE_SEEKABLE 1u /* lseek and pread work; else -ESPIPE */
+#define FILE_NO_POS_LOCK 2u /* position means nothing: don't serialise (pipes, terminals) */
+
+struct file {
+	const struct file_ops *ops; /* [i] */
+	struct vnode *vnode; /* [i] counted; NULL for pipes */
+	u32 refs; /* [a] */
+	u32 flags; /* [a] O_ACCMODE, O_APPEND, O_NONBLOCK … */
+	u64 pos; /* [pos_lock] */
+	struct mutex pos_lock;
+	void *private;
+};
+
+/* A file with one reference on nothing yet; NULL: out of memory. */
+struct file *file_create(const struct file_ops *ops, u32 flags);
+static inline struct file *file_get(struct file *f)
+{
+	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
+	return f;
+}
+void file_put(struct file *f); /* may sleep */
+
+static inline bool file_readable(const struct file *f)
+{
+	return (f->flags & O_ACCMODE) != O_WRONLY;
+}
+static inline bool file_writable(const struct file *f)
+{
+	return (f->flags & O_ACCMODE) != O_RDONLY;
+}
+
+/* Checked entry points for handlers: access mode, position and its lock. -EBADF if not open so. */
+ssize_t file_read(struct file *f, struct io *io);
+ssize_t file_write(struct file *f, struct io *io);
+ssize_t file_pread(struct file *f, struct io *io, u64 pos); /* -ESPIPE */
+ssize_t file_pwrite(struct file *f, struct io *io, u64 pos);
+i64 file_seek(struct file *f, i64 offset, int whence);
+/* Reads @n bytes at @pos into kernel memory; short only at the end. */
+ssize_t file_read_kernel(struct file *f, void *buf, size_t n, u64 pos);
+
+/* pipe(2): two files with one reference each. 0, -ENOMEM. */
+int pipe_create(struct file **read_end, struct file **write_end, u32 flags);
+
+void file_init_caches(void);

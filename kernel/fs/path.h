@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Paths: from a string to a vnode, with permissions checked on every component.
+ * fs is handed root, current directory, umask and credentials; it never asks proc.
+ */
+#pragma once
+
+#include "fs/file.h"
+
+struct credentials {
+	u32 uid, euid, suid, fsuid;
+	u32 gid, egid, sgid, fsgid;
+	u32 group_count;
+	u32 groups[32];
+};
+
+struct fs_context { /* guarded by its owner: copied or locked there */
+	struct vnode *root, *cwd; /* counted */
+	u32 umask;
+	const struct credentials *cred;
+};
+
+#define PATH_MAX 4096
+#define NAME_MAX 255
+
+#define LOOKUP_FOLLOW 1u /* a symlink at the end is followed */
+#define LOOKUP_DIRECTORY 2u /* must be a directory: -ENOTDIR */
+
+/*
+ * @start: where a relative path begins (NULL: c->cwd). On success *out is counted. Errors:
+ * -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -ENOMEM. The empty path is -ENOENT.
+ */
+int path_lookup(const struct fs_context *c, struct vnode *start, const char *path, u32 flags,
+		struct vnode **out);
+/* The parent directory and the last component (into @name, NAME_MAX + 1 bytes). */
+int path_parent(const struct fs_context *c, struct vnode *start, const char *path,
+		struct vnode **dir, char *name, size_t *len);
+
+/* open(2) with all its flags; *out has one reference. */
+int path_open(const struct fs_context *c, struct vnode *start, const char *path, u32 flags,
+	      u32 mode, struct file **out);
+int path_mkdir(const struct fs_context *c, struct vnode *start, const char *path, u32 mode);
+int path_mknod(const struct fs_context *c, struct vnode *start, const char *path, u32 mode,
+	       u64 rdev);
+int path_unlink(const struct fs_context *c, struct vnode *start, const char *path, bool dir);
+int path_symlink(const struct fs_context *c, struct vnode *start, const char *path,
+		 const char *target);
+int path_link(const struct fs_context *c, struct vnode *old, struct vnode *start,
+	      const char *path);
+int path_rename(const struct fs_context *c, struct vnode *from_start, const char *from,
+		struct vnode *to_start, const char *to);
+/* Writes the absolute path of directory @dir; length with NUL, -ERANGE, -ENOENT (removed). */
+ssize_t path_of(const struct fs_context *c, struct vnode *dir, char *buf, size_t size);
+
+/* Permission of @want (4 read, 2 write, 1 execute/search) on @v: 0 or -EACCES. */
+int vnode_permission(const struct credentials *cred, struct vnode *v, u32 want);
+
+/* The root file system: tmpfs filled from the initrd, devices on /dev, /proc. */
+struct vnode *fs_root(void);
+void fs_init(const void *initrd, size_t bytes);
+
+/* Device files: @open fills the file. Registered by number (makedev) and put on /dev as @name. */
+int devfs_register(const char *name, u32 mode, u64 rdev,
+		   int (*open)(struct vnode *v, struct file *f));
+/* A file of /proc (e.g. "sys/kernel/sched"): show() fills text (returns length), store() takes
+ * what was written (NULL: read-only). Both may sleep. */
+int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_t size),
+		    int (*store)(const char *text, size_t n));

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Vnodes: files, directories, devices and links as objects, whatever file system they are of.
+ *
+ * Legend: [i] immutable  [v] vnode.lock  [a] atomic
+ * Locks: vnode.lock (mutex). Order: parent before child; two directories by address;
+ * space.lock → vnode.lock (a page fault asks a file for a page), so no user memory is touched
+ * with vnode.lock held except through pages that were faulted in before.
+ */
+#pragma once
+
+#include "abi/stat.h"
+#include "sched/mutex.h"
+#include "vm/space.h"
+
+struct vnode;
+struct file;
+
+/* Called by readdir for each entry; false: no room, stop before it. */
+typedef bool (*dir_emit)(void *arg, const char *name, size_t len, u64 ino, u8 type, u64 next_pos);
+
+/* NULL operations answer with the error of the comment. Directories are locked by the caller. */
+struct vnode_ops {
+	int (*lookup)(struct vnode *dir, const char *name, size_t len, struct vnode **out);
+	int (*create)(struct vnode *dir, const char *name, size_t len, u32 mode, u64 rdev,
+		      struct vnode **out); /* file, dir, fifo, device: type in @mode; -EROFS */
+	int (*symlink)(struct vnode *dir, const char *name, size_t len, const char *target);
+	int (*link)(struct vnode *dir, const char *name, size_t len, struct vnode *target);
+	int (*unlink)(struct vnode *dir, const char *name, size_t len, struct vnode *victim);
+	int (*rmdir)(struct vnode *dir, const char *name, size_t len, struct vnode *victim);
+	int (*rename)(struct vnode *from, const char *name, size_t len, struct vnode *to,
+		      const char *new_name, size_t new_len);
+	int (*readdir)(struct vnode *dir, u64 *pos, dir_emit emit, void *arg);
+	ssize_t (*readlink)(struct vnode *v, char *buf, size_t size);
+	int (*truncate)(struct vnode *v, u64 size);
+	/* Fills @f->ops and @f->private for an open; NULL: the vnode's default file_ops. */
+	int (*open)(struct vnode *v, struct file *f);
+	void (*release)(struct vnode *v); /* the last reference is gone: free it */
+};
+
+struct vnode {
+	const struct vnode_ops *ops; /* [i] */
+	const struct file_ops *file_ops; /* [i] default for open files */
+	u32 refs; /* [a] */
+	u32 mode; /* [v] S_IFMT (immutable) and permission bits */
+	u32 uid, gid, nlink; /* [v] */
+	u64 ino, dev, rdev; /* [i] */
+	u64 size; /* [v] bytes */
+	u64 atime_ns, mtime_ns, ctime_ns; /* [v] since 1970 */
+	struct mutex lock;
+	struct backing backing; /* ops NULL: cannot be mapped */
+	struct vnode *mounted; /* [mount lock] root that covers this directory, NULL */
+	struct vnode *covers; /* [mount lock] of a mount's root: the directory beneath, NULL */
+	void *private; /* [i] the file system's */
+};
+
+static inline struct vnode *vnode_get(struct vnode *v)
+{
+	__atomic_fetch_add(&v->refs, 1, __ATOMIC_RELAXED);
+	return v;
+}
+void vnode_put(struct vnode *v); /* NULL is fine; may sleep */
+void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops,
+		u32 mode); /* refs 1, times now, ino unique */
+void vnode_stat(struct vnode *v, struct stat *st); /* all bytes of *st are written */
+
+static inline bool vnode_is_dir(const struct vnode *v)
+{
+	return (v->mode & S_IFMT) == S_IFDIR;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Descriptor tables: small numbers to open files. One table a process, shared with CLONE_FILES.
+ * Lock: fd_table.lock (spinlock); a looked-up file is counted for the caller (fd_get/file_put).
+ */
+#pragma once
+
+#include "base/spinlock.h"
+#include "fs/file.h"
+
+#define FD_LIMIT 1024 /* RLIMIT_NOFILE's default */
+
+struct fd_slot {
+	struct file *file;
+	bool cloexec;
+};
+
+struct fd_table {
+	struct spinlock lock;
+	u32 refs; /* atomic */
+	u32 size; /* slots allocated, grows by doubling */
+	u32 lowest; /* no free slot below it */
+	struct fd_slot *slots;
+};
+
+struct fd_table *fd_table_create(void); /* NULL: out of memory */
+struct fd_table *fd_table_copy(struct fd_table *t); /* fork; NULL: out of memory */
+void fd_table_put(struct fd_table *t); /* last one closes all; may sleep */
+void fd_table_close_on_exec(struct fd_table *t);
+
+/* The file with a new reference, NULL: -EBADF. */
+struct file *fd_get(struct fd_table *t, int fd);
+/* Puts @f (its reference passes on success) at the lowest free number >= @from; -EMFILE, -ENOMEM. */
+int fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec);
+/* dup2: at exactly @fd, what was there is closed. -EBADF (out of limit), -ENOMEM. */
+int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec);
+int fd_close(struct fd_table *t, int fd); /* 0, -EBADF */
+int fd_get_flags(struct fd_table *t, int fd); /* FD_CLOEXEC or 0, -EBADF */
+int fd_set_flags(struct fd_table *t, int fd, int flags);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Processes: the book's process list (OSTEP 4.5), one entry for each program that runs.
+ *
+ * A process is a group of threads that share an address space, descriptors and signals; it
+ * lives from fork until its parent has waited for it (a zombie keeps pid and status only).
+ *
+ * Legend: [i] immutable  [l] process_lock  [s] sig.lock  [a] atomic  [c] its own threads only
+ * Locks: process_lock (spinlock) guards the tree, the pid table and states.
+ * Order: process_lock → sig.lock → wait queues → run queue.
+ */
+#pragma once
+
+#include "abi/signal.h"
+#include "fs/path.h"
+#include "lib/list.h"
+#include "proc/fdtable.h"
+#include "sched/wait.h"
+#include "vm/space.h"
+
+enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE };
+
+struct pending_signals {
+	u64 set; /* bit n - 1: signal n */
+	struct siginfo_kernel {
+		i32 code;
+		i32 pid;
+		u32 uid;
+		i32 status;
+		u64 address;
+	} info[NSIG + 1]; /* of the latest of each number */
+};
+
+struct process {
+	i32 pid; /* [i] */
+	u32 state; /* [l] enum process_state */
+	struct process *parent; /* [l] NULL: pid 1 */
+	struct list children, sibling; /* [l] */
+	struct list all; /* [l] the process list */
+	struct process *hash_next; /* [l] by pid */
+	i32 pgid, sid; /* [l] */
+	i32 exit_status; /* [l] as wait4 reports it */
+	i32 exit_signal; /* [i] sent to the parent at the end, 0: none */
+	struct wait_queue child_event; /* woken when a child changes state */
+	struct wait_queue *vfork_done; /* [l] the parent sleeping in vfork, NULL */
+	bool vfork_released;
+
+	struct thread *thread; /* [i] the main thread (one a process until CLONE_THREAD) */
+	struct space *space; /* [c] counted; NULL once exited */
+	struct fd_table *files; /* [c] counted */
+	struct vnode *root, *cwd; /* [c] counted */
+	struct vnode *exe; /* [c] counted: /proc/self/exe */
+	u32 umask; /* [c] */
+	struct credentials cred; /* [c] */
+	u64 clear_child_tid; /* [c] user address */
+
+	struct spinlock sig_lock;
+	struct sigaction_kernel action[NSIG + 1]; /* [s] */
+	u64 sig_blocked; /* [c] */
+	u64 sig_saved; /* [c] mask to restore after sigsuspend */
+	bool sig_restore; /* [c] sig_saved is in force */
+	struct pending_signals pending; /* [s] */
+	bool dying; /* [s] a fatal signal has been taken or exit has begun */
+	struct { u64 sp, size; u32 flags; } altstack; /* [c] */
+
+	u64 start_ns; /* [i] */
+	u64 child_user_ns; /* [l] CPU time of waited-for children */
+	u64 min_faults; /* [c] */
+	bool unsupported_logged; /* [c] an unknown call was reported */
+	char name[16]; /* [c] last component of the program */
+};
+
+static inline struct process *process_current(void)
+{
+	return thread_current()->process;
+}
+
+/* The process with @pid, zombies included; under process_lock. */
+struct process *process_find(i32 pid);
+extern struct spinlock process_lock;
+extern struct list process_list;
+extern struct process *process_init_task; /* pid 1 */
+u32 process_count(void);
+
+/* Calls of the book's protocol. */
+void process_room_init(void);
+/* Makes pid 1 and runs @path in it with @argv/@envp (kernel strings). 0 or exec's error. */
+int process_start_init(const char *path, const char *const argv[], const char *const envp[]);
+
+struct clone_args {
+	u64 flags; /* CLONE_* and exit signal in the low byte */
+	u64 stack; /* 0: the parent's */
+	u64 parent_tid, child_tid; /* user addresses */
+	u64 tls;
+};
+/* fork, vfork, clone. Child's pid, -EAGAIN (limits), -ENOMEM, -EINVAL. */
+i64 process_clone(const struct clone_args *args);
+
+/* execve with strings copied in. On success the trap frame is the new program's. */
+i64 process_exec(struct vnode *start, const char *path, u64 argv, u64 envp);
+
+/* Ends the process with wait status @status. Does not return. */
+noreturn void process_exit(int status);
+
+/* wait4. pid or 0 (WNOHANG) or negative errno; *status and *rusage_ns filled. */
+i64 process_wait(i32 pid, u32 options, int *status, u64 *cpu_ns);
+
+struct fs_context process_fs_context(struct process *p);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Address spaces: the maps are the truth, the page tables a cache of them (OSTEP 13, 18-23).
+ *
+ * A space is a tree of disjoint maps (vma). A page comes into being at its first touch:
+ * zero, from the map's backing, or as a copy of a page shared since fork.
+ *
+ * Lock: space.lock (mutex) guards the tree and the page tables; it is taken in page faults,
+ * so it is never held while user memory is touched through machine/usercopy.h.
+ * Order: space.lock → backing's locks → page_lock.
+ */
+#pragma once
+
+#include "lib/rbtree.h"
+#include "mm/page.h"
+#include "sched/mutex.h"
+
+/* Permissions of a map are MMU_READ | MMU_WRITE | MMU_EXEC (= PROT_*). */
+#define VMA_SHARED 1u /* writes go to the backing, fork shares */
+#define VMA_STACK 2u /* grows down on faults, to its limit */
+#define VMA_HEAP 4u /* the brk area */
+
+/*
+ * Where the pages of a map come from; fs implements it for files. page() returns page @index
+ * (4 KiB units) with a reference for the caller: 0, -ENOMEM, -EIO, or -ENXIO beyond the end
+ * (SIGBUS). May sleep. get/put count users of the backing.
+ */
+struct backing;
+struct backing_ops {
+	int (*page)(struct backing *b, u64 index, bool for_write, struct page **out);
+	void (*get)(struct backing *b);
+	void (*put)(struct backing *b);
+	/* For /proc/<pid>/maps; writes a path. May be NULL. */
+	void (*describe)(struct backing *b, char *buf, size_t size);
+};
+struct backing {
+	const struct backing_ops *ops;
+};
+
+struct vma {
+	struct rb_node node; /* [space.lock] by start */
+	u64 start, end; /* page aligned, end exclusive */
+	u32 prot, flags;
+	struct backing *backing; /* NULL: anonymous; counted */
+	u64 offset; /* bytes into the backing, page aligned */
+};
+
+struct space {
+	struct mmu mmu;
+	struct mutex lock;
+	struct rb_root maps;
+	u32 refs; /* atomic */
+	u64 brk_start, brk; /* heap, bytes; [lock] */
+	u64 stack_limit; /* the stack may grow down to this address */
+	u64 map_top; /* mmap searches downwards from here */
+	u64 pages; /* resident user pages */
+	u64 mapped; /* bytes in maps */
+	u64 args_start, args_end; /* argv strings, for /proc/<pid>/cmdline [i after exec] */
+};
+
+/* An empty space with one reference; NULL: out of memory. */
+struct space *space_create(void);
+static inline void space_get(struct space *s)
+{
+	__atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+}
+/* Drops a reference; the last one frees all maps, pages and tables. May sleep. */
+void space_put(struct space *s);
+
+/* fork: the same maps, private pages shared copy-on-write. NULL: out of memory, @src as before. */
+struct space *space_fork(struct space *src);
+
+#define MAP_AT_FIXED 1u /* exactly at @addr, replacing what is there */
+#define MAP_AT_FREE 2u /* exactly at @addr, -EEXIST if something is there */
+/*
+ * Maps @len bytes (rounded up) at @addr (a hint, or by @how) and returns the address.
+ * @backing gets its own reference. Errors: -EINVAL (length 0, misaligned), -ENOMEM (no
+ * room, wrapping, above USER_END or below the lowest address), -EEXIST.
+ */
+i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct backing *backing,
+	      u64 offset, u32 how);
+/* 0, -EINVAL, -ENOMEM (a split found no memory; nothing changed). Holes are fine. */
+int space_unmap(struct space *s, u64 addr, u64 len);
+/* 0, -EINVAL, -ENOMEM (hole in the range: what lies before it has changed, as Linux). */
+int space_protect(struct space *s, u64 addr, u64 len, u32 prot);
+/* MADV_DONTNEED: drops the pages of the range, maps stay. 0, -ENOMEM (hole), -EINVAL. */
+int space_discard(struct space *s, u64 addr, u64 len);
+/* Linux's brk: returns the new end, or the old one if @brk is not possible. */
+u64 space_brk(struct space *s, u64 brk);
+/* Moves or resizes a map: address or negative errno (Linux's mremap; @new_addr for MREMAP_FIXED). */
+i64 space_remap(struct space *s, u64 old_addr, u64 old_len, u64 new_len, u32 flags, u64 new_addr);
+
+/*
+ * Resolves a fault at @addr. 0: retry the access. Errors: -EFAULT (no map: SEGV_MAPERR),
+ * -EACCES (not allowed: SEGV_ACCERR), -ENXIO or -EIO (SIGBUS), -ENOMEM.
+ */
+int space_fault(struct space *s, u64 addr, bool write, bool exec);
+
+/* Writes into a space that is not loaded (exec lays out the stack). 0 or an error of fault. */
+int space_write(struct space *s, u64 addr, const void *src, size_t n);
+/* Reads from a space that need not be loaded (/proc/<pid>/cmdline). 0 or an error. */
+int space_read(struct space *s, u64 addr, void *dst, size_t n);
+
+/* Calls fn for each map in ascending order under the lock; stops on non-zero. */
+int space_for_each(struct space *s, int (*fn)(const struct vma *v, void *arg), void *arg);
+
+void space_init_caches(void); /* at boot, after slab_init */
