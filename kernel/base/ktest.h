@@ -53,6 +53,12 @@ void ktest_fail(const char *file, int line, const char *what, i64 a, i64 b);
 /* Marks the running test as skipped, with the reason in the KTAP line. */
 void ktest_skip(const char *why);
 
+/*
+ * Lets threads that are ending end (a yield or a short sleep): called between a test and its
+ * leak check until the counters agree, 20 times at most. Set by sched; NULL: busy wait.
+ */
+extern void (*ktest_settle)(void);
+
 /* Runs those whose name contains @pattern (NULL: all). Returns the number of failed tests. */
 unsigned ktest_run(const char *pattern);
 
