@@ -215,12 +215,14 @@ static const char *parse_width(const char *f, struct spec *s, struct arguments *
 static const char *parse_precision(const char *f, struct spec *s, struct arguments *a)
 {
 	unsigned number;
+	int given;
 
 	s->precision = -1;
 	if (*f != '.')
 		return f;
 	if (f[1] == '*') {
-		s->precision = MAX(va_arg(a->ap, int), -1);
+		given = va_arg(a->ap, int);
+		s->precision = MAX(given, -1);
 		return f + 2;
 	}
 	f = parse_number(f + 1, &number);
