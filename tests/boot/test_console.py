@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: ISC
+"""The prompt as a person meets it: over the serial line, and by keyboard and screen alone."""
+
+import hashlib
+import os
+import re
+import subprocess
+import time
+
+from harness import machine, screen
+from harness.runner import test
+
+ROOT = os.path.join(machine.BUILD, "root")
+BUSYBOX = os.path.join(ROOT, "bin", "busybox")
+SCREEN_SECONDS = 60
+
+
+def _linux(*command):
+    return subprocess.run([BUSYBOX, *command], stdout=subprocess.PIPE, check=True,
+                          cwd=ROOT).stdout.decode().rstrip("\n").split("\n")
+
+
+def _listing(lines):
+    """{name: (mode, size if it is a file)} of `ls -l`: what does not depend on the file system."""
+    found = {}
+    for line in lines:
+        fields = line.split()
+        if len(fields) >= 9 and len(fields[0]) == 10:
+            found[fields[8]] = (fields[0], fields[4] if fields[0][0] == "-" else None)
+    return found
+
+
+@test(15)
+def prompt_over_serial(case):
+    with case.boot("onexit=debug panic=debug") as m:
+        m.expect(machine.PROMPT)
+        case.equal(m.run("busybox echo Hello, world"), _linux("echo", "Hello,", "world"), "echo")
+        case.equal(m.run("busybox cat /etc/os-release"), _linux("cat", "etc/os-release"), "cat")
+        files = ["bin/busybox", "etc/os-release"]
+        case.equal(m.run("busybox md5sum " + " ".join(files)), _linux("md5sum", *files), "md5sum")
+        case.equal(m.run("busybox ls /bin"), _linux("ls", "bin"), "ls /bin")
+        ours, theirs = _listing(m.run("busybox ls -l /")), _listing(_linux("ls", "-l"))
+        theirs["root"], theirs["tmp"] = ("drwx------", None), ("drwxrwxrwt", None)
+        case.equal(ours, theirs, "ls -l /")
+        case.equal(_listing(m.run("busybox ls -l /bin")), _listing(_linux("ls", "-l", "bin")),
+                   "ls -l /bin")
+        case.equal(m.run("busybox echo one two | busybox wc"),
+                   subprocess.run(f"{BUSYBOX} echo one two | {BUSYBOX} wc", shell=True,
+                                  stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")[:-1],
+                   "a pipe")
+        case.equal(m.run("busybox echo kept > /tmp/f; busybox cat /tmp/f"), ["kept"], "a file")
+        case.check(any("not found" in line for line in m.run("nosuchprogram")), "an unknown name")
+        case.equal(m.run("sched"), ["rr"], "sched")
+        m.send("rogues/ud2\n")
+        m.expect(r"rogues/ud2|ud2", 10)
+        case.equal(m.run("busybox echo alive")[-1:], ["alive"], "after a rogue the prompt lives")
+        m.send("exit 0\n")
+        case.equal(m.wait(), 33, "exit")
+
+
+@test(8)
+def line_editing_and_end_of_file(case):
+    with case.boot("onexit=debug panic=debug") as m:
+        m.expect(machine.PROMPT)
+        lines = m.run("busybox echo abX\x7fc")
+        case.equal(lines[-1:], ["abc"], "backspace takes a character back")
+        m.send("garbage\x15")
+        case.equal(m.run("busybox echo clean")[-1:], ["clean"], "^U takes the line back")
+        m.send("busybox cat\n")
+        m.send("typed\n")
+        m.expect(r"^typed\n.*typed$", 10)
+        m.send("\x03")
+        m.expect(machine.PROMPT, 10, after=len(m.output) - 40)
+        case.equal(m.run("busybox echo back")[-1:], ["back"], "^C ends the program, not the prompt")
+        m.send("\x04")
+        case.equal(m.wait(), 33, "^D ends the prompt")
+
+
+def _wait_for(case, m, pattern, name):
+    """Takes screenshots until @pattern is on the screen; returns the lines of the last."""
+    deadline = time.monotonic() + SCREEN_SECONDS * machine.PATIENCE
+    while True:
+        lines = screen.best_reading(m.qmp().screenshot(case.path(f"-{name}.ppm")),
+                                    os.path.join(machine.BUILD, "gen"))
+        text = "\n".join(lines)
+        if re.search(pattern, text, re.M):
+            return lines
+        if time.monotonic() > deadline:
+            shown = "\n".join(line for line in lines if line)[-1500:]
+            raise machine.TimedOut(f"{pattern!r} is not on the screen, but:\n{shown}")
+        time.sleep(0.7)
+
+
+@test(20)
+def screen_and_keyboard_alone(case):
+    """No serial line at all: what is typed and shown is read from the picture."""
+    with case.boot("onexit=debug panic=debug", SERIAL="none", SCREEN="vga", qmp=True) as m:
+        lines = _wait_for(case, m, r"leash:/\$ ?$", "prompt")
+        text = "\n".join(lines)
+        case.check("Type help for help." in text, "the banner is on the screen")
+        case.check("programs run directly on the CPU" in text, "all of it")
+        case.check(screen.UNKNOWN * 2 not in text, "every cell is a character of the font")
+        m.qmp().type("busybox echo Shift_IT | busybox md5sum\n")
+        digest = hashlib.md5(b"Shift_IT\n").hexdigest()
+        lines = _wait_for(case, m, digest, "typed")
+        case.check(any(line.endswith("$ busybox echo Shift_IT | busybox md5sum") for line in lines),
+                   "the typed line is echoed exactly")
+        m.qmp().type("busybox seq 200\n")
+        lines = _wait_for(case, m, r"^200$", "scrolled")
+        numbers = [int(line) for line in lines if line.isdigit()]
+        case.equal(numbers, list(range(201 - len(numbers), 201)), "it scrolls without a gap")
+        m.qmp().type("exit\n")
+        case.equal(m.wait(), 33, "exit by keyboard")
+
+
+@test(12)
+def panic_on_screen(case):
+    with case.boot("onexit=debug panic=halt init=/no/such/program", SERIAL="none", SCREEN="vga",
+                   qmp=True) as m:
+        lines = _wait_for(case, m, r"Next step:", "panic")
+        case.check(any("*** Kernel panic" in line for line in lines), "the reason is on the screen")
+        case.check(any(re.search(r"0x[0-9a-f]{16} \w+\+0x", line) for line in lines),
+                   "the backtrace too")
+
+
+@test(12)
+def serial_without_screen_or_keyboard(case):
+    """console=serial, no VGA, no i8042: nothing waits for what is not there."""
+    with case.boot("onexit=debug panic=debug console=serial", MACHINE="q35,i8042=off") as m:
+        m.expect(machine.PROMPT)
+        case.equal(m.run("busybox echo here")[-1:], ["here"], "the prompt works")
+        m.send("exit\n")
+        case.equal(m.wait(), 33, "exit")

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: ISC
+"""The loader with files missing or damaged: a sentence that names the file, and back to the
+firmware; and its menu, opened by a key."""
+
+import struct
+
+from harness import tap
+from harness.image import Image
+from harness.runner import test
+
+# What the firmware says on the serial line when a boot option has come back.
+FIRMWARE_AGAIN = r"BdsDxe: (failed to start|No bootable|loading Boot|starting Boot)"
+
+
+def _refused(case, name, change, sentence):
+    """Boots an image after @change(image); its loader must say @sentence and return."""
+    image = Image(case.path(f"-{name}.iso"))
+    try:
+        change(image)
+        with case.boot("onexit=debug panic=debug", ISO=image.path) as m:
+            said = m.expect(sentence, 60)
+            after = m.output.index(said[0]) + len(said[0])
+            case.check(True, f"{name}: {said[0]}")
+            m.expect(FIRMWARE_AGAIN, 30, after=after)
+            case.check(True, f"{name}: the firmware has the machine again")
+            case.check("Kernel panic" not in m.output, f"{name}: the kernel was not entered")
+    finally:
+        image.discard()
+
+
+def _patch(data, at, fmt, value):
+    size = struct.calcsize(fmt)
+    return data[:at] + struct.pack(fmt, value) + data[at + size:]
+
+
+def _segments(elf):
+    """Offsets of the program headers that are PT_LOAD."""
+    start, = struct.unpack_from("<Q", elf, 32)
+    size, count = struct.unpack_from("<HH", elf, 54)
+    headers = [start + i * size for i in range(count)]
+    return [h for h in headers if struct.unpack_from("<I", elf, h)[0] == 1]
+
+
+@test(10)
+def kernel_missing(case):
+    _refused(case, "missing", lambda i: i.remove("kernel.elf"), r"kernel\.elf.*(?i:not found)")
+
+
+@test(10)
+def kernel_cut_short(case):
+    def cut(image):
+        data = image.read("kernel.elf")
+        image.write("kernel.elf", data[:len(data) // 2])
+    _refused(case, "cut", cut, r"kernel\.elf.*")
+
+
+@test(10)
+def kernel_is_no_elf(case):
+    _refused(case, "text", lambda i: i.write("kernel.elf", b"This is a letter.\n" * 500),
+             r"kernel\.elf.*")
+
+
+@test(10)
+def kernel_for_another_machine(case):
+    def foreign(image):
+        image.write("kernel.elf", _patch(image.read("kernel.elf"), 18, "<H", 183))
+    _refused(case, "arm", foreign, r"kernel\.elf.*")
+
+
+@test(10)
+def kernel_segments_overlap(case):
+    def overlap(image):
+        elf = image.read("kernel.elf")
+        first, second = _segments(elf)[:2]
+        address, = struct.unpack_from("<Q", elf, first + 16)
+        image.write("kernel.elf", _patch(elf, second + 16, "<Q", address))
+    _refused(case, "overlap", overlap, r"kernel\.elf.*")
+
+
+@test(10)
+def kernel_segment_outside(case):
+    def outside(image):
+        elf = image.read("kernel.elf")
+        image.write("kernel.elf", _patch(elf, _segments(elf)[0] + 16, "<Q", 0x400000))
+    _refused(case, "outside", outside, r"kernel\.elf.*")
+
+
+@test(10)
+def initrd_missing(case):
+    _refused(case, "missing", lambda i: i.remove("initrd.cpio"), r"initrd\.cpio.*(?i:not found)")
+
+
+@test(10)
+def initrd_cut_short(case):
+    def cut(image):
+        data = image.read("initrd.cpio")
+        image.write("initrd.cpio", data[:len(data) * 2 // 3])
+    _refused(case, "cut", cut, r"initrd\.cpio.*")
+
+
+@test(15)
+def menu_by_key(case):
+    """A key in time opens the menu; its second entry is the self-test."""
+    with case.boot(None, AUTOMATED="no") as m:
+        for _ in range(60):
+            try:
+                m.expect(r"Self-test", 1)
+                break
+            except Exception:
+                m.send(" ")
+        m.expect(r"Rogues", 5)
+        m.expect(r"Cooperative", 5)
+        m.send("\x1b[B\r")
+        m.expect(r"^1\.\.\d+", 60)
+        m.expect(r"^# passed \d+ failed \d+", 180)
+        stream = tap.parse(m.output[m.output.index("KTAP version"):])
+        case.check(stream.complete, f"the chosen entry ran the self-test: {stream.problems}")

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: ISC
+"""The tests' entry: see run.sh."""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+from harness import mutants, runner  # noqa: E402  (needs the path above)
+
+
+def main():
+    words = sys.argv[1:]
+    if words[:1] == ["--mutants"]:
+        sys.exit(runner.summary(mutants.run(words[1:])))
+    runner.load(os.path.join(HERE, "boot"), "boot")
+    if words[:1] == ["--list"]:
+        print("\n".join(runner.names()))
+        return
+    sys.exit(runner.summary(runner.run(words)))
+
+
+main()
