@@ -2,9 +2,9 @@
 /*
  * Physical memory: one struct page a frame, a buddy allocator over them.
  *
- * Invariants: a frame that is free has refcount 0 and lies in exactly one buddy list; a frame
- * handed out has refcount 1 and belongs to whoever asked. Locks: page_lock inside (leaf,
- * interrupts off); refcounts are atomic.
+ * Invariants: a frame that is free has refcount 0 and lies in exactly one block of one buddy list
+ * or in one CPU's frame cache; a frame handed out has refcount 1 and belongs to whoever asked.
+ * Locks: buddy_lock inside (leaf, interrupts off); refcounts are atomic.
  */
 #pragma once
 
@@ -18,15 +18,21 @@ struct page {
 	u32 refcount; /* atomic */
 	u8 order; /* of the free block or the allocation it heads */
 	u8 flags; /* PAGE_IS_* */
-	u16 pad;
+	u16 in_use; /* slab: objects handed out */
 	union {
 		struct list link; /* free: buddy list; else the owner's */
+		struct page *next_free; /* in a CPU's frame cache */
 		struct { /* slab page */
 			struct slab_cache *cache;
 			void *freelist;
 		};
 	};
-	u64 owner; /* the owner's word (slab: objects in use) */
+	union {
+		u64 owner; /* the owner's word */
+		struct {
+			u32 next, prev; /* slab: frames of its neighbours in the cache, 0: none */
+		};
+	};
 };
 _Static_assert(sizeof(struct page) == 32, "32 bytes a frame are budgeted");
 
@@ -54,12 +60,17 @@ static inline struct page *virt_to_page(const void *v)
 	return phys_to_page(virt_to_phys(v));
 }
 
-/* Builds page_array and the free lists from the loader's map. Once, at boot. */
+/*
+ * Builds page_array and the free lists from the loader's map. Once, at boot. Memory below
+ * 1 MiB stays reserved. The frames of the initrd come out with refcount 1: page_put() them
+ * one by one to give them back.
+ */
 void page_init(const struct boot_info *info);
 /* Gives loader memory back (the loader's stack and struct boot_info are in it: copy first). */
 void page_reclaim_loader(const struct boot_info *info);
 
 #define ALLOC_ZERO 1u /* all bytes zero */
+#define ALLOC_USER 2u /* for a program's use: fails while the kernel's reserve is not covered */
 
 /*
  * 2^@order frames, naturally aligned, refcount 1; NULL when there are none. Contents are
@@ -73,6 +84,18 @@ static inline void page_get(struct page *p)
 }
 /* Drops one reference; the last one frees the block (its order is remembered). Any context. */
 void page_put(struct page *p);
+
+/*
+ * True when only the kernel's reserve (1/64 of memory) is left: whatever a program can ask
+ * for without end must fail then, so that the kernel itself does not starve. Any context.
+ */
+bool page_memory_low(void);
+
+/*
+ * Corrects the count of live frames ("pages" in leak checks) by @frames: for owners that keep
+ * frames between uses and count what lies in them instead (slab, kernel stacks).
+ */
+void page_account(i64 frames);
 
 u64 page_free_count(void); /* frames */
 u64 page_total_count(void); /* usable frames at boot */

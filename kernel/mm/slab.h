@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Small kernel objects: caches of one size, and kmalloc over caches of powers of two
- * (up to 64 KiB from pages directly). Any context; never sleeps; NULL when memory is out.
+ * (above 8 KiB, up to 4 MiB, from pages directly). Any context; never sleeps; NULL when memory is out.
  * Locks: each cache has its own (leaf but for page_lock, interrupts off).
  */
 #pragma once
@@ -19,6 +19,8 @@ void *slab_alloc(struct slab_cache *c); /* contents are old */
 void *slab_alloc_zero(struct slab_cache *c);
 void slab_free(struct slab_cache *c, void *obj);
 u64 slab_live(const struct slab_cache *c);
+/* The @index-th cache, for /proc/leash/objects; false: there are no more. */
+bool slab_describe(unsigned index, const char **name, u64 *live, u32 *size);
 
 void *kmalloc(size_t size); /* old contents; size 0 gives NULL */
 void *kzalloc(size_t size);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Binary buddies. Freeing merges with the neighbour as long as it is free and of the same
+ * size; allocating takes the smallest block that is large enough and gives the halves back.
+ *
+ * Invariant and lock: mm/buddy.h. A frame that is in no list has PAGE_IS_FREE clear, so one
+ * test of the neighbour's head tells whether it may be merged.
+ */
+#include "mm/buddy.h"
+
+#include "base/spinlock.h"
+
+u64 buddy_free_frames; /* [buddy_lock] */
+
+static struct spinlock buddy_lock = SPINLOCK_INIT;
+static struct list free_lists[PAGE_MAX_ORDER + 1]; /* [buddy_lock] */
+
+void buddy_init(void)
+{
+	for (unsigned i = 0; i <= PAGE_MAX_ORDER; i++)
+		list_init(&free_lists[i]);
+}
+
+static void block_insert(struct page *p, unsigned order)
+{
+	p->order = (u8)order;
+	p->flags = PAGE_IS_FREE;
+	list_push_front(&free_lists[order], &p->link);
+}
+
+static void block_take(struct page *p)
+{
+	list_remove(&p->link);
+	p->flags = 0;
+}
+
+static struct page *alloc_locked(unsigned order)
+{
+	unsigned found = order;
+	struct page *p;
+
+	while (list_empty(&free_lists[found])) {
+		if (++found > PAGE_MAX_ORDER)
+			return NULL;
+	}
+	p = list_first(&free_lists[found], struct page, link);
+	block_take(p);
+	while (found > order) {
+		found--;
+		block_insert(p + (1UL << found), found);
+	}
+	buddy_free_frames -= 1UL << order;
+	return p;
+}
+
+struct page *buddy_alloc(unsigned order)
+{
+	u64 flags = spin_lock_irq(&buddy_lock);
+	struct page *p = alloc_locked(order);
+
+	spin_unlock_irq(&buddy_lock, flags);
+	return p;
+}
+
+unsigned buddy_alloc_frames(struct page **list, unsigned want)
+{
+	u64 flags = spin_lock_irq(&buddy_lock);
+	unsigned got = 0;
+	struct page *p;
+
+	while (got < want && (p = alloc_locked(0))) {
+		p->next_free = *list;
+		*list = p;
+		got++;
+	}
+	spin_unlock_irq(&buddy_lock, flags);
+	return got;
+}
+
+static void free_locked(struct page *p, unsigned order)
+{
+	u64 frame = (u64)(p - page_array);
+
+	buddy_free_frames += 1UL << order;
+	for (; order < PAGE_MAX_ORDER; order++) {
+		u64 neighbour = frame ^ (1UL << order);
+		struct page *b = page_array + neighbour;
+
+		if (neighbour >= page_frames || !(b->flags & PAGE_IS_FREE) || b->order != order)
+			break;
+		block_take(b);
+		frame &= ~(1UL << order);
+	}
+	block_insert(page_array + frame, order);
+}
+
+void buddy_free(struct page *p, unsigned order)
+{
+	u64 flags = spin_lock_irq(&buddy_lock);
+
+	free_locked(p, order);
+	spin_unlock_irq(&buddy_lock, flags);
+}
+
+void buddy_free_frames_list(struct page *list)
+{
+	u64 flags = spin_lock_irq(&buddy_lock);
+
+	while (list) {
+		struct page *next = list->next_free;
+
+		free_locked(list, 0);
+		list = next;
+	}
+	spin_unlock_irq(&buddy_lock, flags);
+}
+
+void buddy_add_range(u64 first, u64 end)
+{
+	u64 flags = spin_lock_irq(&buddy_lock);
+
+	while (first < end) {
+		unsigned order = PAGE_MAX_ORDER;
+
+		while ((first & ((1UL << order) - 1)) || first + (1UL << order) > end)
+			order--;
+		free_locked(page_array + first, order);
+		first += 1UL << order;
+	}
+	spin_unlock_irq(&buddy_lock, flags);
+}

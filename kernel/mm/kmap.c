@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Kernel stacks and device windows.
+ *
+ * A stack's place is a slot of one guard page, never mapped, and KSTACK_BYTES above it. Freed
+ * stacks are kept, mapped, up to CACHE_MAX, so that fork and exit touch no page tables.
+ * The tables of the first slots are made at boot and never freed: a stack then takes its own
+ * frames and nothing else.
+ *
+ * Lock: kmap_lock (leaf, interrupts off) guards slots, cache and the device cursor; tables
+ * are changed outside it, under the machine's own lock.
+ */
+#include "mm/kmap.h"
+
+#include "base/counter.h"
+#include "base/mutants.h"
+#include "base/spinlock.h"
+#include "lib/bitmap.h"
+#include "mm/page.h"
+
+#define STACK_PAGES (KSTACK_BYTES / PAGE_SIZE)
+#define SLOT_PAGES (STACK_PAGES + 1)
+#define SLOT_BYTES (SLOT_PAGES * PAGE_SIZE)
+#define MAX_STACKS 32768u
+#define CACHE_MAX 64u
+#define TABLE_BYTES (2UL << 20) /* what one page table maps */
+#define TABLES_AT_BOOT 8u
+#define DEVICE_BYTES (1UL << 38)
+
+COUNTER(live_stacks, "kernel stacks");
+
+static struct spinlock kmap_lock = SPINLOCK_INIT;
+static u64 slots[BITMAP_WORDS(MAX_STACKS)]; /* [kmap_lock] set: in use */
+static size_t lowest_free; /* [kmap_lock] no free slot below it */
+static void *cached[CACHE_MAX]; /* [kmap_lock] mapped stacks nobody uses */
+static u32 cached_count; /* [kmap_lock] */
+static u64 device_next = DEVICE_BASE; /* [kmap_lock] */
+
+/* The index in the slot of the first page that is mapped. */
+static unsigned first_page(void)
+{
+	return MUTANT(kstackguard) ? 0 : 1;
+}
+
+/* Unmaps and frees the first @pages pages of a slot. */
+static void slot_unmap(u64 base, unsigned pages)
+{
+	for (unsigned i = first_page(); i < pages; i++) {
+		u64 phys = mmu_unmap_kernel(base + i * PAGE_SIZE);
+
+		page_account(1);
+		page_put(phys_to_page(phys));
+	}
+}
+
+static int slot_map(u64 base)
+{
+	for (unsigned i = first_page(); i < SLOT_PAGES; i++) {
+		struct page *p = page_alloc(0, 0);
+		int err = -1;
+
+		if (p)
+			err = mmu_map_kernel(base + i * PAGE_SIZE, page_to_phys(p),
+					     MMU_READ | MMU_WRITE, MMU_CACHED);
+		if (err) {
+			if (p)
+				page_put(p);
+			slot_unmap(base, i);
+			return err;
+		}
+		page_account(-1);
+	}
+	return 0;
+}
+
+static void slot_release(u64 base)
+{
+	size_t slot = (base - KSTACK_BASE) / SLOT_BYTES;
+	u64 flags = spin_lock_irq(&kmap_lock);
+
+	bitmap_clear(slots, slot);
+	lowest_free = MIN(lowest_free, slot);
+	spin_unlock_irq(&kmap_lock, flags);
+}
+
+/* A stack from the cache, or else a free slot's address in *@base (0: all are in use). */
+static void *take_cached_or_slot(u64 *base)
+{
+	u64 flags = spin_lock_irq(&kmap_lock);
+	void *stack = NULL;
+	size_t slot;
+
+	if (cached_count) {
+		stack = cached[--cached_count];
+	} else {
+		slot = bitmap_find_first_zero(slots, MAX_STACKS, lowest_free);
+		lowest_free = slot;
+		if (slot < MAX_STACKS)
+			bitmap_set(slots, slot);
+		*base = slot < MAX_STACKS ? KSTACK_BASE + slot * SLOT_BYTES : 0;
+	}
+	spin_unlock_irq(&kmap_lock, flags);
+	return stack;
+}
+
+void *kstack_alloc(void)
+{
+	u64 base = 0;
+	void *stack = take_cached_or_slot(&base);
+
+	if (!stack) {
+		if (!base)
+			return NULL;
+		if (slot_map(base)) {
+			slot_release(base);
+			return NULL;
+		}
+		stack = (void *)(base + PAGE_SIZE);
+	}
+	counter_add(&live_stacks, 1);
+	return stack;
+}
+
+void kstack_free(void *stack)
+{
+	u64 base = (u64)stack - PAGE_SIZE;
+	u64 flags = spin_lock_irq(&kmap_lock);
+	bool kept = cached_count < CACHE_MAX;
+
+	assert((base - KSTACK_BASE) % SLOT_BYTES == 0);
+	if (kept)
+		cached[cached_count++] = stack;
+	spin_unlock_irq(&kmap_lock, flags);
+	counter_add(&live_stacks, -1);
+	if (kept)
+		return;
+	slot_unmap(base, SLOT_PAGES);
+	slot_release(base);
+}
+
+bool kstack_is_guard(u64 va)
+{
+	return va >= KSTACK_BASE && va < KSTACK_BASE + MAX_STACKS * SLOT_BYTES &&
+	       (va - KSTACK_BASE) % SLOT_BYTES < PAGE_SIZE;
+}
+
+/* Addresses for @bytes of device memory, never given back; 0: there are no more. */
+static u64 device_reserve(u64 bytes)
+{
+	u64 flags = spin_lock_irq(&kmap_lock);
+	u64 va = device_next;
+
+	if (bytes <= DEVICE_BASE + DEVICE_BYTES - va)
+		device_next += bytes + PAGE_SIZE; /* a hole between two windows */
+	else
+		va = 0;
+	spin_unlock_irq(&kmap_lock, flags);
+	return va;
+}
+
+void *device_map(u64 phys, size_t bytes, enum mmu_cache cache)
+{
+	u64 offset = phys & (PAGE_SIZE - 1);
+	u64 length = ALIGN_UP(bytes + offset, PAGE_SIZE);
+	u64 va = device_reserve(length);
+
+	if (!va || !bytes)
+		return NULL;
+	for (u64 i = 0; i < length; i += PAGE_SIZE) {
+		if (!mmu_map_kernel(va + i, phys - offset + i, MMU_READ | MMU_WRITE, cache))
+			continue;
+		while (i) {
+			i -= PAGE_SIZE;
+			mmu_unmap_kernel(va + i);
+		}
+		return NULL;
+	}
+	return (void *)(va + offset);
+}
+
+void kmap_init(void)
+{
+	for (unsigned i = 0; i < TABLES_AT_BOOT; i++) {
+		u64 va = KSTACK_BASE + i * TABLE_BYTES;
+
+		ensure(mmu_map_kernel(va, virt_to_phys(page_array), MMU_READ, MMU_CACHED) == 0);
+		mmu_unmap_kernel(va);
+	}
+}
