@@ -48,3 +48,10 @@ void upcall_thread_started(void);
 /* One zeroed page for a page table: physical address, 0 when there is none. Any context. */
 u64 upcall_table_alloc(void);
 void upcall_table_free(u64 phys);
+
+/* Maps @bytes of device memory or firmware tables at @phys (page aligned) for the kernel, for
+ * ever; @cache is an enum mmu_cache. NULL: out of memory. Boot only, interrupts off or on. */
+void *upcall_device_map(u64 phys, size_t bytes, int cache);
+
+/* True if @address is in the guard page below a kernel stack (double-fault report). */
+bool upcall_is_stack_guard(u64 address);
