@@ -34,9 +34,8 @@ typedef u64 pte_t;
 
 struct mmu {
 	u64 root; /* physical address of the PML4 */
-	u64 asid_generation; /* PCID is valid only in this generation [o] */
-	u32 asid;
-	u64 cpu_mask; /* CPUs whose TLB may hold entries of it; atomic */
+	u32 asid; /* PCID, 0: has none, every load flushes */
+	u64 cpu_mask; /* CPUs whose TLB may be trusted for it; atomic */
 };
 
 /* The kernel's virtual areas (beside DIRECT_MAP_BASE and KERNEL_BASE of boot_info.h). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A sleeping lock for long critical sections (address spaces, directories, pipes). Not for
- * interrupt handlers, not recursive. Handed over in the order of arrival.
+ * interrupt handlers, not recursive. Waiters are woken in the order of arrival.
  */
 #pragma once
 
@@ -16,7 +16,6 @@ struct mutex {
 
 void mutex_init(struct mutex *m);
 void mutex_lock_slow(struct mutex *m);
-void mutex_unlock_slow(struct mutex *m);
 
 static inline void mutex_lock(struct mutex *m)
 {

@@ -27,6 +27,8 @@ bool thread_wake(struct thread *t);
 void sched_resched(void);
 /* The timer interrupt's part (interrupts off): ends the quantum, runs due timers. */
 void sched_timer_interrupt(void);
+/* The boot thread ends here: the idle loop. */
+noreturn void sched_idle(void);
 /* First act of a new thread. */
 void sched_finish_switch(void);
 

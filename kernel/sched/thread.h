@@ -27,14 +27,12 @@ struct thread {
 	u32 cpu; /* [q] whose queue it is or was on */
 	u64 affinity; /* [q] bit a CPU */
 	bool on_queue; /* [q] linked in the run queue (the running one is not) */
-	bool yielded; /* [c] gives up the rest of its quantum */
 	bool kernel; /* [i] never leaves the kernel */
 	u32 tid; /* [i] */
 	struct list run_link; /* [q] */
 	u64 slice_end; /* [q] when its quantum is over, clock_ns time */
 	u64 cpu_ns, switched_in; /* [q] accounted CPU time; when it got the CPU */
 	u64 switches; /* [q] */
-	u32 wake_pending; /* [a] a wake-up came between "about to block" and blocking */
 	bool (*interrupted)(struct thread *t); /* [i] true: an interruptible wait must end */
 	void *stack; /* [i] lowest address of its kernel stack */
 	struct process *process; /* [o] NULL for kernel threads */

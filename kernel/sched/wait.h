@@ -34,7 +34,6 @@ struct waiter {
 	struct wait_queue *queue; /* NULL: not enqueued */
 	/* For poll: called instead of waking, under the queue's lock; NULL: wake the thread. */
 	void (*notify)(struct waiter *w);
-	bool exclusive; /* wait_wake_one() stops after it */
 };
 
 #define WAIT_QUEUE_INIT(name) { SPINLOCK_INIT, LIST_INIT((name).waiters) }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sleeping locks. A free mutex is taken with one exchange; otherwise the comer queues and tries
+ * again when an unlock has woken it, the oldest first.
+ */
+#include "sched/mutex.h"
+
+void mutex_init(struct mutex *m)
+{
+	m->owner = NULL;
+	wait_queue_init(&m->queue);
+}
+
+static bool try_take(struct mutex *m)
+{
+	struct thread *none = NULL;
+
+	return __atomic_compare_exchange_n(&m->owner, &none, thread_current(), false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void mutex_lock_slow(struct mutex *m)
+{
+	wait_event(&m->queue, try_take(m));
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	assert(mutex_is_mine(m));
+	__atomic_store_n(&m->owner, NULL, __ATOMIC_SEQ_CST);
+	if (unlikely(!list_empty(&m->queue.waiters)))
+		wait_wake_one(&m->queue);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Making and ending threads. A thread, its kernel stack and (for user threads) its FPU area
+ * come and go together.
+ */
+#include "sched/thread.h"
+
+#include "base/counter.h"
+#include "lib/string.h"
+#include "mm/kmap.h"
+#include "mm/slab.h"
+#include "sched/queue.h"
+
+COUNTER(threads, "threads");
+
+/* The thread that boots the kernel and then becomes the boot CPU's idle thread. */
+struct boot_thread {
+	u8 stack[KSTACK_BYTES];
+	struct thread thread;
+};
+struct boot_thread boot_stack __attribute__((aligned(4096)));
+_Static_assert(offsetof(struct boot_thread, thread) == KSTACK_BYTES, "kernel_entry counts on it");
+
+static struct slab_cache *fpu_cache;
+
+#define THREAD_BYTES ALIGN_UP(sizeof(struct thread), 64)
+
+void thread_init_boot(void)
+{
+	struct thread *t = &boot_stack.thread;
+
+	t->affinity = 1;
+	t->kernel = true;
+	list_init(&t->run_link);
+	strlcpy(t->name, "idle/0", sizeof(t->name));
+	fpu_cache = slab_create("fpu", fpu_area_bytes(), 64);
+}
+
+struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bool user)
+{
+	u8 *stack = kstack_alloc();
+	struct thread *t;
+
+	if (!stack)
+		return NULL;
+	t = (struct thread *)(stack + KSTACK_BYTES - THREAD_BYTES);
+	memset((u8 *)t - sizeof(struct trap_frame), 0, sizeof(struct trap_frame) + sizeof(*t));
+	if (user) {
+		t->ctx.fpu = slab_alloc(fpu_cache);
+		if (!t->ctx.fpu) {
+			kstack_free(stack);
+			return NULL;
+		}
+		fpu_area_init(t->ctx.fpu);
+		t->ctx.user_thread = 1;
+	}
+	t->stack = stack;
+	t->kernel = !user;
+	t->affinity = ~0UL;
+	t->state = THREAD_BLOCKED;
+	list_init(&t->run_link);
+	strlcpy(t->name, name, sizeof(t->name));
+	if (fn)
+		context_init(&t->ctx, fn, arg);
+	else
+		context_init_user(&t->ctx);
+	counter_add(&threads, 1);
+	return t;
+}
+
+void thread_free(struct thread *t)
+{
+	if (t->ctx.fpu)
+		slab_free(fpu_cache, t->ctx.fpu);
+	counter_add(&threads, -1);
+	kstack_free(t->stack);
+}
+
+void thread_discard(struct thread *t)
+{
+	assert(t->state == THREAD_BLOCKED && !t->on_queue);
+	thread_free(t);
+}
+
+void thread_start(struct thread *t)
+{
+	t->cpu = cpu_id();
+	thread_wake(t);
+}
+
+struct kthread_start {
+	void (*fn)(void *);
+	void *arg;
+};
+
+/* A kernel thread has no frame to return to: when its function ends, it ends. */
+static void kthread_main(void *arg)
+{
+	struct kthread_start start = *(struct kthread_start *)arg;
+
+	kfree(arg);
+	start.fn(start.arg);
+	thread_exit();
+}
+
+struct thread *kthread_start(const char *name, void (*fn)(void *), void *arg)
+{
+	struct kthread_start *start = kmalloc(sizeof(*start));
+	struct thread *t;
+
+	if (!start)
+		return NULL;
+	*start = (struct kthread_start){ fn, arg };
+	t = thread_create(name, kthread_main, start, false);
+	if (!t) {
+		kfree(start);
+		return NULL;
+	}
+	thread_start(t);
+	return t;
+}
+
+void thread_exit(void)
+{
+	irq_disable();
+	WRITE_ONCE(thread_current()->state, THREAD_DEAD);
+	schedule();
+	panic("a dead thread ran on");
+}

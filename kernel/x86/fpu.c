@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The FPU, SSE and AVX registers: eager, saved and loaded at each switch between user threads
+ * (CVE-2018-3665 is what lazy does). The kernel itself never uses them (-mgeneral-regs-only).
+ * An area belongs to its thread; only the CPU that runs the thread touches it.
+ */
+#include "x86/x86.h"
+
+#include "base/mutants.h"
+#include "lib/string.h"
+
+#define FXSAVE_BYTES 512
+#define XSAVE_HEADER_BYTES 64
+#define FCW_DEFAULT 0x37f
+#define MXCSR_DEFAULT 0x1f80
+#define MXCSR_OFFSET 24
+
+static u64 saved_components;
+
+void fpu_init(void)
+{
+	struct cpu_features *f = &cpu_features;
+
+	__asm__ volatile("fninit");
+	f->xsave_bytes = FXSAVE_BYTES;
+	if (!f->xsave)
+		return;
+	__asm__ volatile("xsetbv" ::"c"(0), "a"((u32)f->xcr0), "d"((u32)(f->xcr0 >> 32)));
+	f->xsave_bytes = cpuid(0xd, 0).ebx; /* of what XCR0 enables now */
+	saved_components = f->xcr0;
+}
+
+size_t fpu_area_bytes(void)
+{
+	return MAX(cpu_features.xsave_bytes, (u32)(FXSAVE_BYTES + XSAVE_HEADER_BYTES));
+}
+
+void fpu_area_init(void *area)
+{
+	memset(area, 0, fpu_area_bytes());
+	*(u16 *)area = FCW_DEFAULT;
+	*(u32 *)((u8 *)area + MXCSR_OFFSET) = MXCSR_DEFAULT;
+}
+
+/*
+ * XSAVEOPT may leave out what the last XRSTOR from this very area loaded and nobody changed;
+ * an area that the kernel wrote into is only ever loaded next, so that holds (SDM vol. 1, 13.9).
+ */
+void fpu_save_current(struct context *c)
+{
+	u32 lo = (u32)saved_components, hi = (u32)(saved_components >> 32);
+
+	if (cpu_features.xsaveopt)
+		__asm__ volatile("xsaveopt64 (%0)" ::"r"(c->fpu), "a"(lo), "d"(hi) : "memory");
+	else if (cpu_features.xsave)
+		__asm__ volatile("xsave64 (%0)" ::"r"(c->fpu), "a"(lo), "d"(hi) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" ::"r"(c->fpu) : "memory");
+}
+
+void fpu_load_current(struct context *c)
+{
+	u32 lo = (u32)saved_components, hi = (u32)(saved_components >> 32);
+
+	if (MUTANT(fpu))
+		return;
+	if (cpu_features.xsave)
+		__asm__ volatile("xrstor64 (%0)" ::"r"(c->fpu), "a"(lo), "d"(hi) : "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" ::"r"(c->fpu) : "memory");
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Page tables of four levels and the TLB (SDM vol. 3, 4.5 and 4.10).
+ *
+ * The loader's tables become the kernel's own: their upper half is copied into each user
+ * PML4, whose slots there never change after mmu_init(). Kernel mappings are made and undone
+ * under kmap's lock, user ones under their space's.
+ */
+#include "x86/x86.h"
+
+#include "abi/errno.h"
+#include "base/log.h"
+#include "base/mutants.h"
+#include "base/panic.h"
+#include "base/spinlock.h"
+#include "lib/bitmap.h"
+#include "lib/string.h"
+#include "machine/upcalls.h"
+
+#define ENTRIES 512
+#define LEVELS 4
+#define TABLE_USER (PTE_PRESENT | PTE_WRITE | PTE_USER)
+#define TABLE_KERNEL (PTE_PRESENT | PTE_WRITE)
+#define CR3_NO_FLUSH (1UL << 63)
+#define FLUSH_SINGLE_MAX 32 /* more pages than this: drop the whole context */
+
+u64 pte_nx_mask;
+static u64 kernel_root;
+
+static inline unsigned index_at(u64 va, unsigned level)
+{
+	return va >> (PAGE_SHIFT + 9 * level) & (ENTRIES - 1);
+}
+
+static inline u64 span_at(unsigned level)
+{
+	return PAGE_SIZE << (9 * level);
+}
+
+static inline pte_t *table_of(pte_t e)
+{
+	return phys_to_virt(pte_phys(e));
+}
+
+/* One level down from @slot, the table made if need be. NULL: none, or a large page. */
+static pte_t *descend(pte_t *slot, bool create, u64 table_bits)
+{
+	if (!(*slot & PTE_PRESENT)) {
+		u64 phys = create ? upcall_table_alloc() : 0;
+
+		if (!phys)
+			return NULL;
+		*slot = phys | table_bits;
+	} else if (*slot & PTE_HUGE) {
+		return NULL;
+	}
+	return table_of(*slot);
+}
+
+static pte_t *slot_in(u64 root, u64 va, bool create, u64 table_bits)
+{
+	pte_t *table = phys_to_virt(root);
+
+	for (unsigned level = LEVELS - 1; level > 0; level--) {
+		table = descend(&table[index_at(va, level)], create, table_bits);
+		if (!table)
+			return NULL;
+	}
+	return &table[index_at(va, 0)];
+}
+
+pte_t *mmu_slot(struct mmu *m, u64 va, bool create)
+{
+	assert(va < USER_END);
+	return slot_in(m->root, va, create, TABLE_USER);
+}
+
+struct walk {
+	u64 start, end;
+	int (*fn)(pte_t *slot, u64 va, void *arg);
+	void *arg;
+};
+
+static int walk_table(const struct walk *w, pte_t *table, unsigned level, u64 base)
+{
+	u64 span = span_at(level);
+	unsigned i = w->start > base ? index_at(w->start, level) : 0;
+	int r;
+
+	for (; i < ENTRIES; i++) {
+		u64 va = base + i * span;
+
+		if (va >= w->end)
+			break;
+		if (!table[i])
+			continue;
+		r = level ? walk_table(w, table_of(table[i]), level - 1, va) :
+			    w->fn(&table[i], va, w->arg);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int mmu_for_each(struct mmu *m, u64 start, u64 end, int (*fn)(pte_t *slot, u64 va, void *arg),
+		 void *arg)
+{
+	struct walk w = { start, MIN(end, USER_END), fn, arg };
+
+	return walk_table(&w, phys_to_virt(m->root), LEVELS - 1, 0);
+}
+
+static bool table_is_empty(const pte_t *table)
+{
+	for (unsigned i = 0; i < ENTRIES; i++)
+		if (table[i])
+			return false;
+	return true;
+}
+
+static void prune_table(const struct walk *w, pte_t *table, unsigned level, u64 base)
+{
+	u64 span = span_at(level);
+
+	for (unsigned i = w->start > base ? index_at(w->start, level) : 0; i < ENTRIES; i++) {
+		u64 va = base + i * span;
+
+		if (va >= w->end)
+			break;
+		if (!table[i])
+			continue;
+		if (level > 1)
+			prune_table(w, table_of(table[i]), level - 1, va);
+		if (va < w->start || va + span > w->end || !table_is_empty(table_of(table[i])))
+			continue;
+		upcall_table_free(pte_phys(table[i]));
+		table[i] = 0;
+	}
+}
+
+void mmu_prune(struct mmu *m, u64 start, u64 end)
+{
+	struct walk w = { start, MIN(end, USER_END), NULL, NULL };
+
+	prune_table(&w, phys_to_virt(m->root), LEVELS - 1, 0);
+}
+
+/* -- making and freeing ------------------------------------------------------------------ */
+
+#define ASIDS 4096
+static struct spinlock asid_lock;
+static u64 asids_used[ASIDS / 64] = { 1 }; /* [asid_lock] 0 is the kernel's own */
+
+static u32 asid_take(void)
+{
+	u64 flags;
+	size_t n;
+
+	if (!(cr4_read() & CR4_PCIDE))
+		return 0;
+	flags = spin_lock_irq(&asid_lock);
+	n = bitmap_find_first_zero(asids_used, ASIDS, 1);
+	if (n < ASIDS)
+		bitmap_set(asids_used, n);
+	spin_unlock_irq(&asid_lock, flags);
+	return n < ASIDS ? (u32)n : 0;
+}
+
+static void asid_give(u32 asid)
+{
+	u64 flags;
+
+	if (!asid)
+		return;
+	flags = spin_lock_irq(&asid_lock);
+	bitmap_clear(asids_used, asid);
+	spin_unlock_irq(&asid_lock, flags);
+}
+
+int mmu_create(struct mmu *m)
+{
+	u64 root = upcall_table_alloc();
+	const pte_t *kernel = phys_to_virt(kernel_root);
+	pte_t *table;
+
+	if (!root)
+		return -ENOMEM;
+	table = phys_to_virt(root);
+	memcpy(table + ENTRIES / 2, kernel + ENTRIES / 2, PAGE_SIZE / 2);
+	m->root = root;
+	m->asid = asid_take();
+	m->cpu_mask = 0; /* nobody's TLB is trusted: the asid may have had another owner */
+	return 0;
+}
+
+/* Frees the tables below @table; the leaves are gone already. */
+static void free_tables(pte_t *table, unsigned level, unsigned entries)
+{
+	for (unsigned i = 0; i < entries; i++) {
+		if (!table[i])
+			continue;
+		if (level > 1)
+			free_tables(table_of(table[i]), level - 1, ENTRIES);
+		upcall_table_free(pte_phys(table[i]));
+	}
+}
+
+void mmu_destroy(struct mmu *m)
+{
+	free_tables(phys_to_virt(m->root), LEVELS - 1, ENTRIES / 2);
+	asid_give(m->asid);
+	upcall_table_free(m->root);
+	m->root = 0;
+}
+
+/* -- the loaded tables and the TLB --------------------------------------------------------- */
+
+/* Loads @next (NULL: the kernel's own). Interrupts off. */
+void mmu_switch(struct cpu *cpu, struct mmu *next)
+{
+	u64 bit = 1UL << cpu->id, cr3;
+
+	cpu->mmu = next;
+	if (!next) {
+		cr3_write(kernel_root);
+		return;
+	}
+	cr3 = next->root | next->asid;
+	if (next->asid && (READ_ONCE(next->cpu_mask) & bit))
+		cr3 |= CR3_NO_FLUSH;
+	else
+		__atomic_or_fetch(&next->cpu_mask, bit, __ATOMIC_SEQ_CST);
+	cr3_write(cr3);
+}
+
+void mmu_flush_local(u64 va)
+{
+	invlpg(va);
+}
+
+/* A CPU that does not run @m now flushes when it next loads it: its bit is taken away. */
+void mmu_flush_done(struct mmu_flush *f)
+{
+	struct cpu *cpu;
+	u64 flags;
+
+	if (f->start >= f->end)
+		return;
+	flags = irq_save();
+	cpu = cpu_this();
+	if (cpu->mmu != f->mmu) {
+		__atomic_store_n(&f->mmu->cpu_mask, 0, __ATOMIC_SEQ_CST);
+	} else {
+		__atomic_and_fetch(&f->mmu->cpu_mask, 1UL << cpu->id, __ATOMIC_SEQ_CST);
+		if (f->pages <= FLUSH_SINGLE_MAX &&
+		    f->end - f->start <= FLUSH_SINGLE_MAX * PAGE_SIZE)
+			for (u64 va = f->start; va < f->end; va += PAGE_SIZE)
+				invlpg(va);
+		else
+			cr3_write(f->mmu->root | f->mmu->asid);
+	}
+	irq_restore(flags);
+	mmu_flush_init(f, f->mmu);
+}
+
+/* -- the kernel's half --------------------------------------------------------------------- */
+
+static u64 cache_bits(enum mmu_cache cache)
+{
+	switch (cache) {
+	case MMU_WRITE_COMBINING: return PTE_WRITE_THROUGH; /* PAT entry 1, see pat_load() */
+	case MMU_UNCACHED: return PTE_WRITE_THROUGH | PTE_NO_CACHE; /* entry 3: UC */
+	default: return 0;
+	}
+}
+
+int mmu_map_kernel(u64 va, u64 phys, u32 prot, enum mmu_cache cache)
+{
+	pte_t *slot = slot_in(kernel_root, va, true, TABLE_KERNEL);
+
+	if (!slot)
+		return -ENOMEM;
+	assert(!(*slot & PTE_PRESENT));
+	*slot = phys | PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | cache_bits(cache) |
+		(prot & MMU_WRITE ? PTE_WRITE : 0) | (prot & MMU_EXEC ? 0 : pte_nx_mask) |
+		(cpu_features.pge ? PTE_GLOBAL : 0);
+	return 0;
+}
+
+u64 mmu_unmap_kernel(u64 va)
+{
+	pte_t *slot = slot_in(kernel_root, va, false, 0);
+	u64 phys;
+
+	if (!slot || !(*slot & PTE_PRESENT))
+		return 0;
+	phys = pte_phys(*slot);
+	*slot = 0;
+	invlpg(va);
+	return phys;
+}
+
+pte_t mmu_lookup(u64 va)
+{
+	pte_t *table = phys_to_virt(pte_phys(cr3_read()));
+
+	for (unsigned level = LEVELS - 1;; level--) {
+		pte_t e = table[index_at(va, level)];
+
+		if (!(e & PTE_PRESENT))
+			return 0;
+		if (level == 0 || (e & PTE_HUGE))
+			return e;
+		table = table_of(e);
+	}
+}
+
+/* Kernel translations survive a change of address space. */
+static void make_global(pte_t *table, unsigned level)
+{
+	for (unsigned i = level == LEVELS - 1 ? ENTRIES / 2 : 0; i < ENTRIES; i++) {
+		if (!(table[i] & PTE_PRESENT))
+			continue;
+		if (level == 0 || (table[i] & PTE_HUGE))
+			table[i] |= PTE_GLOBAL;
+		else
+			make_global(table_of(table[i]), level - 1);
+	}
+}
+
+/* PAT as at reset but for entry 1: write combining instead of write through (vol. 3, 11.12). */
+static void pat_load(void)
+{
+	msr_write(MSR_PAT, 0x0007040600070106UL);
+}
+
+static void claim_slot(u64 va)
+{
+	pte_t *root = phys_to_virt(kernel_root);
+
+	ensure(descend(&root[index_at(va, LEVELS - 1)], true, TABLE_KERNEL));
+}
+
+void mmu_init(const struct boot_info *info)
+{
+	pte_t *root;
+
+	pte_nx_mask = cpu_features.nx && !MUTANT(nx) ? PTE_NX : 0;
+	kernel_root = info->page_table;
+	root = phys_to_virt(kernel_root);
+	memset(root, 0, PAGE_SIZE / 2); /* the jump page's identity map */
+	claim_slot(KSTACK_BASE);
+	claim_slot(DEVICE_BASE);
+	if (cpu_features.pge)
+		make_global(root, LEVELS - 1);
+	pat_load();
+	cr4_write(cr4_read() & ~(u64)CR4_PGE); /* drops global translations too */
+	cr3_write(kernel_root);
+	if (cpu_features.pge)
+		cr4_write(cr4_read() | CR4_PGE);
+}

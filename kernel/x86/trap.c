@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where traps go: interrupts to irq.c, a program's faults up, the kernel's own to the user-copy
+ * fixups or to panic. Called by traps.asm with interrupts off.
+ */
+#include "x86/x86.h"
+
+#include "abi/errno.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "machine/upcalls.h"
+#include "x86/irq.h"
+
+static const char *const trap_names[] = {
+	[TRAP_DIVIDE] = "divide error",
+	[TRAP_DEBUG] = "debug trap",
+	[TRAP_NMI] = "non-maskable interrupt",
+	[TRAP_BREAKPOINT] = "breakpoint",
+	[TRAP_OVERFLOW] = "overflow",
+	[TRAP_BOUND] = "bound range exceeded",
+	[TRAP_OPCODE] = "invalid opcode",
+	[TRAP_NO_FPU] = "device not available",
+	[TRAP_DOUBLE_FAULT] = "double fault",
+	[9] = "coprocessor overrun",
+	[TRAP_TSS] = "invalid TSS",
+	[TRAP_SEGMENT] = "segment not present",
+	[TRAP_STACK] = "stack fault",
+	[TRAP_PROTECTION] = "general protection fault",
+	[TRAP_PAGE_FAULT] = "page fault",
+	[TRAP_X87] = "x87 floating-point error",
+	[TRAP_ALIGNMENT] = "alignment check",
+	[TRAP_MACHINE_CHECK] = "machine check",
+	[TRAP_SIMD] = "SIMD floating-point error",
+	[20] = "virtualization exception",
+	[21] = "control protection fault",
+};
+
+const char *trap_name(u64 vector)
+{
+	if (vector < ARRAY_SIZE(trap_names) && trap_names[vector])
+		return trap_names[vector];
+	return vector < TRAP_FIRST_IRQ ? "reserved exception" : "interrupt";
+}
+
+void trap_frame_print(const struct trap_frame *f, void (*print)(const char *fmt, ...))
+{
+	print("rip %016lx  cs %04lx  rflags %08lx  rsp %016lx  ss %04lx\n", f->rip, f->cs,
+	      f->rflags, f->rsp, f->ss);
+	print("rax %016lx  rbx %016lx  rcx %016lx  rdx %016lx\n", f->rax, f->rbx, f->rcx, f->rdx);
+	print("rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);
+	print("r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n", f->r9, f->r10, f->r11, f->r12);
+	print("r13 %016lx  r14 %016lx  r15 %016lx\n", f->r13, f->r14, f->r15);
+	print("vector %lu (%s)  error %lx  cr2 %016lx  cr3 %016lx  cr4 %lx\n", f->vector,
+	      trap_name(f->vector), f->error, cr2_read(), cr3_read(), cr4_read());
+}
+
+static struct fault decode(const struct trap_frame *f)
+{
+	struct fault fault = { .address = f->rip };
+
+	if (f->vector == TRAP_PAGE_FAULT) {
+		fault.address = cr2_read();
+		fault.is_page_fault = true;
+		fault.present = f->error & 1;
+		fault.write = f->error & 2;
+		fault.exec = f->error & 16;
+	}
+	return fault;
+}
+
+struct fixup {
+	u64 instruction, landing;
+};
+extern const struct fixup extable_start[], extable_end[];
+
+/* Where the routine that faulted at @rip goes on with an error; 0: it may not fault. */
+static u64 fixup_of(u64 rip)
+{
+	for (const struct fixup *x = extable_start; x < extable_end; x++)
+		if (x->instruction == rip)
+			return x->landing;
+	return 0;
+}
+
+/* A user copy met a page that is not there, not allowed, or (by #GP) no address at all. */
+static bool copy_fault(struct trap_frame *f, const struct fault *fault)
+{
+	u64 landing = fixup_of(f->rip);
+
+	if (!landing)
+		return false;
+	if (fault->is_page_fault && fault->address < USER_END && (f->rflags & RFLAGS_IF)) {
+		irq_enable();
+		bool retry = upcall_copy_fault(fault) == 0;
+
+		irq_disable();
+		if (retry)
+			return true;
+	}
+	f->rip = landing;
+	return true;
+}
+
+/*
+ * IRET refused the user's frame (a non-canonical rip, at the worst). Its general registers are
+ * in @f, whose top overlaps the frame that was being left: rebuild that one in place.
+ */
+static noreturn void bad_user_iret(const struct trap_frame *f)
+{
+	struct trap_frame regs = *f;
+	struct trap_frame *user = context_frame((struct context *)thread_current());
+	struct trap_frame hardware = *user;
+	struct fault fault = { .address = hardware.rip };
+
+	regs.rip = hardware.rip;
+	regs.cs = USER_CS;
+	regs.rflags = (hardware.rflags & RFLAGS_USER) | RFLAGS_IF | RFLAGS_FIXED;
+	regs.rsp = hardware.rsp;
+	regs.ss = USER_SS;
+	*user = regs;
+	irq_enable();
+	upcall_user_fault(user, &fault);
+	irq_disable();
+	trap_return_to_user(user);
+}
+
+static void kernel_fault(struct trap_frame *f)
+{
+	struct fault fault = decode(f);
+
+	if (f->rip == (u64)user_iret)
+		bad_user_iret(f);
+	if (f->vector == TRAP_PAGE_FAULT || f->vector == TRAP_PROTECTION ||
+	    f->vector == TRAP_STACK)
+		if (copy_fault(f, &fault))
+			return;
+	if (fault.is_page_fault)
+		panic_frame(f, "the kernel %s %016lx, which is %s",
+			    fault.exec	  ? "jumped to" :
+			    fault.write ? "wrote to" :
+						"read",
+			    fault.address, fault.present ? "not allowed" : "not mapped");
+	panic_frame(f, "%s in the kernel", trap_name(f->vector));
+}
+
+void trap_dispatch(struct trap_frame *f);
+void trap_dispatch(struct trap_frame *f)
+{
+	if (f->vector >= TRAP_FIRST_IRQ) {
+		irq_dispatch(f);
+	} else if (trap_from_user(f)) {
+		struct fault fault = decode(f);
+
+		cpu_this()->fault_count++;
+		irq_enable();
+		upcall_user_fault(f, &fault);
+		irq_disable();
+	} else {
+		kernel_fault(f);
+	}
+}
+
+static void kernel_debug_trap(struct trap_frame *f)
+{
+	/* A program set TF or a breakpoint and arranged for it to fire here (CVE-2018-8897). */
+	f->rflags &= ~(u64)RFLAGS_TF;
+	__asm__ volatile("mov %0, %%dr6" ::"r"(0xffff0ff0UL));
+}
+
+u64 nmi_count;
+
+void trap_on_own_stack(struct trap_frame *f);
+void trap_on_own_stack(struct trap_frame *f)
+{
+	switch (f->vector) {
+	case TRAP_NMI: nmi_count++; return;
+	case TRAP_DEBUG: kernel_debug_trap(f); return;
+	case TRAP_DOUBLE_FAULT:
+		panic_frame(f, "double fault, cr2 %016lx%s", cr2_read(),
+			    upcall_is_stack_guard(cr2_read()) ? ": a kernel stack overflowed" : "");
+	default: panic_frame(f, "%s", trap_name(f->vector));
+	}
+}

@@ -1,0 +1,365 @@
+; SPDX-License-Identifier: ISC
+; Every way into the kernel and back: 256 vectors and `syscall` (Figures 6.2 and 6.3).
+;
+; Invariants
+; - In the kernel GS is this CPU's struct cpu; it is swapped exactly where CPL changes.
+; - A frame is a struct trap_frame. A user thread's frame ends where its struct thread begins
+;   (RSP0 = gs:CPU_CURRENT), so [frame + FRAME_SIZE + CTX_WORK] is its word of pending work.
+; - No register that the ABI does not promise keeps a kernel value on the way out.
+; - NMI, double fault, machine check and debug may arrive where GS or the stack is still the
+;   user's: they have stacks of their own, with the CPU's address stored above the frame.
+
+%include "offsets.inc"
+
+extern trap_dispatch, trap_on_own_stack
+extern upcall_exit_work, upcall_syscall_enter, upcall_syscall_unknown, upcall_thread_started
+extern x86_smap_on
+global trap_stubs, syscall_entry, syscall_entry32, user_iret, trap_return_to_user
+global trap_thread_start, trap_thread_start_user
+
+; The CPU pushes an error code for these (SDM vol. 3, table 6-1), for all others we push 0.
+%macro VECTOR_HAS_ERROR 1
+	%assign has_error 0
+	%if %1 == 8 || (%1 >= 10 && %1 <= 14) || %1 == 17 || %1 == 21 || %1 == 29 || %1 == 30
+		%assign has_error 1
+	%endif
+%endmacro
+; These run on stacks of their own (IST).
+%macro VECTOR_HAS_STACK 1
+	%assign has_stack 0
+	%if %1 == 1 || %1 == 2 || %1 == 8 || %1 == 18
+		%assign has_stack 1
+	%endif
+%endmacro
+
+; A user program may have set AC, which would lift SMAP in here.
+%macro CLEAR_AC 0
+	cmp byte [rel x86_smap_on], 0
+	je %%without
+	clac
+%%without:
+%endmacro
+
+%macro PUSH_REGISTERS 0
+	push rdi
+	push rsi
+	push rdx
+	push rcx
+	push rax
+	push r8
+	push r9
+	push r10
+	push r11
+	push rbx
+	push rbp
+	push r12
+	push r13
+	push r14
+	push r15
+%endmacro
+
+%macro POP_REGISTERS 0
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbp
+	pop rbx
+	pop r11
+	pop r10
+	pop r9
+	pop r8
+	pop rax
+	pop rcx
+	pop rdx
+	pop rsi
+	pop rdi
+	add rsp, 16			; vector, error
+%endmacro
+
+%macro STORE_CALLEE_SAVED 1		; %1: offset of the frame from rsp
+	mov [rsp + %1 + FRAME_RBX], rbx
+	mov [rsp + %1 + FRAME_RBP], rbp
+	mov [rsp + %1 + FRAME_R12], r12
+	mov [rsp + %1 + FRAME_R13], r13
+	mov [rsp + %1 + FRAME_R14], r14
+	mov [rsp + %1 + FRAME_R15], r15
+%endmacro
+
+section .text.entry exec
+
+; -- vectors ------------------------------------------------------------------------------
+
+%assign vector 0
+%rep 256
+	VECTOR_HAS_ERROR vector
+	VECTOR_HAS_STACK vector
+	align 16
+stub_ %+ vector:
+	%if !has_error
+		push 0
+	%endif
+	push strict dword vector
+	%if has_stack
+		jmp own_stack_entry
+	%else
+		jmp trap_entry
+	%endif
+	%assign vector vector + 1
+%endrep
+
+	align 16
+trap_entry:
+	cld
+	test byte [rsp + 8*3], 3	; the saved CS
+	jz .from_kernel
+	swapgs
+	lfence				; no speculation past the decision (Spectre v1, swapgs)
+.save:
+	PUSH_REGISTERS
+	xor ebp, ebp			; a backtrace ends at the user's edge
+	CLEAR_AC
+	mov rdi, rsp
+	call trap_dispatch		; returns with interrupts off
+	test byte [rsp + FRAME_CS], 3
+	jz return_to_kernel
+
+return_to_user:				; rsp = the thread's user frame, interrupts off
+	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
+	jne user_work
+user_restore:
+	POP_REGISTERS
+	swapgs
+user_iret:
+	iretq
+user_work:
+	mov rdi, rsp
+	call upcall_exit_work
+	jmp user_restore
+
+trap_entry.from_kernel:
+	; The one instruction of the kernel that may fault with the user's GS in place.
+	push rax
+	lea rax, [rel user_iret]
+	cmp rax, [rsp + 8*3]
+	pop rax
+	je bad_iret
+	PUSH_REGISTERS
+	lea rbp, [rsp + FRAME_RBP]	; [rbp] = the interrupted rbp: the chain goes on
+	CLEAR_AC
+	mov rdi, rsp
+	call trap_dispatch
+return_to_kernel:
+	POP_REGISTERS
+	iretq
+bad_iret:
+	swapgs
+	jmp trap_entry.save
+
+; -- vectors with stacks of their own ---------------------------------------------------------
+;
+; Whose GS is in place cannot be told from CS alone: the NMI may hit between the kernel's entry
+; and its swapgs, and with FSGSBASE a program may hold a kernel address in GS. So the CPU's
+; address comes from above the frame, and the old GS base is put back as it was.
+
+	align 16
+own_stack_entry:
+	cld
+	PUSH_REGISTERS
+	CLEAR_AC
+	cmp dword [rsp + FRAME_VECTOR], 1
+	jne .stay
+	test byte [rsp + FRAME_CS], 3
+	jnz debug_from_user
+.stay:
+	xor ebp, ebp
+	mov ecx, MSR_GS_BASE
+	rdmsr
+	mov ebx, eax			; kept over the call
+	mov r12d, edx
+	mov rax, [rsp + FRAME_SIZE]
+	mov rdx, rax
+	shr rdx, 32
+	wrmsr
+	mov rdi, rsp
+	call trap_on_own_stack
+	mov ecx, MSR_GS_BASE
+	mov eax, ebx
+	mov edx, r12d
+	wrmsr
+	POP_REGISTERS
+	iretq
+
+; A debug trap of a program is an ordinary one: move its frame to the thread's own stack.
+debug_from_user:
+	swapgs
+	lfence
+	mov rsi, rsp
+	mov rdi, [gs:CPU_CURRENT]
+	sub rdi, FRAME_SIZE
+	mov rsp, rdi
+	mov ecx, FRAME_SIZE / 8
+	rep movsq
+	xor ebp, ebp
+	mov rdi, rsp
+	call trap_dispatch
+	jmp return_to_user
+
+; -- system calls ---------------------------------------------------------------------------
+;
+; `syscall` (SDM vol. 2) puts rip into rcx and rflags into r11, masks rflags with FMASK (IF, DF,
+; TF, AC, NT, IOPL are clear here) and leaves rsp alone. Arguments: rdi rsi rdx r10 r8 r9;
+; number and result: rax; rcx and r11 are the only other registers a program loses.
+; rbx, rbp and r12-r15 are kept by C itself: they reach the frame only where somebody looks.
+
+	align 64
+syscall_entry:
+	swapgs
+	mov [gs:CPU_USER_RSP], rsp
+	mov rsp, [gs:CPU_CURRENT]
+	push USER_SS
+	push qword [gs:CPU_USER_RSP]
+	push r11
+	push USER_CS
+	push rcx
+	push rax
+	sub rsp, FRAME_ERROR
+	mov [rsp + FRAME_RDI], rdi
+	mov [rsp + FRAME_RSI], rsi
+	mov [rsp + FRAME_RDX], rdx
+	mov [rsp + FRAME_R10], r10
+	mov [rsp + FRAME_R8], r8
+	mov [rsp + FRAME_R9], r9
+	sti
+	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
+	jne .work_at_entry
+.dispatch:
+	mov eax, eax			; Linux looks at 32 bits
+	mov rcx, r10
+	cmp eax, SYSCALL_COUNT
+	jae .unknown
+	call [syscall_table + rax*8]
+.done:
+	cli
+	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
+	jne .slow_return
+	mov r11, [rsp + FRAME_RFLAGS]
+	test r11d, RFLAGS_SLOW		; SYSRET would trap on itself with TF, and loses RF
+	jnz .slow_return
+	mov rcx, [rsp + FRAME_RIP]
+%ifdef DEBUG
+	; SYSRET to a non-canonical address faults in ring 0 on Intel (CVE-2012-0217). It cannot
+	; be: rcx is the end of a user `syscall`, and the last user page is never mapped.
+	mov rdx, rcx
+	shr rdx, 32
+	cmp edx, USER_END_HIGH
+	jbe .canonical
+	ud2
+.canonical:
+%endif
+	mov rdi, [rsp + FRAME_RDI]
+	mov rsi, [rsp + FRAME_RSI]
+	mov rdx, [rsp + FRAME_RDX]
+	mov r10, [rsp + FRAME_R10]
+	mov r8, [rsp + FRAME_R8]
+	mov r9, [rsp + FRAME_R9]
+	mov rsp, [rsp + FRAME_RSP]
+	swapgs
+	o64 sysret
+
+.unknown:
+	mov edi, eax
+	call upcall_syscall_unknown
+	jmp .done
+
+; Somebody waits for us, or the flags want IRET: complete the frame and leave by it.
+.slow_return:
+	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_IRET
+	jnz return_to_user		; exec or sigreturn wrote the whole frame
+	mov [rsp + FRAME_RAX], rax
+	mov rcx, [rsp + FRAME_RIP]
+	mov [rsp + FRAME_RCX], rcx
+	mov r11, [rsp + FRAME_RFLAGS]
+	mov [rsp + FRAME_R11], r11
+	mov qword [rsp + FRAME_VECTOR], TRAP_SYSCALL
+	STORE_CALLEE_SAVED 0
+	jmp return_to_user
+
+.work_at_entry:
+	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_TRACE
+	jz .dispatch
+	STORE_CALLEE_SAVED 0
+	mov [rsp + FRAME_RAX], rax
+	mov qword [rsp + FRAME_VECTOR], TRAP_SYSCALL
+	mov rdi, rsp
+	call upcall_syscall_enter
+	mov rdi, [rsp + FRAME_RDI]
+	mov rsi, [rsp + FRAME_RSI]
+	mov rdx, [rsp + FRAME_RDX]
+	mov r10, [rsp + FRAME_R10]
+	mov r8, [rsp + FRAME_R8]
+	mov r9, [rsp + FRAME_R9]
+	jmp .dispatch
+
+; `syscall` from 32-bit code comes here on AMD (and would come to address 0 in ring 0 if CSTAR
+; were left alone). There are no 32-bit calls: it is made an illegal instruction.
+	align 16
+syscall_entry32:
+	swapgs
+	mov [gs:CPU_USER_RSP], rsp
+	mov rsp, [gs:CPU_CURRENT]
+	push USER_SS
+	push qword [gs:CPU_USER_RSP]
+	push r11
+	push USER_CS - 0x10		; the 32-bit code segment it came from
+	push rcx
+	push 0
+	push 6				; #UD
+	jmp trap_entry.save
+
+; A number that Linux has and we have not.
+syscall_none:
+	mov rdi, [rsp + 8 + FRAME_ERROR]
+	jmp upcall_syscall_unknown
+
+; Calls that read or write the whole frame get it completed first.
+%macro FULL_FRAME 1
+full_%1:
+	STORE_CALLEE_SAVED 8
+	mov qword [rsp + 8 + FRAME_VECTOR], TRAP_SYSCALL
+	jmp %1
+%endmacro
+
+; -- new threads ------------------------------------------------------------------------------
+
+; A new thread's stack holds a saved switch frame whose return address is one of these.
+; r12 = function, r13 = argument.
+trap_thread_start:
+	call upcall_thread_started
+	sti
+	mov rdi, r13
+	call r12
+	cli				; the function of a user thread has filled the frame
+	mov rsp, [gs:CPU_CURRENT]
+	sub rsp, FRAME_SIZE
+	jmp return_to_user
+
+trap_thread_start_user:
+	call upcall_thread_started
+	jmp return_to_user		; rsp is at the frame
+
+; noreturn void trap_return_to_user(struct trap_frame *f); interrupts off
+trap_return_to_user:
+	mov rsp, rdi
+	jmp return_to_user
+
+%include "syscall_table.inc"
+
+section .rodata
+	align 8
+trap_stubs:
+%assign vector 0
+%rep 256
+	dq stub_ %+ vector
+	%assign vector vector + 1
+%endrep

@@ -1,0 +1,121 @@
+; SPDX-License-Identifier: ISC
+; The instructions that touch user memory, each with its landing in .extable should it fault.
+; The C side (usercopy.c) has checked the range. SMAP is lifted only between stac and clac.
+; All follow the SysV ABI and return 0, or -EFAULT.
+
+%include "offsets.inc"
+
+extern x86_smap_on
+global copy_user_raw, zero_user_raw, copy_user_string_raw
+global load_user_u32_raw, load_user_u64_raw, store_user_u32_raw, store_user_u64_raw
+
+EFAULT equ 14
+
+%macro OPEN_USER 0
+	cmp byte [rel x86_smap_on], 0
+	je %%plain
+	stac
+%%plain:
+%endmacro
+
+%macro CLOSE_USER 0
+	cmp byte [rel x86_smap_on], 0
+	je %%plain
+	clac
+%%plain:
+%endmacro
+
+%macro MAY_FAULT 1			; the next instruction; lands at %1
+%%here:
+	[section .extable]
+	dq %%here, %1
+	__?SECT?__
+%endmacro
+
+section .text
+
+; int copy_user_raw(void *dst, const void *src, size_t n): either side may be the user's
+copy_user_raw:
+	OPEN_USER
+	mov rcx, rdx
+	shr rcx, 3
+	MAY_FAULT fault
+	rep movsq
+	mov ecx, edx
+	and ecx, 7
+	jz done
+	MAY_FAULT fault
+	rep movsb
+done:
+	CLOSE_USER
+	xor eax, eax
+	ret
+fault:
+	CLOSE_USER
+	mov eax, -EFAULT
+	ret
+
+; int zero_user_raw(void *dst, size_t n)
+zero_user_raw:
+	OPEN_USER
+	xor eax, eax
+	mov rcx, rsi
+	shr rcx, 3
+	MAY_FAULT fault
+	rep stosq
+	mov ecx, esi
+	and ecx, 7
+	MAY_FAULT fault
+	rep stosb
+	jmp done
+
+; ssize_t copy_user_string_raw(char *dst, const char *src, size_t max): length without NUL,
+; max if none was found, or -EFAULT
+copy_user_string_raw:
+	OPEN_USER
+	xor eax, eax
+.next:
+	cmp rax, rdx
+	je .end
+	MAY_FAULT .fault
+	mov cl, [rsi + rax]
+	mov [rdi + rax], cl
+	test cl, cl
+	jz .end
+	inc rax
+	jmp .next
+.end:
+	CLOSE_USER
+	ret
+.fault:
+	CLOSE_USER
+	mov rax, -EFAULT
+	ret
+
+; int load_user_u32_raw(u32 *dst, const u32 *src), and its sisters
+load_user_u32_raw:
+	OPEN_USER
+	MAY_FAULT fault
+	mov eax, [rsi]
+	mov [rdi], eax
+	jmp done
+
+load_user_u64_raw:
+	OPEN_USER
+	MAY_FAULT fault
+	mov rax, [rsi]
+	mov [rdi], rax
+	jmp done
+
+; int store_user_u32_raw(u32 *dst, u32 value)
+store_user_u32_raw:
+	OPEN_USER
+	MAY_FAULT fault
+	mov [rdi], esi
+	jmp done
+
+store_user_u64_raw:
+	OPEN_USER
+	MAY_FAULT fault
+	mov [rdi], rsi
+	jmp done
