@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# Makes the image: mkiso.sh OUT BOOTX64.EFI KERNEL SYMBOLS INITRD CONF.
+# Makes the image: mkiso.sh OUT BOOTX64.EFI KERNEL SYMBOLS INITRD CONF; - leaves a file out.
 # One file for CD, USB stick and disk: an ISO 9660 shell around a FAT partition that both
 # El Torito and a GPT name. UEFI reads only the FAT; everything that boots lies in it.
 # The same input gives the same bytes: fixed dates, serial numbers and GUIDs.
@@ -14,13 +14,16 @@ work=$out.work
 esp=$work/esp.img
 
 rm -rf "$work"
-mkdir -p "$work/iso" "$work/fat"
+mkdir -p "$work/iso" "$work/fat/EFI/BOOT" "$work/fat/leash"
 trap 'rm -rf "$work"' EXIT
-cp "$loader" "$work/fat/BOOTX64.EFI"
-cp "$kernel" "$work/fat/kernel.elf"
-cp "$symbols" "$work/fat/kernel.sym"
-cp "$initrd" "$work/fat/initrd.cpio"
-cp "$conf" "$work/fat/leash.conf"
+put() {
+	[ "$1" = - ] || cp "$1" "$work/fat/$2"
+}
+put "$loader" EFI/BOOT/BOOTX64.EFI
+put "$kernel" leash/kernel.elf
+put "$symbols" leash/kernel.sym
+put "$initrd" leash/initrd.cpio
+put "$conf" leash/leash.conf
 cat >"$work/iso/README.TXT" <<'END'
 Leash, a teaching kernel for x86-64 machines with UEFI firmware.
 What boots lies in the FAT partition of this image: boot it as a CD, or write the whole
@@ -30,7 +33,7 @@ find "$work/fat" "$work/iso" -exec touch -d "$date" {} +
 
 # The FAT's size: its files, a mebibyte for tables and rounding, whole mebibytes.
 # At 65536 sectors El Torito's count wraps, and the image boots as a stick or disk only.
-bytes=$(cat "$work"/fat/* | wc -c)
+bytes=$(find "$work/fat" -type f -exec cat {} + | wc -c)
 mebibytes=$(((bytes + 1048575) / 1048576 + 1))
 [ "$mebibytes" -ge 4 ] || mebibytes=4
 if [ "$mebibytes" -gt 31 ]; then
@@ -40,9 +43,9 @@ fi
 truncate -s "${mebibytes}M" "$esp"
 mformat -i "$esp" -N 4c454153 -v LEASH ::
 mmd -i "$esp" ::/EFI ::/EFI/BOOT ::/leash
-mcopy -m -i "$esp" "$work/fat/BOOTX64.EFI" ::/EFI/BOOT/
-mcopy -m -i "$esp" "$work/fat/kernel.elf" "$work/fat/kernel.sym" "$work/fat/initrd.cpio" \
-	"$work/fat/leash.conf" ::/leash/
+(cd "$work/fat" && find . -type f | sort) | while read -r file; do
+	mcopy -m -i "$esp" "$work/fat/$file" "::/${file#./}"
+done
 
 if ! xorriso -as mkisofs -quiet -o "$work/image" -R -V LEASH \
 	--gpt_disk_guid 4c6561736800400080006b65726e656c \
