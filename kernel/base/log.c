@@ -161,3 +161,8 @@ void log_enter_panic(void)
 {
 	WRITE_ONCE(in_panic, true);
 }
+
+bool log_in_panic(void)
+{
+	return READ_ONCE(in_panic);
+}

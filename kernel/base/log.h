@@ -41,3 +41,5 @@ size_t log_read(u64 *pos, char *buf, size_t size);
 size_t log_size(void); /* bytes held now */
 /* From now on locks are broken by force: only panic calls it. */
 void log_enter_panic(void);
+/* For sinks: the owner of a lock may never run again, and nothing is drawn later. */
+bool log_in_panic(void);
