@@ -25,15 +25,20 @@ BOOT_SECONDS = 90
 PROMPT = re.compile(r"leash:[^\n]*\$ $")
 
 
+# The loader has given the machine back: nothing that a test waits for will come.
+FIRMWARE = re.compile(r"^BdsDxe: failed to start.*|^UEFI Interactive Shell", re.M)
+
+
 class TimedOut(Exception):
-    """Nothing came in time."""
+    """What was waited for did not come in time, or cannot come any more."""
 
 
 class Machine:
     """Use as a context manager. Settings are iso/qemu.sh's: SMP=4, MEM="64M", …"""
 
-    def __init__(self, log, cmdline="", args=(), qmp=False, **settings):
+    def __init__(self, log, cmdline="", args=(), qmp=False, fatal=FIRMWARE, **settings):
         self.log_path = log
+        self.fatal = fatal
         self.text = ""
         self.ended = False
         self.changed = threading.Condition()
@@ -92,6 +97,9 @@ class Machine:
                 if found:
                     return found
                 left = deadline - time.monotonic()
+                dead = self.fatal and self.fatal.search(tap.clean(self.text))
+                if dead:
+                    raise TimedOut(f"{dead[0]!r} came instead of {what}")
                 if self.ended:
                     raise TimedOut(f"QEMU ended before {what} was seen")
                 if left <= 0:
@@ -124,12 +132,8 @@ class Machine:
 
     def wait(self, seconds=BOOT_SECONDS):
         """QEMU's exit status."""
-        try:
-            status = self.process.wait(seconds * PATIENCE)
-        except subprocess.TimeoutExpired:
-            raise TimedOut(f"QEMU did not end in {seconds * PATIENCE:.0f} s") from None
-        self.reader.join(10)
-        return status
+        self._until(lambda: self.ended, seconds, "QEMU's end")
+        return self.process.wait(10)
 
     def qmp(self):
         if not self.connection:
