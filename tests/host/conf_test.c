@@ -116,6 +116,19 @@ static void number_of_entries(void)
 	check_str(why, "too many entries");
 }
 
+static void the_menu_we_ship(void)
+{
+	size_t size;
+	u8 *text = test_read_file("leash.conf", &size);
+
+	if (!check(text != NULL))
+		return;
+	check_eq(conf_parse((char *)text, size, &conf, &line, &why), 0);
+	check(conf.entry_count >= 4);
+	check_str(conf.entry[conf.default_entry].title, "Leash");
+	free(text);
+}
+
 static const struct test_case cases[] = {
 	CASE(good_file),
 	CASE(defaults_and_forgiveness),
@@ -123,5 +136,6 @@ static const struct test_case cases[] = {
 	CASE(nul_is_refused),
 	CASE(lengths),
 	CASE(number_of_entries),
+	CASE(the_menu_we_ship),
 };
 TEST_MAIN(cases)

@@ -7,9 +7,6 @@ usage: seeds.py OUTPUT-DIRECTORY REAL-FILES-DIRECTORY
 import pathlib
 import sys
 
-LEASH_CONF = b'# menu\r\ndefault 1\ntimeout 3\nentry "Leash"\n  cmdline init=/bin/prompt\n' \
-             b'entry "Self-test"\n  cmdline selftest\n'
-
 
 def newc(name: bytes, data: bytes, magic: bytes = b"070701") -> bytes:
     """One entry of a newc archive."""
@@ -39,7 +36,7 @@ def main() -> None:
     seeds = {
         "elf": elf_seeds(real),
         "cpio": cpio_seeds(real),
-        "conf": [LEASH_CONF, b"\xef\xbb\xbfentry \"x\"", b"default 17\n"],
+        "conf": [(real / "leash.conf").read_bytes(), b"\xef\xbb\xbfentry \"x\"", b"default 17\n"],
         "cmdline": [b'init=/bin/sh quiet "a b" -- -c "echo x"', b'"', b"  a  "],
         "format": [b"\x40%d %-8s %#lx", b"\x08%*.*d|%p", b"\x01%02147483647d%%"],
     }
