@@ -48,6 +48,8 @@ KOBJ := $(KSRC:%.c=$(BUILD)/%.o) $(KASM:%.asm=$(BUILD)/%.asm.o)
 # A room adds its generated headers to GENERATED in a rules.mk of its own.
 GENERATED := $(GEN)/offsets.inc $(GEN)/font8x16.psf $(GEN)/font16x32.psf
 -include $(sort $(wildcard kernel/*/rules.mk))
+.PHONY: generated
+generated: $(GENERATED) # named here, so that make keeps what a pattern made
 
 .PHONY: all kernel help clean
 all: iso

@@ -133,7 +133,7 @@ static EFI_STATUS initrd_load(void)
 		more = cpio_next(&reader, &entry);
 	} while (more > 0);
 	if (more < 0)
-		return fail(EFI_LOAD_ERROR, "%s is not a complete cpio archive: damaged at byte %llu",
+		return fail(EFI_LOAD_ERROR, "%s is no complete cpio archive: damaged at byte %llu",
 			    INITRD_PATH, (unsigned long long)reader.offset);
 	loader.info->initrd_base = (u64)initrd.data;
 	loader.info->initrd_bytes = initrd.size;

@@ -251,8 +251,10 @@ static void shrink(void)
 
 void memory_map_fill(struct boot_info *info)
 {
-	static const enum mem_type coats[] = { MEM_USABLE, MEM_ACPI,	 MEM_RUNTIME,
-					       MEM_NVS,	   MEM_RESERVED, MEM_MMIO };
+	/* The last coat wins. */
+	static const enum mem_type coats[] = {
+		MEM_USABLE, MEM_ACPI, MEM_RUNTIME, MEM_NVS, MEM_RESERVED, MEM_MMIO,
+	};
 
 	work_count = 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(coats); i++)

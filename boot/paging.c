@@ -238,7 +238,7 @@ EFI_STATUS tables_build(const struct kernel *k, u64 jump)
 		return fail(status, "there is no memory for page tables");
 	memset((void *)pool, 0, pool_pages * PAGE_SIZE);
 	root = new_table();
-	if (!map_all(root, k, jump, gigabytes))
+	if (!root || !map_all(root, k, jump, gigabytes))
 		return fail(EFI_OUT_OF_RESOURCES, "the page tables need more than was counted");
 	loader.info->page_table = root;
 	return EFI_SUCCESS;
