@@ -7,8 +7,8 @@
  * The tables of the first slots are made at boot and never freed: a stack then takes its own
  * frames and nothing else.
  *
- * Lock: kmap_lock (leaf, interrupts off) guards slots, cache and the device cursor; tables
- * are changed outside it, under the machine's own lock.
+ * Lock: kmap_lock (interrupts off) guards slots, cache, the device cursor and the tables of
+ * the kernel half. Order: kmap_lock → the page allocator's.
  */
 #include "mm/kmap.h"
 
@@ -42,35 +42,50 @@ static unsigned first_page(void)
 	return MUTANT(kstackguard) ? 0 : 1;
 }
 
+static int map_page(u64 va, u64 phys, enum mmu_cache cache)
+{
+	u64 flags = spin_lock_irq(&kmap_lock);
+	int err = mmu_map_kernel(va, phys, MMU_READ | MMU_WRITE, cache);
+
+	spin_unlock_irq(&kmap_lock, flags);
+	return err;
+}
+
+static u64 unmap_page(u64 va)
+{
+	u64 flags = spin_lock_irq(&kmap_lock);
+	u64 phys = mmu_unmap_kernel(va);
+
+	spin_unlock_irq(&kmap_lock, flags);
+	return phys;
+}
+
 /* Unmaps and frees the first @pages pages of a slot. */
 static void slot_unmap(u64 base, unsigned pages)
 {
 	for (unsigned i = first_page(); i < pages; i++) {
-		u64 phys = mmu_unmap_kernel(base + i * PAGE_SIZE);
+		struct page *p = phys_to_page(unmap_page(base + i * PAGE_SIZE));
 
 		page_account(1);
-		page_put(phys_to_page(phys));
+		page_put(p);
 	}
 }
 
-static int slot_map(u64 base)
+/* False: out of memory, nothing is mapped. */
+static bool slot_map(u64 base)
 {
 	for (unsigned i = first_page(); i < SLOT_PAGES; i++) {
 		struct page *p = page_alloc(0, 0);
-		int err = -1;
 
-		if (p)
-			err = mmu_map_kernel(base + i * PAGE_SIZE, page_to_phys(p),
-					     MMU_READ | MMU_WRITE, MMU_CACHED);
-		if (err) {
+		if (!p || map_page(base + i * PAGE_SIZE, page_to_phys(p), MMU_CACHED)) {
 			if (p)
 				page_put(p);
 			slot_unmap(base, i);
-			return err;
+			return false;
 		}
 		page_account(-1);
 	}
-	return 0;
+	return true;
 }
 
 static void slot_release(u64 base)
@@ -111,7 +126,7 @@ void *kstack_alloc(void)
 	if (!stack) {
 		if (!base)
 			return NULL;
-		if (slot_map(base)) {
+		if (!slot_map(base)) {
 			slot_release(base);
 			return NULL;
 		}
@@ -167,11 +182,11 @@ void *device_map(u64 phys, size_t bytes, enum mmu_cache cache)
 	if (!va || !bytes)
 		return NULL;
 	for (u64 i = 0; i < length; i += PAGE_SIZE) {
-		if (!mmu_map_kernel(va + i, phys - offset + i, MMU_READ | MMU_WRITE, cache))
+		if (!map_page(va + i, phys - offset + i, cache))
 			continue;
 		while (i) {
 			i -= PAGE_SIZE;
-			mmu_unmap_kernel(va + i);
+			unmap_page(va + i);
 		}
 		return NULL;
 	}
@@ -183,7 +198,7 @@ void kmap_init(void)
 	for (unsigned i = 0; i < TABLES_AT_BOOT; i++) {
 		u64 va = KSTACK_BASE + i * TABLE_BYTES;
 
-		ensure(mmu_map_kernel(va, virt_to_phys(page_array), MMU_READ, MMU_CACHED) == 0);
-		mmu_unmap_kernel(va);
+		ensure(map_page(va, virt_to_phys(page_array), MMU_CACHED) == 0);
+		unmap_page(va);
 	}
 }

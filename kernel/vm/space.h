@@ -19,6 +19,8 @@
 #define VMA_SHARED 1u /* writes go to the backing, fork shares */
 #define VMA_STACK 2u /* grows down on faults, to its limit */
 #define VMA_HEAP 4u /* the brk area */
+#define VMA_NORESERVE 8u /* not counted against memory (MAP_NORESERVE) */
+#define VMA_NOWRITE 16u /* shared, of a file open for reading: never gets MMU_WRITE */
 
 /*
  * Where the pages of a map come from; fs implements it for files. page() returns page @index
@@ -49,6 +51,8 @@ struct space {
 	struct mmu mmu;
 	struct mutex lock;
 	struct rb_root maps;
+	struct vma *recent; /* [lock] where the last fault was; NULL: not known */
+	u32 map_count; /* [lock] */
 	u32 refs; /* atomic */
 	u64 brk_start, brk; /* heap, bytes; [lock] */
 	u64 stack_limit; /* the stack may grow down to this address */
@@ -75,7 +79,8 @@ struct space *space_fork(struct space *src);
 /*
  * Maps @len bytes (rounded up) at @addr (a hint, or by @how) and returns the address.
  * @backing gets its own reference. Errors: -EINVAL (length 0, misaligned), -ENOMEM (no
- * room, wrapping, above USER_END or below the lowest address), -EEXIST.
+ * room, wrapping, above USER_END or below the lowest address, more than all memory), -EEXIST,
+ * -EOVERFLOW (the offset wraps).
  */
 i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct backing *backing,
 	      u64 offset, u32 how);
@@ -89,6 +94,9 @@ int space_discard(struct space *s, u64 addr, u64 len);
 u64 space_brk(struct space *s, u64 brk);
 /* Moves or resizes a map: address or negative errno (Linux's mremap; @new_addr for MREMAP_FIXED). */
 i64 space_remap(struct space *s, u64 old_addr, u64 old_len, u64 new_len, u32 flags, u64 new_addr);
+
+/* True if every page of the range is in some map. */
+bool space_is_mapped(struct space *s, u64 addr, u64 len);
 
 /*
  * Resolves a fault at @addr. 0: retry the access. Errors: -EFAULT (no map: SEGV_MAPERR),

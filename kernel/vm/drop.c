@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Taking pages away: leaves are cleared, the TLBs are told, and only then are the pages
+ * dropped, since until then another CPU may still write to them.
+ *
+ * Invariant: a page in a gather has lost its leaf but keeps the leaf's reference until after
+ * mmu_flush_done(). Locks: space.lock.
+ */
+#include "vm/vma.h"
+
+#define GATHER_PAGES 60
+#define TABLE_SPAN (1UL << 21) /* one page table */
+#define USER_SLOTS_END (1UL << 47) /* end of the last user page table */
+
+struct gather {
+	struct mmu_flush flush;
+	struct space *space;
+	u32 count;
+	struct page *pages[GATHER_PAGES];
+};
+
+static void gather_finish(struct gather *g)
+{
+	mmu_flush_done(&g->flush);
+	for (u32 i = 0; i < g->count; i++)
+		page_put(g->pages[i]);
+	g->count = 0;
+	mmu_flush_init(&g->flush, &g->space->mmu);
+}
+
+static int clear_leaf(pte_t *slot, u64 va, void *arg)
+{
+	struct gather *g = arg;
+	pte_t e = *slot;
+	struct page *p = phys_to_page(pte_phys(e));
+
+	*slot = 0;
+	if (e & PTE_PRESENT)
+		mmu_flush_add(&g->flush, va);
+	if (p == zero_page)
+		return 0;
+	g->space->pages--;
+	g->pages[g->count++] = p;
+	if (g->count == GATHER_PAGES)
+		gather_finish(g);
+	return 0;
+}
+
+void vm_drop_pages(struct space *s, u64 start, u64 end)
+{
+	struct gather g;
+
+	g.space = s;
+	g.count = 0;
+	mmu_flush_init(&g.flush, &s->mmu);
+	mmu_for_each(&s->mmu, start, end, clear_leaf, &g);
+	gather_finish(&g);
+}
+
+/*
+ * A small hole costs no search for empty tables: the next map will most likely need its table
+ * again. A gigabyte that became empty is looked through, so that scattered small maps
+ * cannot pile up tables.
+ */
+void vm_prune(struct space *s, u64 start, u64 end)
+{
+	const struct vma *next = vma_find(s, end);
+	const struct vma *prev = next ? vma_prev(next) : vma_last(s);
+	u64 low = prev ? prev->end : 0, high = next ? next->start : USER_SLOTS_END;
+
+	for (unsigned shift = 39; shift >= 30; shift -= 9) {
+		u64 from = ALIGN_DOWN(start, 1UL << shift), to = ALIGN_UP(end, 1UL << shift);
+
+		if (from >= low && to <= high) {
+			mmu_prune(&s->mmu, from, to);
+			return;
+		}
+	}
+	if (end - start < TABLE_SPAN)
+		return;
+	low = MAX(ALIGN_DOWN(start, TABLE_SPAN), ALIGN_UP(low, TABLE_SPAN));
+	high = MIN(ALIGN_UP(end, TABLE_SPAN), ALIGN_DOWN(high, TABLE_SPAN));
+	if (low < high)
+		mmu_prune(&s->mmu, low, high);
+}

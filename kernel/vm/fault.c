@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Page faults: the leaf that is missing or too weak is made from what the map says
+ * (OSTEP 21.3, and 23.2 for copy-on-write).
+ *
+ * Invariant: a leaf of a private map is writable only if its page has no other reference;
+ * hence a reference count of 1, read under the lock of the only space that has the page,
+ * means that nobody else can get at it. Locks: space.lock → a backing's.
+ */
+#include "lib/string.h"
+#include "machine/trap.h"
+#include "vm/vma.h"
+
+#define MODEST_PAGES 512 /* 2 MiB */
+
+/*
+ * A page for the program. When memory is low, a space that is small itself may still use
+ * half of the kernel's reserve, so that it is the glutton who fails and not its neighbours.
+ */
+static struct page *user_page(const struct space *s, unsigned flags)
+{
+	struct page *p = page_alloc(0, flags | ALLOC_USER);
+
+	if (unlikely(!p) && s->pages < MODEST_PAGES && page_free_count() > page_total_count() / 128)
+		p = page_alloc(0, flags);
+	return p;
+}
+
+/* True if @v, a stack, may begin at @va. */
+static bool may_grow(const struct space *s, const struct vma *v, u64 va)
+{
+	const struct vma *below = vma_prev(v);
+
+	if (!(v->flags & VMA_STACK) || va < s->stack_limit || va < USER_START)
+		return false;
+	return !below || va >= below->end + (below->prot ? STACK_GUARD : 0);
+}
+
+/* The map of @va; NULL: there is none. */
+static struct vma *map_of(struct space *s, u64 va)
+{
+	struct vma *v = s->recent;
+
+	if (likely(v && va >= v->start && va < v->end))
+		return v;
+	v = vma_find(s, va);
+	if (!v)
+		return NULL;
+	if (va < v->start) {
+		if (!may_grow(s, v, va))
+			return NULL;
+		s->mapped += v->start - va;
+		v->start = va;
+	}
+	s->recent = v;
+	return v;
+}
+
+static bool allows(const struct vma *v, bool write, bool exec)
+{
+	if (write)
+		return v->prot & MMU_WRITE;
+	return exec ? v->prot & MMU_EXEC : v->prot != 0;
+}
+
+static int map_anonymous(struct space *s, const struct vma *v, pte_t *slot, bool write)
+{
+	struct page *p;
+
+	if (!write) {
+		if (unlikely(page_memory_low()) && s->pages >= MODEST_PAGES)
+			return -ENOMEM; /* its page tables are no less memory */
+		*slot = pte_user(page_to_phys(zero_page), v->prot & ~MMU_WRITE) | PTE_COW;
+		return 0;
+	}
+	p = user_page(s, ALLOC_ZERO);
+	if (!p)
+		return -ENOMEM;
+	*slot = pte_user(page_to_phys(p), v->prot);
+	s->pages++;
+	return 0;
+}
+
+/* A page of its own with @from's contents, for the leaf @slot of a private map. */
+static int map_copy(struct space *s, const struct vma *v, pte_t *slot, const struct page *from)
+{
+	struct page *p = user_page(s, 0);
+
+	if (!p)
+		return -ENOMEM;
+	memcpy(page_to_virt(p), page_to_virt(from), PAGE_SIZE);
+	*slot = pte_user(page_to_phys(p), v->prot);
+	return 0;
+}
+
+/* The first touch of a page that comes from a backing. */
+static int map_backing(struct space *s, const struct vma *v, u64 va, pte_t *slot, bool write)
+{
+	bool shared = v->flags & VMA_SHARED;
+	struct page *p;
+	int err = v->backing->ops->page(v->backing, vma_offset(v, va) >> PAGE_SHIFT,
+					write && shared, &p);
+
+	if (err)
+		return err;
+	if (write && !shared) {
+		err = map_copy(s, v, slot, p);
+		page_put(p);
+	} else if (write) {
+		*slot = pte_user(page_to_phys(p), v->prot);
+	} else {
+		*slot = pte_user(page_to_phys(p), v->prot & ~MMU_WRITE) | (shared ? 0 : PTE_COW);
+	}
+	if (!err)
+		s->pages++;
+	return err;
+}
+
+/* The leaf of @va was replaced: other CPUs may still have the old one. Drops its page. */
+static void drop_replaced(struct space *s, u64 va, struct page *old)
+{
+	struct mmu_flush f;
+
+	mmu_flush_init(&f, &s->mmu);
+	mmu_flush_add(&f, va);
+	mmu_flush_done(&f);
+	if (old != zero_page)
+		page_put(old);
+}
+
+/* A write to a present leaf of a private map. */
+static int write_private(struct space *s, const struct vma *v, u64 va, pte_t *slot)
+{
+	struct page *old = phys_to_page(pte_phys(*slot));
+	int err;
+
+	if (old != zero_page && __atomic_load_n(&old->refcount, __ATOMIC_ACQUIRE) == 1) {
+		*slot = (*slot & ~PTE_COW) | PTE_WRITE;
+		mmu_flush_local(va);
+		return 0;
+	}
+	if (old == zero_page)
+		err = map_anonymous(s, v, slot, true);
+	else
+		err = map_copy(s, v, slot, old);
+	if (!err)
+		drop_replaced(s, va, old);
+	return err;
+}
+
+/* A write to a present leaf of a shared map: the backing may want another page for it. */
+static int write_shared(struct space *s, const struct vma *v, u64 va, pte_t *slot)
+{
+	struct page *old = phys_to_page(pte_phys(*slot)), *p;
+	int err = v->backing->ops->page(v->backing, vma_offset(v, va) >> PAGE_SHIFT, true, &p);
+
+	if (err)
+		return err;
+	*slot = pte_user(page_to_phys(p), v->prot);
+	drop_replaced(s, va, old);
+	return 0;
+}
+
+int vm_fault_locked(struct space *s, u64 va, bool write, bool exec)
+{
+	struct vma *v = map_of(s, va);
+	pte_t *slot;
+
+	if (!v)
+		return -EFAULT;
+	if (!allows(v, write, exec))
+		return -EACCES;
+	slot = mmu_slot(&s->mmu, va, true);
+	if (!slot)
+		return -ENOMEM;
+	if (!*slot)
+		return v->backing ? map_backing(s, v, va, slot, write)
+				  : map_anonymous(s, v, slot, write);
+	if (!write || (*slot & PTE_WRITE)) {
+		mmu_flush_local(va); /* another thread was first, or rights were added */
+		return 0;
+	}
+	return v->flags & VMA_SHARED ? write_shared(s, v, va, slot) : write_private(s, v, va, slot);
+}
+
+int space_fault(struct space *s, u64 addr, bool write, bool exec)
+{
+	int err;
+
+	if (addr >= USER_END)
+		return -EFAULT;
+	mutex_lock(&s->lock);
+	err = vm_fault_locked(s, ALIGN_DOWN(addr, PAGE_SIZE), write, exec);
+	mutex_unlock(&s->lock);
+	return err;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fork: maps are copied, private pages shared until one side writes (OSTEP 5.1, 23.2).
+ *
+ * Leaves of shared maps are not copied: the child's first touch asks the backing and gets the
+ * same page. Invariant: after the flush no CPU can write to a page that both sides have.
+ * Locks: the parent's space.lock; the child is nobody's yet.
+ */
+#include "base/mutants.h"
+#include "vm/vma.h"
+
+struct copy {
+	struct space *dst;
+	struct mmu_flush flush; /* of the parent */
+	pte_t *table; /* the child's table for span */
+	u64 span; /* va >> 21 of table; ~0: none */
+};
+
+/* The child's slot for @va: a run of neighbours walks the tables once. */
+static pte_t *child_slot(struct copy *c, u64 va)
+{
+	u64 span = va >> 21;
+	pte_t *slot;
+
+	if (likely(span == c->span))
+		return c->table + (va >> PAGE_SHIFT & 511);
+	slot = mmu_slot(&c->dst->mmu, va, true);
+	if (slot) {
+		c->table = slot - (va >> PAGE_SHIFT & 511);
+		c->span = span;
+	}
+	return slot;
+}
+
+static int copy_leaf(pte_t *slot, u64 va, void *arg)
+{
+	struct copy *c = arg;
+	pte_t *child = child_slot(c, va);
+	pte_t e = *slot;
+	struct page *p = phys_to_page(pte_phys(e));
+
+	if (!child)
+		return -ENOMEM;
+	if ((e & PTE_WRITE) && !MUTANT(cow)) {
+		e = (e & ~PTE_WRITE) | PTE_COW;
+		*slot = e;
+		mmu_flush_add(&c->flush, va);
+	}
+	*child = e;
+	if (p != zero_page) {
+		page_get(p);
+		c->dst->pages++;
+	}
+	return 0;
+}
+
+static int copy_map(struct space *dst, const struct vma *from, struct vma **last)
+{
+	struct vma *v = vma_alloc(from);
+
+	if (!v)
+		return -ENOMEM;
+	if (v->backing)
+		v->backing->ops->get(v->backing);
+	/* In ascending order: the new map is to the right of the last one. */
+	rb_link(&dst->maps, &v->node, *last ? &(*last)->node : NULL, 1);
+	dst->map_count++;
+	dst->mapped += v->end - v->start;
+	*last = v;
+	return 0;
+}
+
+static int copy_all(struct space *dst, struct space *src)
+{
+	struct copy c = { .dst = dst, .span = ~0UL };
+	struct vma *last = NULL;
+	int err = 0;
+
+	mmu_flush_init(&c.flush, &src->mmu);
+	for (struct vma *v = vma_first(src); v && !err; v = vma_next(v)) {
+		err = copy_map(dst, v, &last);
+		if (!err && !(v->flags & VMA_SHARED))
+			err = mmu_for_each(&src->mmu, v->start, v->end, copy_leaf, &c);
+	}
+	mmu_flush_done(&c.flush);
+	return err;
+}
+
+static void copy_fields(struct space *dst, const struct space *src)
+{
+	dst->brk_start = src->brk_start;
+	dst->brk = src->brk;
+	dst->stack_limit = src->stack_limit;
+	dst->map_top = src->map_top;
+	dst->args_start = src->args_start;
+	dst->args_end = src->args_end;
+}
+
+struct space *space_fork(struct space *src)
+{
+	struct space *dst = page_memory_low() ? NULL : space_create();
+	int err;
+
+	if (!dst)
+		return NULL;
+	mutex_lock(&src->lock);
+	copy_fields(dst, src);
+	err = copy_all(dst, src);
+	mutex_unlock(&src->lock);
+	if (err) {
+		space_put(dst);
+		return NULL;
+	}
+	return dst;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The tree of maps and the release of pages, for the files of this room. All functions run
+ * under space.lock (or on a space that nobody else has yet).
+ */
+#pragma once
+
+#include "vm/space.h"
+
+#define STACK_GUARD (256 * PAGE_SIZE) /* kept free below a stack, as Linux does */
+#define MAX_MAPS 65530 /* Linux's vm.max_map_count */
+
+/* The page that untouched anonymous memory reads as. Never counted, never written. */
+extern struct page *zero_page;
+
+/* A map that is in no tree, all fields but @from's zero (NULL: all); NULL: out of memory. */
+struct vma *vma_alloc(const struct vma *from);
+void vma_free(struct vma *v); /* NULL is fine; its backing is the caller's */
+
+void vma_init_cache(void);
+
+/* The lowest map that ends above @addr. */
+struct vma *vma_find(const struct space *s, u64 addr);
+static inline struct vma *vma_next(const struct vma *v)
+{
+	struct rb_node *n = rb_next(&v->node);
+
+	return n ? rb_entry(n, struct vma, node) : NULL;
+}
+static inline struct vma *vma_prev(const struct vma *v)
+{
+	struct rb_node *n = rb_prev(&v->node);
+
+	return n ? rb_entry(n, struct vma, node) : NULL;
+}
+struct vma *vma_first(const struct space *s);
+struct vma *vma_last(const struct space *s);
+
+void vma_insert(struct space *s, struct vma *v);
+void vma_remove(struct space *s, struct vma *v);
+
+/* True if a map overlaps [start, end). */
+static inline bool vma_overlaps(const struct space *s, u64 start, u64 end)
+{
+	const struct vma *v = vma_find(s, start);
+
+	return v && v->start < end;
+}
+
+/* The lowest address that new maps must leave alone for @v's sake. */
+static inline u64 vma_low(const struct vma *v)
+{
+	if (!(v->flags & VMA_STACK))
+		return v->start;
+	return v->start > STACK_GUARD ? v->start - STACK_GUARD : 0;
+}
+
+/* Byte @addr of the map, as an offset into its backing (0 for anonymous maps). */
+static inline u64 vma_offset(const struct vma *v, u64 addr)
+{
+	return v->backing ? v->offset + (addr - v->start) : 0;
+}
+
+/*
+ * Cuts @v at @at (inside it); @tail, from vma_alloc, becomes the upper part. Cannot fail.
+ * vma_split allocates the tail itself: 0 or -ENOMEM.
+ */
+void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail);
+int vma_split(struct space *s, struct vma *v, u64 at);
+
+/* Lets a neighbour grow over the free range of @tmpl if it is of the same kind. */
+bool vma_extend(struct space *s, const struct vma *tmpl);
+/* Joins the maps of [start, end) and their neighbours where they are of the same kind. */
+void vma_merge(struct space *s, u64 start, u64 end);
+
+/* An address for @len bytes, by Linux's rules for @hint (0: none); 0: there is no room. */
+u64 vma_choose(const struct space *s, u64 hint, u64 len);
+
+/* Clears the leaves of [start, end) and drops their pages after the flush. */
+void vm_drop_pages(struct space *s, u64 start, u64 end);
+/* Frees the page tables that became empty when [start, end) was unmapped, where it is cheap. */
+void vm_prune(struct space *s, u64 start, u64 end);
+
+/* Whether [start, end) begins and ends inside one map, so that unmapping it needs a tail. */
+bool vm_needs_tail(const struct space *s, u64 start, u64 end);
+/* Unmaps; *tail is used (and NULL afterwards) if vm_needs_tail(). Cannot fail. */
+void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail);
+
+/* Maps @tmpl's range, replacing what is there. Takes a reference on the backing. 0, -ENOMEM. */
+int vm_map_locked(struct space *s, const struct vma *tmpl);
+
+/* True if a map like this would promise more memory than there is (Linux's heuristic). */
+static inline bool vm_overcommits(u64 bytes, u32 prot, u32 flags)
+{
+	return (prot & MMU_WRITE) && !(flags & VMA_NORESERVE) &&
+	       bytes >> PAGE_SHIFT > page_total_count();
+}
+
+/* As space_fault, for page-aligned @va, under the lock. */
+int vm_fault_locked(struct space *s, u64 va, bool write, bool exec);
