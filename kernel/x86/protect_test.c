@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tests of what the processor forbids: user memory out of a copy routine's hands, read-only pages,
+ * kernel addresses given by programs; and a walk over the kernel half of the tables. The tests map
+ * one page of their own at PROBE with interrupts off, so no other thread meets it.
+ */
+#include "x86/x86.h"
+
+#include "abi/errno.h"
+#include "base/ktest.h"
+#include "machine/upcalls.h"
+#include "machine/usercopy.h"
+
+#define PROBE 0x10000000UL
+
+struct probe {
+	struct mmu mmu;
+	u64 phys;
+	u64 flags;
+};
+
+/* Maps one user page at PROBE in a space of its own and loads that. Interrupts off till close. */
+static bool probe_open(struct probe *p, u32 prot)
+{
+	pte_t *slot;
+
+	if (mmu_create(&p->mmu) < 0)
+		return false;
+	p->phys = upcall_table_alloc();
+	slot = mmu_slot(&p->mmu, PROBE, true);
+	if (!p->phys || !slot)
+		return false;
+	*slot = pte_user(p->phys, prot);
+	p->flags = irq_save();
+	context_load_mmu((struct context *)thread_current(), &p->mmu);
+	return true;
+}
+
+static void probe_close(struct probe *p)
+{
+	context_load_mmu((struct context *)thread_current(), NULL);
+	*mmu_slot(&p->mmu, PROBE, false) = 0;
+	mmu_flush_local(PROBE);
+	irq_restore(p->flags);
+	upcall_table_free(p->phys);
+	mmu_destroy(&p->mmu);
+}
+
+/* True if the kernel, without lifting SMAP, can read the byte at @va. */
+static bool kernel_reads(u64 va)
+{
+	bool done;
+
+	__asm__ volatile("1: movb (%1), %%cl\n"
+			 "movb $1, %0\n"
+			 "jmp 3f\n"
+			 "2: movb $0, %0\n"
+			 "3:\n"
+			 ".pushsection .extable, \"a\"\n"
+			 ".quad 1b, 2b\n"
+			 ".popsection"
+			 : "=q"(done)
+			 : "r"(va)
+			 : "rcx", "memory");
+	return done;
+}
+
+KTEST(protect_smap, 20)
+{
+	struct probe p;
+	bool read;
+
+	if (!cpu_features.smap) {
+		ktest_skip("the processor has no SMAP");
+		return;
+	}
+	KREQUIRE(probe_open(&p, MMU_READ | MMU_WRITE));
+	read = kernel_reads(PROBE);
+	probe_close(&p);
+	KEXPECT(!read);
+}
+
+KTEST(protect_smep, 20)
+{
+	if (!cpu_features.smep)
+		ktest_skip("the processor has no SMEP");
+	else
+		KEXPECT(cr4_read() & CR4_SMEP);
+}
+
+KTEST(protect_umip, 20)
+{
+	if (!cpu_features.umip)
+		ktest_skip("the processor has no UMIP");
+	else
+		KEXPECT(cr4_read() & CR4_UMIP);
+}
+
+KTEST(protect_copy_keeps_read_only, 20)
+{
+	struct probe p;
+	u32 word = 1;
+	int written, read;
+
+	KREQUIRE(probe_open(&p, MMU_READ));
+	written = user_write(PROBE, &word, sizeof(word));
+	read = user_read(&word, PROBE, sizeof(word));
+	probe_close(&p);
+	KEXPECT_EQ(written, -EFAULT);
+	KEXPECT_EQ(read, 0);
+	KEXPECT_EQ(word, 0);
+}
+
+KTEST(protect_copy_to_user, 20)
+{
+	struct probe p;
+	char text[8];
+	int written;
+	ssize_t read;
+
+	KREQUIRE(probe_open(&p, MMU_READ | MMU_WRITE));
+	written = user_write(PROBE + 4090, "leash", 6);
+	read = user_read_string(text, PROBE + 4090, sizeof(text));
+	probe_close(&p);
+	KEXPECT_EQ(written, 0);
+	KEXPECT_EQ(read, 5);
+}
+
+KTEST(protect_copy_of_kernel_addresses, 20)
+{
+	static u64 secret = 0x5ec3e7;
+	static const u64 bad[] = { DIRECT_MAP_BASE, KERNEL_BASE, 0x0000800000000000UL, USER_END,
+				   ~0UL - 3 };
+	u64 word = 0;
+	char text[16];
+
+	KEXPECT_EQ(user_read(&word, (u64)&secret, sizeof(word)), -EFAULT);
+	KEXPECT_EQ(user_read_u64(&word, (u64)&secret), -EFAULT);
+	KEXPECT_EQ(word, 0);
+	KEXPECT_EQ(user_write((u64)&secret, &word, sizeof(word)), -EFAULT);
+	KEXPECT_EQ(user_write_u64((u64)&secret, 0), -EFAULT);
+	KEXPECT_EQ(user_zero((u64)&secret, sizeof(secret)), -EFAULT);
+	KEXPECT_EQ(user_read_string(text, (u64)&secret, sizeof(text)), -EFAULT);
+	KEXPECT_EQ(secret, 0x5ec3e7);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		KEXPECT_EQ(user_read(&word, bad[i], sizeof(word)), -EFAULT);
+	KEXPECT_EQ(user_read(&word, USER_END - 4, sizeof(word)), -EFAULT);
+	KEXPECT_EQ(user_read(&word, PROBE, ~0UL), -EFAULT);
+}
+
+/* Entries in the tables below @table that a program could use, or that are writable code. */
+static unsigned bad_entries(u64 table, int level, pte_t rights)
+{
+	const pte_t *entries = phys_to_virt(table & PTE_ADDRESS);
+	unsigned bad = 0;
+
+	for (int i = level == 4 ? 256 : 0; i < 512; i++) {
+		pte_t e = entries[i];
+		pte_t above = (rights & e & (PTE_USER | PTE_WRITE)) | ((rights | e) & PTE_NX);
+
+		if (!(e & PTE_PRESENT))
+			continue;
+		if (level > 1 && !(e & PTE_HUGE))
+			bad += bad_entries(e, level - 1, above);
+		else
+			bad += (above & PTE_USER) || ((above & PTE_WRITE) && !(above & PTE_NX));
+	}
+	return bad;
+}
+
+KTEST(protect_kernel_half, 100)
+{
+	if (!cpu_features.nx)
+		ktest_skip("the processor has no NX");
+	else
+		KEXPECT_EQ(bad_entries(cr3_read(), 4, PTE_USER | PTE_WRITE), 0);
+}
+
+KTEST(protect_syscall_flags, 20)
+{
+	u64 want = RFLAGS_IF | RFLAGS_DF | RFLAGS_TF | RFLAGS_AC | RFLAGS_NT | RFLAGS_IOPL;
+
+	KEXPECT_EQ(msr_read(MSR_FMASK) & want, want);
+	KEXPECT_EQ(msr_read(MSR_SYSENTER_CS), 0);
+	KEXPECT(msr_read(MSR_CSTAR) >= KERNEL_BASE);
+}
