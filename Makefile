@@ -117,11 +117,11 @@ clean: ## remove what was built
 	rm -rf $(BUILD) compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 34
 	@echo
 	@echo 'Variables: SMP=1 MEM=512M CPU=max ACCEL=auto|kvm|tcg MACHINE=q35|pc MEDIA=cd|usb|disk|nvme|virtio'
 	@echo '  CMDLINE="words for the kernel"   OVERLAY=dir laid over the root file system'
-	@echo '  SCREEN=1 opens a window          OVMF_CODE=file OVMF_VARS=file'
+	@echo '  SCREEN=1 opens a window   MENU=1 waits for a key   OVMF_CODE=file OVMF_VARS=file'
 	@echo '  BUILD=dir  DEBUG=1 (assertions)  MUTANTS=1 (break= options)  V=1 (show commands)'
 
 -include $(KOBJ:.o=.d) $(GEN)/offsets.d

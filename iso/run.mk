@@ -13,6 +13,7 @@ CMDLINE ?=
 OVERLAY ?=
 OVMF_CODE ?=
 OVMF_VARS ?=
+MENU ?=
 GDB_SOCKET := $(BUILD)/gdb.sock
 
 QEMU_ENV = ISO='$(BUILD)/leash.iso' SMP='$(SMP)' MEM='$(MEM)' CPU='$(CPU)' ACCEL='$(ACCEL)' \
@@ -28,17 +29,18 @@ tools-build tools-run tools-test tools-debug: tools-%:
 	@iso/setup.sh $*
 $(BUILD)/flags: | tools-build
 
-run: iso tools-run ## boot in QEMU at this terminal (Ctrl-A x leaves; SCREEN=1 for a window)
-	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' SERIAL=stdio SCREEN=$(SCREEN_MODE) iso/run.sh
+run: tools-run iso ## boot in QEMU at this terminal (Ctrl-A x leaves; SCREEN=1 for a window)
+	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' AUTOMATED=$(if $(MENU),no,yes) SERIAL=stdio \
+		SCREEN=$(SCREEN_MODE) iso/run.sh
 
-run-headless: iso tools-run ## boot with the serial line in BUILD/serial.log, no screen, no input
+run-headless: tools-run iso ## boot with the serial line in BUILD/serial.log, no screen, no input
 	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' SERIAL=file:$(BUILD)/serial.log SCREEN=none iso/run.sh
 
-selftest: iso tools-run ## run the tests inside the kernel, print their KTAP
+selftest: tools-run iso ## run the tests inside the kernel, print their KTAP
 	@$(QEMU_ENV) CMDLINE='selftest onexit=debug panic=debug $(CMDLINE)' SERIAL=log \
 		SCREEN=none iso/run.sh --selftest
 
-debug: iso tools-run ## boot halted, waiting for `make gdb` in another terminal
+debug: tools-run iso ## boot halted, waiting for `make gdb` in another terminal
 	@echo 'QEMU waits; in another terminal: make gdb'
 	@rm -f $(GDB_SOCKET)
 	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' SERIAL=stdio SCREEN=$(SCREEN_MODE) \

@@ -119,7 +119,7 @@ install() {
 	echo "Installing what is missing with apt-get." >&2
 	apt_get -qq update >&2
 	# shellcheck disable=SC2046
-	apt_get -qq -y --no-install-recommends install $(echo "$1" | packages 5 | apt_names) >&2 && return 0
+	apt_get -qq -y -o DPkg::Lock::Timeout=120 --no-install-recommends install $(echo "$1" | packages 5 | apt_names) >&2 && return 0
 	echo "setup: apt-get failed; its message is above." >&2
 	say_how "$1"
 	return 1
@@ -129,6 +129,13 @@ need() {
 	# shellcheck disable=SC2046
 	lack=$(missing $(groups_of "$1"))
 	[ -z "$lack" ] && return 0
+	if have flock; then
+		# make -j asks for several groups at once: one installs, the others look again.
+		exec 9>"${TMPDIR:-/tmp}/leash-setup.$(id -u).lock" && flock 9
+		# shellcheck disable=SC2046
+		lack=$(missing $(groups_of "$1"))
+		[ -z "$lack" ] && return 0
+	fi
 	echo "Missing for this target: $(echo "$lack" | cut -d'|' -f2 | paste -sd, - | sed 's/,/, /g')." >&2
 	install "$lack" || return 1
 	# shellcheck disable=SC2046
