@@ -3,8 +3,8 @@
 
 The test build's kernel (MUTANTS=1) is booted once for each distinct command line without
 break=, where every named test must be green, and once for each mutant. Red is: the named
-test reported `not ok`; or, where the table allows `dies`, that the machine ended before
-the test could report. A time-out, a missing mutant and a test that isn't there are failures.
+test reported `not ok`; or, where the table says so, that the machine ended (dies) or was
+held (hangs) before the test could report. A mutant that is not there is a failure.
 """
 
 import collections
@@ -15,7 +15,8 @@ import subprocess
 from harness import machine, runner, tap
 
 Row = collections.namedtuple("Row", "name how test cmdline")
-SECONDS = 120
+SECONDS = 90
+HANG_SECONDS = 30
 
 
 def table():
@@ -23,7 +24,7 @@ def table():
     with open(os.path.join(machine.ROOT, "tests", "mutants.tbl")) as file:
         for line in file:
             if line.strip() and not line.startswith("#"):
-                rows.append(Row(*line.split(None, 3)[:3], line.split(None, 3)[3].strip()))
+                rows.append(Row(*(field.strip() for field in line.split("|"))))
     return rows
 
 
@@ -35,11 +36,11 @@ def build():
     return os.path.join(directory, "leash.iso")
 
 
-def _boot(case, iso, cmdline):
+def _boot(case, iso, cmdline, seconds=SECONDS):
     """(output, how it ended: "33", "status N" or "time-out")."""
     with case.boot(f"onexit=debug panic=debug {cmdline}", ISO=iso) as m:
         try:
-            status = m.wait(SECONDS)
+            status = m.wait(seconds)
             return m.output, "33" if status == 33 else f"status {status}"
         except machine.TimedOut:
             return m.output, "time-out"
@@ -47,6 +48,32 @@ def _boot(case, iso, cmdline):
 
 def _baseline(iso, cmdline, rows):
     def run(case):
+        output, end = _boot(case, iso, cmdline)
+        stream = tap.parse(output)
+        case.check(end == "33" and stream.complete, f"nothing broken: {end}, {stream.problems}")
+        for row in rows:
+            found = stream.find(row.test)
+            case.check(found and all(r.ok and r.skip is None for r in found),
+                       f"{row.test} is there and green while nothing is broken")
+    return run
+
+
+def _mutant(iso, row):
+    def run(case):
+        seconds = HANG_SECONDS if row.how == "hangs" else SECONDS
+        output, end = _boot(case, iso, f"break={row.name} {row.cmdline}", seconds)
+        case.check(re.search(rf"mutant {row.name}:", output), f"break={row.name} took effect")
+        found = tap.parse(output).find(row.test)
+        red = any(not r.ok for r in found)
+        if row.how == "dies":
+            red = red or (not found and end.startswith("status"))
+        elif row.how == "hangs":
+            red = red or (not found and end == "time-out")
+        case.check(red, f"{row.test} is red without {row.name} (the machine: {end})")
+    return run
+
+
+def run(case):
         output, end = _boot(case, iso, cmdline)
         stream = tap.parse(output)
         case.check(end == "33" and stream.complete, f"nothing broken: {end}, {stream.problems}")
