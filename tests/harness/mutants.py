@@ -73,29 +73,6 @@ def _mutant(iso, row):
     return run
 
 
-def run(case):
-        output, end = _boot(case, iso, cmdline)
-        stream = tap.parse(output)
-        case.check(end == "33" and stream.complete, f"nothing broken: {end}, {stream.problems}")
-        for row in rows:
-            found = stream.find(row.test)
-            case.check(found and all(r.ok and r.skip is None for r in found),
-                       f"{row.test} is there and green while nothing is broken")
-    return run
-
-
-def _mutant(iso, row):
-    def run(case):
-        output, end = _boot(case, iso, f"break={row.name} {row.cmdline}")
-        case.check(re.search(rf"mutant {row.name}:", output), f"break={row.name} took effect")
-        found = tap.parse(output).find(row.test)
-        red = any(not r.ok for r in found)
-        if row.how == "dies":
-            red = red or (not found and end != "33")
-        case.check(red, f"{row.test} is red without {row.name} (the machine: {end})")
-    return run
-
-
 def run(words):
     os.makedirs(runner.LOGS, exist_ok=True)
     iso = build()
