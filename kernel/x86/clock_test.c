@@ -74,24 +74,26 @@ static u64 timer_interrupts(void)
 	return irq_stat_get(0, &s) ? s.count : 0;
 }
 
-/* Arms for @ns from now; returns how much later than that the interrupt came, or ~0. */
+/* Arms for @ns from now; returns how much later than that the interrupt came, or ~0. One that
+ * comes early doesn't count: it arms itself again. */
 static u64 arm_and_wait(u64 ns)
 {
 	u64 flags = irq_save();
-	u64 count = timer_interrupts(), deadline = clock_ns() + ns;
+	u64 seen, last = timer_interrupts(), deadline = clock_ns() + ns;
 	u64 now;
 
 	clock_arm(deadline);
 	irq_enable();
 	do {
-		cpu_relax();
+		seen = last;
+		last = timer_interrupts();
 		now = clock_ns();
-	} while (timer_interrupts() == count && now < deadline + NSEC_PER_SEC);
-	count = timer_interrupts() - count;
+	} while (now < deadline);
+	while (timer_interrupts() == seen && now < deadline + NSEC_PER_SEC)
+		now = clock_ns();
+	last = timer_interrupts();
 	irq_restore(flags);
-	if (!count)
-		return ~0UL;
-	return now >= deadline ? now - deadline : ~0UL;
+	return last == seen ? ~0UL : now - deadline;
 }
 
 KTEST(clock_timer_fires, 1500)
