@@ -55,9 +55,19 @@ ssize_t path_of(const struct fs_context *c, struct vnode *dir, char *buf, size_t
 /* Permission of @want (4 read, 2 write, 1 execute/search) on @v: 0 or -EACCES. */
 int vnode_permission(const struct credentials *cred, struct vnode *v, u32 want);
 
+/* Changes of attributes with their permission checks: 0, -EPERM, -EACCES, -EINVAL, -EISDIR. */
+int vnode_chmod(const struct credentials *cred, struct vnode *v, u32 mode);
+int vnode_chown(const struct credentials *cred, struct vnode *v, u32 uid, u32 gid); /* ~0: keep */
+int vnode_truncate(struct vnode *v, u64 size); /* the caller has checked write permission */
+/* utimensat's times: tv_nsec may be UTIME_NOW or UTIME_OMIT; @ts NULL: both now. */
+int vnode_utimes(const struct credentials *cred, struct vnode *v, const struct timespec *ts);
+
 /* The root file system: tmpfs filled from the initrd, devices on /dev, /proc. */
-struct vnode *fs_root(void);
+struct vnode *fs_root(void); /* not counted for the caller; never goes away */
 void fs_init(const void *initrd, size_t bytes);
+
+/* The kernel's own context: root's rights, from the root, umask 0. Nothing in it is counted. */
+struct fs_context fs_kernel_context(void);
 
 /* Device files: @open fills the file. Registered by number (makedev) and put on /dev as @name. */
 int devfs_register(const char *name, u32 mode, u64 rdev,

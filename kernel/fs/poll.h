@@ -16,10 +16,14 @@
 #define POLLRDNORM 0x040
 #define POLLWRNORM 0x100
 
+struct poll_sleep; /* the sleeping caller (poll.c) */
+
 struct poll_entry {
 	struct waiter waiter;
+	struct poll_sleep *sleep;
 };
 struct poll_table {
+	struct poll_sleep *sleep;
 	struct poll_entry *entries; /* storage of the caller */
 	u32 count, capacity;
 	bool collect; /* false: only ask, enqueue nowhere */

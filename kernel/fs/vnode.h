@@ -32,6 +32,10 @@ struct vnode_ops {
 		      const char *new_name, size_t new_len);
 	int (*readdir)(struct vnode *dir, u64 *pos, dir_emit emit, void *arg);
 	ssize_t (*readlink)(struct vnode *v, char *buf, size_t size);
+	/* A link that leads straight to a vnode (/proc/self/exe): counted; NULL: by its text. */
+	int (*follow)(struct vnode *link, struct vnode **out);
+	/* The name @v has (NAME_MAX + 1 bytes) and its directory (counted); -ENOENT: removed. */
+	int (*name)(struct vnode *v, char *buf, struct vnode **parent);
 	int (*truncate)(struct vnode *v, u64 size);
 	/* Fills @f->ops and @f->private for an open; NULL: the vnode's default file_ops. */
 	int (*open)(struct vnode *v, struct file *f);
@@ -63,6 +67,8 @@ void vnode_put(struct vnode *v); /* NULL is fine; may sleep */
 void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops,
 		u32 mode); /* refs 1, times now, ino unique */
 void vnode_stat(struct vnode *v, struct stat *st); /* all bytes of *st are written */
+u64 vnode_new_ino(void);
+u64 vnode_now(void); /* wall clock, ns since 1970 */
 
 static inline bool vnode_is_dir(const struct vnode *v)
 {

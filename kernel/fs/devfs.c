@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Devices by number. /dev is a plain tmpfs directory; a node in it (or anywhere) carries type
+ * and number, and opening it asks this table who registered them.
+ * Locks: devfs_lock guards the table, which only grows.
+ */
+#include "fs/devfs.h"
+
+#include "base/log.h"
+#include "base/spinlock.h"
+#include "lib/format.h"
+
+#define MAX_DEVICES 64
+
+struct device {
+	const char *name;
+	u32 mode;
+	u64 rdev;
+	int (*open)(struct vnode *v, struct file *f);
+};
+
+static struct spinlock devfs_lock = SPINLOCK_INIT;
+static struct device devices[MAX_DEVICES];
+static u32 device_count;
+static bool populated;
+
+static const struct device *device_find(u32 type, u64 rdev)
+{
+	u32 count = __atomic_load_n(&device_count, __ATOMIC_ACQUIRE);
+
+	for (u32 i = 0; i < count; i++) {
+		if (devices[i].rdev == rdev && (devices[i].mode & S_IFMT) == type)
+			return &devices[i];
+	}
+	return NULL;
+}
+
+int devfs_open(struct vnode *v, struct file *f)
+{
+	const struct device *d = device_find(v->mode & S_IFMT, v->rdev);
+
+	return d ? d->open(v, f) : -ENXIO;
+}
+
+static int make_node(const struct device *d)
+{
+	struct fs_context c = fs_kernel_context();
+	char path[NAME_MAX + 8];
+
+	snprintf(path, sizeof(path), "/dev/%s", d->name);
+	path_unlink(&c, NULL, path, false); /* one that came with the initrd */
+	return path_mknod(&c, NULL, path, d->mode, d->rdev);
+}
+
+int devfs_register(const char *name, u32 mode, u64 rdev,
+		   int (*open)(struct vnode *v, struct file *f))
+{
+	struct device *d;
+
+	if (!(mode & S_IFMT))
+		mode |= S_IFCHR;
+	spin_lock(&devfs_lock);
+	if (device_count == MAX_DEVICES) {
+		spin_unlock(&devfs_lock);
+		return -ENOSPC;
+	}
+	d = &devices[device_count];
+	*d = (struct device){ .name = name, .mode = mode, .rdev = rdev, .open = open };
+	__atomic_store_n(&device_count, device_count + 1, __ATOMIC_RELEASE);
+	spin_unlock(&devfs_lock);
+	return populated ? make_node(d) : 0;
+}
+
+void devfs_populate(void)
+{
+	for (u32 i = 0; i < device_count; i++) {
+		if (make_node(&devices[i]))
+			log_error("devfs: no memory for /dev/%s", devices[i].name);
+	}
+	populated = true;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Open files: their life, and the checked ways to read, write and seek.
+ *
+ * Lock: pos_lock guards pos. It is not taken while the count is one: then the caller's is
+ * the only reference (its own, or the only descriptor of the only thread that may use it), and
+ * a second one can only be made by the caller itself.
+ */
+#include "fs/file.h"
+
+#include "abi/uio.h"
+#include "fs/pipe.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+static struct slab_cache *file_cache;
+
+void file_init_caches(void)
+{
+	file_cache = slab_create("files", sizeof(struct file), 0);
+	pipe_init_caches();
+}
+
+struct file *file_create(const struct file_ops *ops, u32 flags)
+{
+	struct file *f = slab_alloc(file_cache);
+
+	if (!f)
+		return NULL;
+	f->ops = ops;
+	f->vnode = NULL;
+	f->refs = 1;
+	f->flags = flags;
+	f->pos = 0;
+	mutex_init(&f->pos_lock);
+	f->private = NULL;
+	return f;
+}
+
+void file_put(struct file *f)
+{
+	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	if (f->ops->release)
+		f->ops->release(f);
+	vnode_put(f->vnode);
+	slab_free(file_cache, f);
+}
+
+typedef ssize_t (*file_move)(struct file *f, struct io *io, u64 *pos);
+
+/* Moves bytes at the file's own position. */
+static ssize_t move_at_pos(struct file *f, struct io *io, file_move move)
+{
+	bool shared;
+	ssize_t n;
+	u64 pos = 0;
+
+	if (f->ops->flags & FILE_NO_POS_LOCK)
+		return move(f, io, &pos);
+	shared = READ_ONCE(f->refs) > 1;
+	if (shared)
+		mutex_lock(&f->pos_lock);
+	pos = f->pos;
+	n = move(f, io, &pos);
+	f->pos = pos;
+	if (shared)
+		mutex_unlock(&f->pos_lock);
+	return n;
+}
+
+ssize_t file_read(struct file *f, struct io *io)
+{
+	if (unlikely(!file_readable(f)))
+		return -EBADF;
+	if (unlikely(!f->ops->read))
+		return -EINVAL;
+	return move_at_pos(f, io, f->ops->read);
+}
+
+ssize_t file_write(struct file *f, struct io *io)
+{
+	if (unlikely(!file_writable(f)))
+		return -EBADF;
+	if (unlikely(!f->ops->write))
+		return -EINVAL;
+	return move_at_pos(f, io, f->ops->write);
+}
+
+ssize_t file_pread(struct file *f, struct io *io, u64 pos)
+{
+	if ((i64)pos < 0)
+		return -EINVAL;
+	if (!(f->ops->flags & FILE_SEEKABLE))
+		return -ESPIPE;
+	if (!file_readable(f))
+		return -EBADF;
+	return f->ops->read ? f->ops->read(f, io, &pos) : -EINVAL;
+}
+
+ssize_t file_pwrite(struct file *f, struct io *io, u64 pos)
+{
+	if ((i64)pos < 0)
+		return -EINVAL;
+	if (!(f->ops->flags & FILE_SEEKABLE))
+		return -ESPIPE;
+	if (!file_writable(f))
+		return -EBADF;
+	return f->ops->write ? f->ops->write(f, io, &pos) : -EINVAL;
+}
+
+/* The new position, or -EINVAL; under pos_lock. */
+static i64 seek_target(struct file *f, i64 offset, int whence)
+{
+	i64 base, target;
+
+	switch (whence) {
+	case SEEK_SET:
+		base = 0;
+		break;
+	case SEEK_CUR:
+		base = f->pos;
+		break;
+	case SEEK_END:
+		base = f->vnode ? READ_ONCE(f->vnode->size) : 0;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (__builtin_add_overflow(base, offset, &target))
+		return whence == SEEK_SET ? -EINVAL : -EOVERFLOW;
+	return target < 0 ? -EINVAL : target;
+}
+
+i64 file_seek(struct file *f, i64 offset, int whence)
+{
+	i64 target;
+
+	if (!(f->ops->flags & FILE_SEEKABLE))
+		return -ESPIPE;
+	if (f->ops->flags & FILE_NO_POS_LOCK) /* /dev/null: always at the beginning */
+		return whence >= SEEK_SET && whence <= SEEK_END ? 0 : -EINVAL;
+	mutex_lock(&f->pos_lock);
+	target = seek_target(f, offset, whence);
+	if (target >= 0)
+		f->pos = target;
+	mutex_unlock(&f->pos_lock);
+	return target;
+}
+
+ssize_t file_read_kernel(struct file *f, void *buf, size_t n, u64 pos)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		struct io_segment seg;
+		struct io io;
+		ssize_t got;
+
+		io_init_kernel(&io, &seg, (u8 *)buf + done, MIN(n - done, MAX_RW_COUNT));
+		got = file_pread(f, &io, pos + done);
+		if (got < 0)
+			return got;
+		if (!got)
+			break;
+		done += got;
+	}
+	return done;
+}
+
+void file_stat(struct file *f, struct stat *st)
+{
+	if (f->vnode)
+		vnode_stat(f->vnode, st);
+	else
+		pipe_stat(f, st);
+}

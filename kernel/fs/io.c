@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Moving bytes between the kernel and the buffers of a read or write.
+ *
+ * A fault has the granularity of a page, but user_read() and user_write() don't tell how far
+ * they came. So when one fails it is repeated in pieces that end at the user's page borders:
+ * then io->left is exact, and a read into a buffer whose end is unmapped returns what fits.
+ * No locks: a struct io belongs to one thread.
+ */
+#include "fs/io.h"
+
+#include "lib/string.h"
+#include "machine/cpu.h"
+#include "machine/usercopy.h"
+
+/* How one piece is moved: between user (or kernel) address @at and @mem. */
+typedef int (*move_piece)(u64 at, void *mem, size_t n);
+
+static int piece_put(u64 at, void *mem, size_t n)
+{
+	return user_write(at, mem, n);
+}
+
+static int piece_get(u64 at, void *mem, size_t n)
+{
+	return user_read(mem, at, n);
+}
+
+static int piece_zero(u64 at, void *mem, size_t n)
+{
+	(void)mem;
+	return user_zero(at, n);
+}
+
+static int kernel_put(u64 at, void *mem, size_t n)
+{
+	memcpy((void *)at, mem, n);
+	return 0;
+}
+
+static int kernel_get(u64 at, void *mem, size_t n)
+{
+	memcpy(mem, (void *)at, n);
+	return 0;
+}
+
+static int kernel_zero(u64 at, void *mem, size_t n)
+{
+	(void)mem;
+	memset((void *)at, 0, n);
+	return 0;
+}
+
+void io_init_vector(struct io *io, struct io_segment *segs, u32 count, size_t total)
+{
+	io->segment = segs;
+	io->segments = count;
+	io->kernel = false;
+	io->done_in_segment = 0;
+	io->left = total;
+}
+
+void io_init_user(struct io *io, struct io_segment *seg, u64 addr, size_t n)
+{
+	seg->base = addr;
+	seg->len = n;
+	io_init_vector(io, seg, 1, n);
+}
+
+void io_init_kernel(struct io *io, struct io_segment *seg, void *addr, size_t n)
+{
+	io_init_user(io, seg, (u64)addr, n);
+	io->kernel = true;
+}
+
+static void io_advance(struct io *io, size_t n)
+{
+	io->left -= n;
+	io->done_in_segment += n;
+}
+
+/* After a fault: page by page, until it comes again. */
+static int move_to_fault(struct io *io, u8 *mem, size_t n, move_piece move)
+{
+	u64 at = io->segment->base + io->done_in_segment;
+
+	while (n) {
+		size_t piece = MIN(n, PAGE_SIZE - at % PAGE_SIZE);
+
+		if (move(at, mem, piece))
+			return -EFAULT;
+		io_advance(io, piece);
+		at += piece;
+		mem += piece;
+		n -= piece;
+	}
+	return 0;
+}
+
+static int io_move(struct io *io, u8 *mem, size_t n, move_piece move)
+{
+	while (n) {
+		u64 room = io->segment->len - io->done_in_segment;
+		size_t piece = MIN(n, room);
+
+		if (!room) {
+			io->segment++;
+			io->segments--;
+			io->done_in_segment = 0;
+			continue;
+		}
+		if (likely(!move(io->segment->base + io->done_in_segment, mem, piece)))
+			io_advance(io, piece);
+		else if (move_to_fault(io, mem, piece, move))
+			return -EFAULT;
+		mem += piece;
+		n -= piece;
+	}
+	return 0;
+}
+
+int io_put(struct io *io, const void *src, size_t n)
+{
+	return io_move(io, (u8 *)src, n, io->kernel ? kernel_put : piece_put);
+}
+
+int io_get(struct io *io, void *dst, size_t n)
+{
+	return io_move(io, dst, n, io->kernel ? kernel_get : piece_get);
+}
+
+int io_put_zero(struct io *io, size_t n)
+{
+	return io_move(io, NULL, n, io->kernel ? kernel_zero : piece_zero);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * open(2): finds or makes the vnode, checks access, and binds a struct file to it.
+ * Locks: the directory's vnode.lock from the lookup to the creation, so O_EXCL is exact.
+ */
+#include "fs/devfs.h"
+#include "fs/pipe.h"
+#include "fs/walk.h"
+
+/* Flags that say how to open and are forgotten afterwards. */
+#define OPEN_ONLY (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
+#define KNOWN_FLAGS                                                                             \
+	(O_ACCMODE | OPEN_ONLY | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_LARGEFILE |       \
+	 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH | 0x2000 /* FASYNC */)
+
+static const struct file_ops path_ops; /* O_PATH: a place, nothing to read */
+static const struct file_ops dir_file_ops = { .flags = FILE_SEEKABLE };
+
+struct opening {
+	struct walk w;
+	u32 flags, mode;
+	bool created;
+};
+
+/* Looks up or makes the last component in one step under the directory's lock. */
+static int open_or_create(struct opening *o, struct vnode **out)
+{
+	struct walk *w = &o->w;
+	struct vnode *dir = w->at;
+	int r;
+
+	if (walk_is_special(w) || w->trailing)
+		return -EISDIR;
+	mutex_lock(&dir->lock);
+	r = dir->ops->lookup(dir, w->name, w->len, out);
+	if (r == -ENOENT) {
+		r = create_in(w->c, dir, w->name, w->len, S_IFREG | (o->mode & 07777), 0, out);
+		o->created = !r;
+	} else if (!r && (o->flags & O_EXCL)) {
+		vnode_put(*out);
+		r = -EEXIST;
+	}
+	mutex_unlock(&dir->lock);
+	return r;
+}
+
+/* To the vnode at the end of the path, through symlinks unless O_NOFOLLOW. */
+static int find_vnode(struct opening *o, struct vnode **out)
+{
+	struct vnode *link, *jump;
+	int r;
+
+	for (;;) {
+		r = walk_parent(&o->w);
+		if (!r)
+			r = (o->flags & O_CREAT) ? open_or_create(o, out) : walk_last(&o->w, out);
+		if (r || !vnode_is_link(*out))
+			return r;
+		if ((o->flags & O_NOFOLLOW) && !o->w.trailing)
+			return 0;
+		link = *out;
+		r = walk_follow(&o->w, link, &jump);
+		vnode_put(link);
+		*out = jump;
+		if (r || jump)
+			return r;
+	}
+}
+
+static u32 wanted_access(u32 flags)
+{
+	static const u32 want[] = { 4, 2, 6, 6 };
+
+	return want[flags & O_ACCMODE] | (flags & O_TRUNC ? 2 : 0);
+}
+
+/* May @v be opened so? */
+static int check_access(const struct opening *o, struct vnode *v)
+{
+	const struct credentials *cred = o->w.c->cred;
+	u32 want = wanted_access(o->flags);
+
+	if ((o->w.trailing || (o->flags & O_DIRECTORY)) && !vnode_is_dir(v))
+		return -ENOTDIR;
+	if (o->flags & O_PATH)
+		return 0;
+	if (vnode_is_link(v))
+		return -ELOOP;
+	if (vnode_is_dir(v) && ((want & 2) || (o->flags & O_CREAT)))
+		return -EISDIR;
+	if (o->created)
+		return 0;
+	if ((o->flags & O_NOATIME) && cred->fsuid && cred->fsuid != v->uid)
+		return -EPERM;
+	return vnode_permission(cred, v, want);
+}
+
+/* Lets the kind of @v fill in the file's operations. */
+static int bind_file(struct vnode *v, struct file *f, u32 flags)
+{
+	if (flags & O_PATH) {
+		f->ops = &path_ops;
+		return 0;
+	}
+	switch (v->mode & S_IFMT) {
+	case S_IFDIR:
+		f->ops = &dir_file_ops;
+		return 0;
+	case S_IFCHR:
+	case S_IFBLK:
+		return devfs_open(v, f);
+	case S_IFIFO:
+		return fifo_open(v, f);
+	case S_IFSOCK:
+		return -ENXIO;
+	}
+	f->ops = v->file_ops;
+	return v->ops->open ? v->ops->open(v, f) : 0;
+}
+
+static int open_vnode(struct opening *o, struct vnode *v, struct file **out)
+{
+	u32 flags = o->flags & ~OPEN_ONLY;
+	struct file *f;
+	int r = check_access(o, v);
+
+	if (r)
+		return r;
+	f = file_create(&path_ops, flags);
+	if (!f)
+		return -ENOMEM;
+	f->vnode = vnode_get(v);
+	r = bind_file(v, f, o->flags);
+	if (!r && (o->flags & O_TRUNC) && !o->created && (v->mode & S_IFMT) == S_IFREG &&
+	    v->ops->truncate)
+		r = v->ops->truncate(v, 0);
+	if (r) {
+		file_put(f);
+		return r;
+	}
+	*out = f;
+	return 0;
+}
+
+/* Which combinations mean nothing. O_PATH ignores all but three flags. */
+static int check_flags(u32 *flags)
+{
+	*flags &= KNOWN_FLAGS | O_TMPFILE;
+	if ((*flags & O_TMPFILE) == O_TMPFILE)
+		return -EOPNOTSUPP;
+	*flags &= KNOWN_FLAGS;
+	if (*flags & O_PATH)
+		*flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	else if ((*flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
+		return -EINVAL;
+	else
+		*flags |= O_LARGEFILE;
+	/* With O_EXCL a symlink is an existing name, wherever it leads. */
+	if ((*flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		*flags |= O_NOFOLLOW;
+	return 0;
+}
+
+int path_open(const struct fs_context *c, struct vnode *start, const char *path, u32 flags,
+	      u32 mode, struct file **out)
+{
+	struct opening o = { .mode = mode };
+	struct vnode *v;
+	int r = check_flags(&flags);
+
+	if (!r)
+		r = walk_begin(&o.w, c, start, path);
+	if (r)
+		return r;
+	o.flags = flags;
+	r = find_vnode(&o, &v);
+	if (!r) {
+		r = open_vnode(&o, v, out);
+		vnode_put(v);
+	}
+	walk_end(&o.w);
+	return r;
+}

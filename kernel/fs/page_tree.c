@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The radix tree of a file's pages (page_tree.h).
+ *
+ * Invariant: a tree of height h holds indices below 64^h. Nodes are freed by page_tree_cut()
+ * alone, so an emptied part of a file keeps none.
+ */
+#include "fs/page_tree.h"
+
+#include "abi/errno.h"
+#include "mm/slab.h"
+
+#define SLOT_BITS 6
+#define SLOTS (1u << SLOT_BITS)
+
+struct node {
+	void *slot[SLOTS];
+};
+
+static struct slab_cache *node_cache;
+
+void page_tree_init_caches(void)
+{
+	node_cache = slab_create("file page nodes", sizeof(struct node), 0);
+}
+
+static bool beyond(u32 height, u64 index)
+{
+	return height * SLOT_BITS < 64 && index >> (height * SLOT_BITS);
+}
+
+static unsigned slot_of(u64 index, u32 level)
+{
+	return index >> ((level - 1) * SLOT_BITS) & (SLOTS - 1);
+}
+
+struct page *page_tree_get(const struct page_tree *t, u64 index)
+{
+	void *at = t->root;
+
+	if (beyond(t->height, index))
+		return NULL;
+	for (u32 level = t->height; level && at; level--)
+		at = ((struct node *)at)->slot[slot_of(index, level)];
+	return at;
+}
+
+/* Puts new roots on top until @index fits. */
+static int grow(struct page_tree *t, u64 index)
+{
+	while (beyond(t->height, index)) {
+		if (t->root) {
+			struct node *top = slab_alloc_zero(node_cache);
+
+			if (!top)
+				return -ENOMEM;
+			top->slot[0] = t->root;
+			t->root = top;
+		}
+		t->height++;
+	}
+	return 0;
+}
+
+int page_tree_set(struct page_tree *t, u64 index, struct page *p)
+{
+	void **at = &t->root;
+
+	if (grow(t, index))
+		return -ENOMEM;
+	for (u32 level = t->height; level; level--) {
+		if (!*at)
+			*at = slab_alloc_zero(node_cache);
+		if (!*at)
+			return -ENOMEM;
+		at = &((struct node *)*at)->slot[slot_of(index, level)];
+	}
+	*at = p;
+	t->pages++;
+	return 0;
+}
+
+/* Cuts the subtree at @at (covering 64^level indices) from its @from on; its pages' number. */
+static u64 cut(void **at, u32 level, u64 from)
+{
+	struct node *n = *at;
+	u64 cut_pages = 0;
+
+	if (!n)
+		return 0;
+	if (!level) {
+		page_put(*at);
+		*at = NULL;
+		return 1;
+	}
+	for (unsigned i = slot_of(from, level); i < SLOTS; i++) {
+		u64 below = from & ((1UL << ((level - 1) * SLOT_BITS)) - 1);
+
+		cut_pages += cut(&n->slot[i], level - 1, i == slot_of(from, level) ? below : 0);
+	}
+	if (!from) {
+		slab_free(node_cache, n);
+		*at = NULL;
+	}
+	return cut_pages;
+}
+
+u64 page_tree_cut(struct page_tree *t, u64 from)
+{
+	u64 n;
+
+	if (beyond(t->height, from))
+		return 0;
+	n = cut(&t->root, t->height, from);
+	if (!from)
+		t->height = 0;
+	t->pages -= n;
+	return n;
+}

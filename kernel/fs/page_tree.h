@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The pages of a file by their index: a radix tree of 64-way nodes that is only as high as the
+ * highest index needs (a file of one page has no node at all), with holes.
+ * Each page in it holds one reference. Locks: the caller's.
+ */
+#pragma once
+
+#include "mm/page.h"
+
+struct page_tree {
+	void *root; /* a struct page * at height 0, else a node */
+	u32 height; /* levels of nodes */
+	u64 pages; /* in it */
+};
+
+/* NULL: a hole. The page isn't counted for the caller. */
+struct page *page_tree_get(const struct page_tree *t, u64 index);
+/* Puts @p (its reference passes) into the hole at @index. 0 or -ENOMEM. */
+int page_tree_set(struct page_tree *t, u64 index, struct page *p);
+/* Takes out and puts all pages at @from and above; returns how many they were. */
+u64 page_tree_cut(struct page_tree *t, u64 from);
+
+void page_tree_init_caches(void);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Pipes and FIFOs: a ring of pages that are there only while they hold bytes.
+ *
+ * Locks: pipe.lock (mutex). It is held while user memory is copied: a page fault can never
+ * want it, since a pipe cannot be mapped. Order: pipe.lock → space.lock; fifo_lock is a
+ * separate leaf (fifo.c). The wait queues follow the pattern of sched/wait.h.
+ */
+#pragma once
+
+#include "fs/file.h"
+#include "lib/list.h"
+
+#define PIPE_PAGES 16
+#define PIPE_BYTES (PIPE_PAGES * PAGE_SIZE)
+#define PIPE_BUF 4096u /* writes up to this size are atomic (POSIX) */
+
+struct pipe {
+	struct mutex lock;
+	struct wait_queue readable; /* sleeping readers: bytes came, or the last writer went */
+	struct wait_queue writable; /* sleeping writers: PIPE_BUF bytes are free, or no reader */
+	u32 head, tail; /* [lock] bytes written and read; both only grow */
+	u32 readers, writers; /* [lock] open files of either kind */
+	u32 reader_opens, writer_opens; /* [lock] opens ever: what a FIFO's open waits for */
+	u32 users; /* open files and opens under way: [a]; a FIFO's under fifo_lock */
+	u64 ino, born_ns; /* [i] */
+	struct vnode *fifo; /* [i] whose pipe it is, NULL: pipe(2) */
+	struct list link; /* [fifo_lock] */
+	struct page *page[PIPE_PAGES]; /* [lock] */
+	struct page *spare; /* [lock] an emptied page kept for the next byte, NULL */
+};
+
+static inline u32 pipe_used(const struct pipe *p)
+{
+	return READ_ONCE(p->head) - READ_ONCE(p->tail);
+}
+
+/* A pipe without ends and with one user; NULL: out of memory. */
+struct pipe *pipe_alloc(void);
+void pipe_free(struct pipe *p);
+/* The file's operations for its access mode; counts it as a reader, a writer or both. */
+void pipe_attach(struct pipe *p, struct file *f);
+void pipe_stat(const struct file *f, struct stat *st);
+/* For release: drops a FIFO's user; the last one frees the pipe. */
+void fifo_put(struct pipe *p);
+
+/* open(2) of FIFO @v: waits for the other side unless O_NONBLOCK. -ENXIO, -EINTR, -ENOMEM. */
+int fifo_open(struct vnode *v, struct file *f);
+
+/* Wakes sleepers on @q after the condition was changed; cheap when there are none. */
+static inline void pipe_wake(struct wait_queue *q)
+{
+	/* The change must be visible before the queue is looked at (sched/wait.h). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (READ_ONCE(q->waiters.next) != &q->waiters)
+		wait_wake_all(q);
+}
+
+void pipe_init_caches(void);

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Nodes of tmpfs and the operations on its directories (their entries: tmpfs_entry.c).
+ *
+ * Locks: every operation is called with the directory's vnode.lock held (vnode.h). What a
+ * node is called, `entry` and `parent`, changes under the node's own lock; parent before child.
+ */
+#include "fs/tmpfs.h"
+
+#include "abi/dirent.h"
+#include "fs/path.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+
+#define POS_FIRST 2 /* positions 0 and 1 are "." and ".."; keys start far above */
+#define TMPFS_DEV 1
+
+static struct slab_cache *vnode_cache;
+static const struct vnode_ops dir_ops, file_vnode_ops, link_ops, special_ops;
+
+void tmpfs_init_caches(void)
+{
+	vnode_cache = slab_create("vnodes", sizeof(struct tmpfs_node), 0);
+	page_tree_init_caches();
+}
+
+/* Nodes. */
+
+/* Says that @n is now reached by @e in @parent. */
+static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode *parent)
+{
+	struct vnode *old;
+
+	mutex_lock(&n->v.lock);
+	old = n->parent;
+	n->entry = e;
+	n->parent = vnode_get(parent);
+	n->v.ctime_ns = vnode_now();
+	mutex_unlock(&n->v.lock);
+	vnode_put(old);
+}
+
+static void node_free(struct tmpfs_node *n)
+{
+	switch (n->v.mode & S_IFMT) {
+	case S_IFREG:
+		tmpfs_file_free(n);
+		break;
+	case S_IFLNK:
+		kfree(n->target);
+		break;
+	}
+	slab_free(vnode_cache, n);
+}
+
+/* Ends a node and, in a loop, the removed directories above it that only it kept. */
+static void tmpfs_release(struct vnode *v)
+{
+	while (v) {
+		struct vnode *parent = tmpfs_node(v)->parent;
+
+		node_free(tmpfs_node(v));
+		if (parent && __atomic_sub_fetch(&parent->refs, 1, __ATOMIC_ACQ_REL))
+			parent = NULL;
+		v = parent;
+	}
+}
+
+static struct tmpfs_node *node_create(u32 mode, u64 rdev)
+{
+	struct tmpfs_node *n = slab_alloc_zero(vnode_cache);
+	const struct vnode_ops *ops = &special_ops;
+
+	if (!n)
+		return NULL;
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		ops = &file_vnode_ops;
+		mutex_init(&n->write_lock);
+		break;
+	case S_IFDIR:
+		ops = &dir_ops;
+		break;
+	case S_IFLNK:
+		ops = &link_ops;
+		break;
+	}
+	vnode_init(&n->v, ops, &tmpfs_file_ops, mode);
+	n->v.dev = TMPFS_DEV;
+	n->v.rdev = rdev;
+	if (ops == &file_vnode_ops)
+		n->v.backing.ops = &tmpfs_backing_ops;
+	if (ops == &dir_ops) {
+		n->v.nlink = 2;
+		n->v.size = 2 * TMPFS_ENTRY_BYTES;
+	}
+	return n;
+}
+
+struct vnode *tmpfs_create(void)
+{
+	struct tmpfs_node *n = node_create(S_IFDIR | 0755, 0);
+
+	return n ? &n->v : NULL;
+}
+
+static void touch(struct vnode *v)
+{
+	v->mtime_ns = v->ctime_ns = vnode_now();
+}
+
+/* Enters @n, which nobody else knows yet, into @dir. */
+static int enter(struct vnode *dir, const char *name, size_t len, struct tmpfs_node *n)
+{
+	struct tmpfs_entry *e;
+
+	if (!dir->nlink) /* removed meanwhile */
+		return -ENOENT;
+	e = tmpfs_entry_alloc(name, len);
+	if (!e)
+		return -ENOMEM;
+	/* commit */
+	e->vnode = vnode_get(&n->v);
+	set_place(n, e, dir);
+	tmpfs_entry_insert(tmpfs_node(dir), e);
+	if (vnode_is_dir(&n->v))
+		dir->nlink++;
+	touch(dir);
+	return 0;
+}
+
+/* Operations on directories. */
+
+static int tmpfs_lookup(struct vnode *dir, const char *name, size_t len, struct vnode **out)
+{
+	struct tmpfs_node *d = tmpfs_node(dir);
+	struct tmpfs_entry *e;
+
+	if (unlikely(len == 2 && name[0] == '.' && name[1] == '.')) {
+		*out = vnode_get(d->parent ? d->parent : dir);
+		return 0;
+	}
+	e = tmpfs_entry_find(d, name, len);
+	if (!e)
+		return -ENOENT;
+	*out = vnode_get(e->vnode);
+	return 0;
+}
+
+static int tmpfs_create_node(struct vnode *dir, const char *name, size_t len, u32 mode, u64 rdev,
+			     struct vnode **out)
+{
+	struct tmpfs_node *n = node_create(mode, rdev);
+	int r;
+
+	if (!n)
+		return -ENOSPC;
+	r = enter(dir, name, len, n);
+	if (r)
+		vnode_put(&n->v);
+	else
+		*out = &n->v;
+	return r;
+}
+
+static int tmpfs_symlink(struct vnode *dir, const char *name, size_t len, const char *target)
+{
+	struct tmpfs_node *n = node_create(S_IFLNK | 0777, 0);
+	int r = -ENOSPC;
+
+	if (!n)
+		return r;
+	n->target = kstrdup(target);
+	n->v.size = strlen(target);
+	if (n->target)
+		r = enter(dir, name, len, n);
+	vnode_put(&n->v);
+	return r;
+}
+
+static int tmpfs_link(struct vnode *dir, const char *name, size_t len, struct vnode *target)
+{
+	int r = enter(dir, name, len, tmpfs_node(target));
+
+	if (r)
+		return r;
+	mutex_lock(&target->lock);
+	target->nlink++;
+	mutex_unlock(&target->lock);
+	return 0;
+}
+
+/* Takes @e out of @dir; its node, which the caller has counted, loses @links links. */
+static void remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
+{
+	struct tmpfs_node *n = tmpfs_node(e->vnode);
+
+	tmpfs_entry_remove(tmpfs_node(dir), e);
+	mutex_lock(&n->v.lock);
+	if (n->entry == e)
+		n->entry = NULL;
+	n->v.nlink -= links;
+	n->v.ctime_ns = vnode_now();
+	mutex_unlock(&n->v.lock);
+	vnode_put(&n->v);
+	kfree(e);
+	touch(dir);
+}
+
+static int tmpfs_unlink(struct vnode *dir, const char *name, size_t len, struct vnode *victim)
+{
+	struct tmpfs_entry *e = tmpfs_entry_find(tmpfs_node(dir), name, len);
+
+	if (!e || e->vnode != victim)
+		return -ENOENT;
+	remove_entry(dir, e, 1);
+	return 0;
+}
+
+/* Marks @victim as removed if it is empty: nothing can be created in it from now on. */
+static int kill_directory(struct vnode *victim)
+{
+	int r = 0;
+
+	mutex_lock(&victim->lock);
+	if (tmpfs_node(victim)->entry_count)
+		r = -ENOTEMPTY;
+	else
+		victim->nlink = 0;
+	mutex_unlock(&victim->lock);
+	return r;
+}
+
+static int tmpfs_rmdir(struct vnode *dir, const char *name, size_t len, struct vnode *victim)
+{
+	struct tmpfs_entry *e = tmpfs_entry_find(tmpfs_node(dir), name, len);
+	int r;
+
+	if (!e || e->vnode != victim)
+		return -ENOENT;
+	r = kill_directory(victim);
+	if (r)
+		return r;
+	dir->nlink--;
+	remove_entry(dir, e, 0);
+	return 0;
+}
+
+/* The entry that is renamed over goes: its file loses a link, its directory must be empty. */
+static int make_room(struct vnode *to, struct tmpfs_entry *old)
+{
+	struct vnode *victim = old->vnode;
+
+	if (vnode_is_dir(victim))
+		return tmpfs_rmdir(to, old->name, old->len, victim);
+	return tmpfs_unlink(to, old->name, old->len, victim);
+}
+
+static int tmpfs_rename(struct vnode *from, const char *name, size_t len, struct vnode *to,
+			const char *new_name, size_t new_len)
+{
+	struct tmpfs_entry *e = tmpfs_entry_find(tmpfs_node(from), name, len);
+	struct tmpfs_entry *old = tmpfs_entry_find(tmpfs_node(to), new_name, new_len);
+	struct tmpfs_entry *fresh;
+	int r = to->nlink ? 0 : -ENOENT;
+
+	if (!e)
+		return -ENOENT;
+	fresh = tmpfs_entry_alloc(new_name, new_len);
+	if (!fresh)
+		return -ENOMEM;
+	if (!r && old)
+		r = make_room(to, old);
+	if (r) {
+		kfree(fresh);
+		return r;
+	}
+	/* commit */
+	fresh->vnode = vnode_get(e->vnode);
+	set_place(tmpfs_node(fresh->vnode), fresh, to);
+	tmpfs_entry_insert(tmpfs_node(to), fresh);
+	if (vnode_is_dir(fresh->vnode)) {
+		from->nlink--;
+		to->nlink++;
+	}
+	remove_entry(from, e, 0);
+	touch(to);
+	return 0;
+}
+
+static bool emit_dots(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
+{
+	struct tmpfs_node *d = tmpfs_node(dir);
+
+	if (*pos == 0) {
+		if (!emit(arg, ".", 1, dir->ino, DT_DIR, 1))
+			return false;
+		*pos = 1;
+	}
+	if (*pos == 1) {
+		u64 ino = d->parent ? d->parent->ino : dir->ino;
+
+		if (!emit(arg, "..", 2, ino, DT_DIR, POS_FIRST))
+			return false;
+		*pos = POS_FIRST;
+	}
+	return true;
+}
+
+static int tmpfs_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
+{
+	struct tmpfs_entry *e;
+
+	if (!dir->nlink)
+		return -ENOENT;
+	if (!emit_dots(dir, pos, emit, arg))
+		return 0;
+	for (e = tmpfs_entry_from(tmpfs_node(dir), *pos); e; e = tmpfs_entry_next(e)) {
+		if (!emit(arg, e->name, e->len, e->vnode->ino, MODE_TO_DT(e->vnode->mode),
+			  e->key + 1))
+			break;
+		*pos = e->key + 1;
+	}
+	return 0;
+}
+
+static ssize_t tmpfs_readlink(struct vnode *v, char *buf, size_t size)
+{
+	size_t n = MIN(size, v->size);
+
+	memcpy(buf, tmpfs_node(v)->target, n);
+	return n;
+}
+
+static int tmpfs_name(struct vnode *v, char *buf, struct vnode **parent)
+{
+	struct tmpfs_node *n = tmpfs_node(v);
+	int r = -ENOENT;
+
+	mutex_lock(&v->lock);
+	if (n->entry) {
+		memcpy(buf, n->entry->name, n->entry->len);
+		buf[n->entry->len] = '\0';
+		*parent = vnode_get(n->parent);
+		r = 0;
+	}
+	mutex_unlock(&v->lock);
+	return r;
+}
+
+static const struct vnode_ops dir_ops = {
+	.lookup = tmpfs_lookup,
+	.create = tmpfs_create_node,
+	.symlink = tmpfs_symlink,
+	.link = tmpfs_link,
+	.unlink = tmpfs_unlink,
+	.rmdir = tmpfs_rmdir,
+	.rename = tmpfs_rename,
+	.readdir = tmpfs_readdir,
+	.name = tmpfs_name,
+	.release = tmpfs_release,
+};
+
+static const struct vnode_ops file_vnode_ops = {
+	.truncate = tmpfs_truncate,
+	.name = tmpfs_name,
+	.release = tmpfs_release,
+};
+
+static const struct vnode_ops link_ops = {
+	.readlink = tmpfs_readlink,
+	.name = tmpfs_name,
+	.release = tmpfs_release,
+};
+
+static const struct vnode_ops special_ops = {
+	.name = tmpfs_name,
+	.release = tmpfs_release,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tmpfs: files that are pages in memory. The root, /dev and /tmp are made of it.
+ *
+ * Contents of files: tmpfs_file.c; entries of directories: tmpfs_entry.c; the rest: tmpfs.c.
+ * Locks: vnode.lock guards a node's contents. write_lock makes writes and truncations of a
+ * file atomic to each other; it is held while a writer's user memory is read, which vnode.lock
+ * must not be, and no page fault ever takes it. Order: write_lock → space.lock → vnode.lock.
+ */
+#pragma once
+
+#include "fs/page_tree.h"
+#include "fs/vnode.h"
+#include "lib/rbtree.h"
+
+struct tmpfs_node {
+	struct vnode v;
+	/* The entry it is reached by and its directory (counted); the latest of several links.
+	 * NULL: removed. A removed directory keeps its parent for "..". [v] */
+	struct tmpfs_entry *entry;
+	struct vnode *parent;
+	union {
+		struct { /* file */
+			struct page_tree pages; /* [v] */
+			struct mutex write_lock;
+		};
+		struct { /* directory */
+			struct rb_root entries; /* [v] by key */
+			u64 entry_count; /* [v] */
+		};
+		char *target; /* symlink [i] */
+	};
+};
+
+struct tmpfs_entry {
+	struct rb_node node;
+	u64 key; /* hash of the name, then a number among equal hashes: also its position */
+	struct vnode *vnode; /* counted */
+	u32 len;
+	char name[];
+};
+
+static inline struct tmpfs_node *tmpfs_node(struct vnode *v)
+{
+	return container_of(v, struct tmpfs_node, v);
+}
+
+#define TMPFS_ENTRY_BYTES 20 /* what an entry adds to st_size, as Linux's tmpfs */
+
+/* Entries of a directory, under its lock. */
+struct tmpfs_entry *tmpfs_entry_find(const struct tmpfs_node *dir, const char *name, size_t len);
+/* The one with the lowest key >= @key, and the one after @e; NULL: there is none. */
+struct tmpfs_entry *tmpfs_entry_from(const struct tmpfs_node *dir, u64 key);
+struct tmpfs_entry *tmpfs_entry_next(struct tmpfs_entry *e);
+/* An entry that is nowhere yet, kfree() frees it; NULL: out of memory. */
+struct tmpfs_entry *tmpfs_entry_alloc(const char *name, size_t len);
+void tmpfs_entry_insert(struct tmpfs_node *dir, struct tmpfs_entry *e);
+void tmpfs_entry_remove(struct tmpfs_node *dir, struct tmpfs_entry *e);
+
+extern const struct file_ops tmpfs_file_ops;
+extern const struct backing_ops tmpfs_backing_ops;
+int tmpfs_truncate(struct vnode *v, u64 size);
+void tmpfs_file_free(struct tmpfs_node *n);
+
+/* A new empty tree: its root directory, counted; NULL: out of memory. */
+struct vnode *tmpfs_create(void);
+/*
+ * Appends a page's worth (n <= PAGE_SIZE) of a file that nobody else knows yet, at its
+ * page-aligned end: how the initrd is unpacked. 0, -ENOSPC.
+ */
+int tmpfs_append_page(struct vnode *v, const void *data, size_t n);
+
+/* Pages in all tmpfs files, and the most there may be (half of memory, as Linux). */
+u64 tmpfs_pages_used(void);
+u64 tmpfs_pages_limit(void);
+
+void tmpfs_init_caches(void);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Contents of tmpfs files: the tree of pages is the file and its page cache in one. Mapped
+ * pages are the same pages, so maps and reads always agree.
+ *
+ * A reader takes a reference on the page under vnode.lock and copies without the lock: user
+ * memory may fault, and a fault may want this very lock. A truncation meanwhile does no harm.
+ */
+#include "fs/path.h"
+#include "fs/tmpfs.h"
+#include "lib/string.h"
+
+#define MAX_FILE_BYTES 0x7fffffffffffffffUL
+
+static u64 pages_used; /* atomic */
+
+u64 tmpfs_pages_used(void)
+{
+	return READ_ONCE(pages_used);
+}
+
+u64 tmpfs_pages_limit(void)
+{
+	return page_total_count() / 2;
+}
+
+/* A page for a file, counted against the limit; NULL: no space. */
+static struct page *file_page_alloc(unsigned flags)
+{
+	struct page *p;
+
+	if (__atomic_add_fetch(&pages_used, 1, __ATOMIC_RELAXED) <= tmpfs_pages_limit()) {
+		p = page_alloc(0, flags);
+		if (p)
+			return p;
+	}
+	__atomic_sub_fetch(&pages_used, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static int file_page_insert(struct tmpfs_node *n, u64 index, struct page *p)
+{
+	if (!page_tree_set(&n->pages, index, p))
+		return 0;
+	page_put(p);
+	__atomic_sub_fetch(&pages_used, 1, __ATOMIC_RELAXED);
+	return -ENOSPC;
+}
+
+/* Page @index, made if there is none; under vnode.lock. Not counted for the caller. */
+static int file_page_make(struct tmpfs_node *n, u64 index, struct page **out)
+{
+	*out = page_tree_get(&n->pages, index);
+	if (*out)
+		return 0;
+	*out = file_page_alloc(ALLOC_ZERO);
+	if (!*out)
+		return -ENOSPC;
+	return file_page_insert(n, index, *out);
+}
+
+static void file_cut(struct tmpfs_node *n, u64 from)
+{
+	u64 cut = page_tree_cut(&n->pages, from);
+
+	__atomic_sub_fetch(&pages_used, cut, __ATOMIC_RELAXED);
+}
+
+void tmpfs_file_free(struct tmpfs_node *n)
+{
+	file_cut(n, 0);
+}
+
+/* As relatime: the first read after a change counts. */
+static void touch_atime(struct vnode *v)
+{
+	if (unlikely(v->atime_ns <= v->mtime_ns))
+		v->atime_ns = vnode_now();
+}
+
+/*
+ * The piece at @pos of at most @want bytes: its length (0: at the end) and page, counted
+ * (NULL: a hole).
+ */
+static size_t piece_at(struct vnode *v, u64 pos, size_t want, struct page **page)
+{
+	struct tmpfs_node *n = tmpfs_node(v);
+	size_t len = 0;
+
+	mutex_lock(&v->lock);
+	*page = NULL;
+	if (pos < v->size) {
+		len = MIN(want, PAGE_SIZE - pos % PAGE_SIZE);
+		len = MIN(len, v->size - pos);
+		*page = page_tree_get(&n->pages, pos / PAGE_SIZE);
+		if (*page)
+			page_get(*page);
+		touch_atime(v);
+	}
+	mutex_unlock(&v->lock);
+	return len;
+}
+
+static ssize_t tmpfs_read(struct file *f, struct io *io, u64 *pos)
+{
+	size_t start = io->left;
+	int r = 0;
+
+	while (io->left && !r) {
+		struct page *page;
+		size_t len = piece_at(f->vnode, *pos, io->left, &page);
+		size_t before = io->left;
+
+		if (!len)
+			break;
+		if (page) {
+			r = io_put(io, (u8 *)page_to_virt(page) + *pos % PAGE_SIZE, len);
+			page_put(page);
+		} else {
+			r = io_put_zero(io, len);
+		}
+		*pos += before - io->left;
+	}
+	return io->left != start ? (ssize_t)(start - io->left) : r;
+}
+
+/* Copies into page @pos lies in, then makes the file that long. Under write_lock. */
+static int write_piece(struct vnode *v, struct io *io, u64 *pos, size_t len)
+{
+	struct page *page;
+	size_t before = io->left;
+	int r;
+
+	mutex_lock(&v->lock);
+	r = file_page_make(tmpfs_node(v), *pos / PAGE_SIZE, &page);
+	if (!r)
+		page_get(page);
+	mutex_unlock(&v->lock);
+	if (r)
+		return r;
+	r = io_get(io, (u8 *)page_to_virt(page) + *pos % PAGE_SIZE, len);
+	page_put(page);
+	*pos += before - io->left;
+	mutex_lock(&v->lock);
+	if (*pos > v->size && before != io->left)
+		v->size = *pos;
+	mutex_unlock(&v->lock);
+	return r;
+}
+
+static ssize_t write_locked(struct vnode *v, struct io *io, u64 *pos)
+{
+	size_t start = io->left;
+	int r = 0;
+
+	while (io->left && !r) {
+		size_t len = MIN(io->left, PAGE_SIZE - *pos % PAGE_SIZE);
+
+		if (*pos >= MAX_FILE_BYTES) {
+			r = -EFBIG;
+			break;
+		}
+		r = write_piece(v, io, pos, MIN(len, MAX_FILE_BYTES - *pos));
+	}
+	if (io->left != start)
+		v->mtime_ns = v->ctime_ns = vnode_now();
+	return io->left != start ? (ssize_t)(start - io->left) : r;
+}
+
+static ssize_t tmpfs_write(struct file *f, struct io *io, u64 *pos)
+{
+	struct vnode *v = f->vnode;
+	struct tmpfs_node *n = tmpfs_node(v);
+	ssize_t done;
+
+	mutex_lock(&n->write_lock);
+	if (f->flags & O_APPEND)
+		*pos = v->size;
+	done = write_locked(v, io, pos);
+	mutex_unlock(&n->write_lock);
+	return done;
+}
+
+/* What lies behind the new end must read as zero if the file grows again. */
+static void zero_tail(struct tmpfs_node *n, u64 size)
+{
+	struct page *page = page_tree_get(&n->pages, size / PAGE_SIZE);
+
+	if (page && size % PAGE_SIZE)
+		memset((u8 *)page_to_virt(page) + size % PAGE_SIZE, 0,
+		       PAGE_SIZE - size % PAGE_SIZE);
+}
+
+int tmpfs_truncate(struct vnode *v, u64 size)
+{
+	struct tmpfs_node *n = tmpfs_node(v);
+
+	mutex_lock(&n->write_lock);
+	mutex_lock(&v->lock);
+	if (size < v->size) {
+		file_cut(n, ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE);
+		zero_tail(n, size);
+	}
+	v->size = size;
+	v->mtime_ns = v->ctime_ns = vnode_now();
+	mutex_unlock(&v->lock);
+	mutex_unlock(&n->write_lock);
+	return 0;
+}
+
+int tmpfs_append_page(struct vnode *v, const void *data, size_t n)
+{
+	struct page *page = file_page_alloc(0);
+	u8 *to;
+	int r;
+
+	if (!page)
+		return -ENOSPC;
+	to = page_to_virt(page);
+	memcpy(to, data, n);
+	memset(to + n, 0, PAGE_SIZE - n);
+	r = file_page_insert(tmpfs_node(v), v->size / PAGE_SIZE, page);
+	if (!r)
+		v->size += n;
+	return r;
+}
+
+static struct vnode *backing_vnode(struct backing *b)
+{
+	return container_of(b, struct vnode, backing);
+}
+
+/* For a map: holes get a page at once, so that reader and writer share it. */
+static int backing_page(struct backing *b, u64 index, bool for_write, struct page **out)
+{
+	struct vnode *v = backing_vnode(b);
+	int r = -ENXIO;
+
+	(void)for_write;
+	mutex_lock(&v->lock);
+	if (index < ALIGN_UP(v->size, PAGE_SIZE) / PAGE_SIZE) {
+		r = file_page_make(tmpfs_node(v), index, out);
+		if (!r)
+			page_get(*out);
+	}
+	mutex_unlock(&v->lock);
+	return r == -ENOSPC ? -ENOMEM : r;
+}
+
+static void backing_get(struct backing *b)
+{
+	vnode_get(backing_vnode(b));
+}
+
+static void backing_put(struct backing *b)
+{
+	vnode_put(backing_vnode(b));
+}
+
+static void backing_describe(struct backing *b, char *buf, size_t size)
+{
+	struct fs_context c = { .root = fs_root() };
+
+	if (!size || path_of(&c, backing_vnode(b), buf, size) >= 0)
+		return;
+	buf[0] = '\0';
+}
+
+const struct backing_ops tmpfs_backing_ops = {
+	.page = backing_page,
+	.get = backing_get,
+	.put = backing_put,
+	.describe = backing_describe,
+};
+
+const struct file_ops tmpfs_file_ops = {
+	.read = tmpfs_read,
+	.write = tmpfs_write,
+	.flags = FILE_SEEKABLE,
+};

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What all vnodes have in common: counting, attributes, and who may change them.
+ * Locks: vnode.lock for the attributes that change. Reading one field takes no lock.
+ */
+#include "abi/statx.h"
+#include "fs/path.h"
+#include "lib/string.h"
+#include "machine/clock.h"
+
+void vnode_put(struct vnode *v)
+{
+	if (v && __atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		v->ops->release(v);
+}
+
+u64 vnode_new_ino(void)
+{
+	static u64 last; /* atomic */
+
+	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+}
+
+u64 vnode_now(void)
+{
+	return clock_boot_epoch() * NSEC_PER_SEC + clock_ns();
+}
+
+void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops,
+		u32 mode)
+{
+	memset(v, 0, sizeof(*v));
+	v->ops = ops;
+	v->file_ops = fops;
+	v->refs = 1;
+	v->mode = mode;
+	v->nlink = 1;
+	v->ino = vnode_new_ino();
+	v->atime_ns = v->mtime_ns = v->ctime_ns = vnode_now();
+	mutex_init(&v->lock);
+}
+
+static struct timespec to_timespec(u64 ns)
+{
+	return (struct timespec){ .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };
+}
+
+void vnode_stat(struct vnode *v, struct stat *st)
+{
+	memset(st, 0, sizeof(*st));
+	st->st_dev = v->dev;
+	st->st_ino = v->ino;
+	st->st_nlink = READ_ONCE(v->nlink);
+	st->st_mode = READ_ONCE(v->mode);
+	st->st_uid = READ_ONCE(v->uid);
+	st->st_gid = READ_ONCE(v->gid);
+	st->st_rdev = v->rdev;
+	st->st_size = READ_ONCE(v->size);
+	st->st_blksize = PAGE_SIZE;
+	if ((st->st_mode & S_IFMT) == S_IFREG)
+		st->st_blocks = ALIGN_UP((u64)st->st_size, PAGE_SIZE) / 512;
+	st->st_atim = to_timespec(READ_ONCE(v->atime_ns));
+	st->st_mtim = to_timespec(READ_ONCE(v->mtime_ns));
+	st->st_ctim = to_timespec(READ_ONCE(v->ctime_ns));
+}
+
+static bool in_group(const struct credentials *cred, u32 gid)
+{
+	if (cred->fsgid == gid)
+		return true;
+	for (u32 i = 0; i < cred->group_count; i++) {
+		if (cred->groups[i] == gid)
+			return true;
+	}
+	return false;
+}
+
+int vnode_permission(const struct credentials *cred, struct vnode *v, u32 want)
+{
+	u32 mode = READ_ONCE(v->mode);
+
+	if (!cred->fsuid) {
+		/* Root may do all but execute what nobody may execute. */
+		bool runs = vnode_is_dir(v) || (mode & 0111);
+
+		return (want & 1) && !runs ? -EACCES : 0;
+	}
+	if (cred->fsuid == v->uid)
+		mode >>= 6;
+	else if (in_group(cred, v->gid))
+		mode >>= 3;
+	return (want & ~mode & 7) ? -EACCES : 0;
+}
+
+static bool owns(const struct credentials *cred, const struct vnode *v)
+{
+	return !cred->fsuid || cred->fsuid == v->uid;
+}
+
+int vnode_chmod(const struct credentials *cred, struct vnode *v, u32 mode)
+{
+	mode &= 07777;
+	if (!owns(cred, v))
+		return -EPERM;
+	if (cred->fsuid && !in_group(cred, v->gid))
+		mode &= ~S_ISGID;
+	mutex_lock(&v->lock);
+	v->mode = (v->mode & S_IFMT) | mode;
+	v->ctime_ns = vnode_now();
+	mutex_unlock(&v->lock);
+	return 0;
+}
+
+int vnode_chown(const struct credentials *cred, struct vnode *v, u32 uid, u32 gid)
+{
+	if (cred->fsuid) {
+		bool same_uid = uid == ~0u || uid == v->uid;
+		bool own_gid = gid == ~0u || gid == v->gid || in_group(cred, gid);
+
+		if (cred->fsuid != v->uid || !same_uid || !own_gid)
+			return -EPERM;
+	}
+	mutex_lock(&v->lock);
+	if (uid != ~0u)
+		v->uid = uid;
+	if (gid != ~0u)
+		v->gid = gid;
+	/* A program that changes hands loses its powers (chown(2)). */
+	if ((v->mode & S_IFMT) == S_IFREG)
+		v->mode &= v->mode & 010 ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
+	v->ctime_ns = vnode_now();
+	mutex_unlock(&v->lock);
+	return 0;
+}
+
+int vnode_truncate(struct vnode *v, u64 size)
+{
+	u32 type = v->mode & S_IFMT;
+
+	if (type == S_IFDIR)
+		return -EISDIR;
+	if (type != S_IFREG || (i64)size < 0)
+		return -EINVAL;
+	return v->ops->truncate ? v->ops->truncate(v, size) : -EINVAL;
+}
+
+static bool valid_time(const struct timespec *t)
+{
+	return t->tv_nsec == UTIME_NOW || t->tv_nsec == UTIME_OMIT ||
+	       (t->tv_nsec >= 0 && t->tv_nsec < (i64)NSEC_PER_SEC);
+}
+
+static void set_time(u64 *ns, const struct timespec *t, u64 now)
+{
+	if (t->tv_nsec == UTIME_NOW)
+		*ns = now;
+	else if (t->tv_nsec != UTIME_OMIT)
+		*ns = (u64)t->tv_sec * NSEC_PER_SEC + t->tv_nsec;
+}
+
+int vnode_utimes(const struct credentials *cred, struct vnode *v, const struct timespec *ts)
+{
+	static const struct timespec both_now[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
+	u64 now = vnode_now();
+	bool touch;
+
+	ts = ts ? ts : both_now;
+	if (!valid_time(&ts[0]) || !valid_time(&ts[1]))
+		return -EINVAL;
+	if (ts[0].tv_nsec == UTIME_OMIT && ts[1].tv_nsec == UTIME_OMIT)
+		return 0;
+	touch = ts[0].tv_nsec == UTIME_NOW && ts[1].tv_nsec == UTIME_NOW;
+	if (!owns(cred, v) && !touch)
+		return -EPERM;
+	if (!owns(cred, v) && vnode_permission(cred, v, 2))
+		return -EACCES;
+	mutex_lock(&v->lock);
+	set_time(&v->atime_ns, &ts[0], now);
+	set_time(&v->mtime_ns, &ts[1], now);
+	v->ctime_ns = now;
+	mutex_unlock(&v->lock);
+	return 0;
+}
