@@ -3,8 +3,9 @@
  * Terminals: a line discipline between a driver (uart, screen + keyboard) and programs.
  *
  * The console terminal writes to all registered outputs and takes input from all of them.
- * Locks: tty.lock (mutex) for readers and writers; input arrives in interrupts under
- * tty.input_lock (spinlock, interrupts off).
+ * Locks: readers and writers each claim their side of the tty (they sleep for it, and a signal
+ * ends that); input arrives in interrupts under tty.input_lock (spinlock, interrupts off).
+ * No user memory is touched and no output is written under it.
  */
 #pragma once
 
@@ -12,21 +13,36 @@
 
 struct tty;
 
-/* The system console, /dev/console and /dev/tty. Made by tty_init(). */
+/* The system console, /dev/console and /dev/tty. Usable from the start; tty_init() (after
+ * fs_init) puts the device files there. */
 extern struct tty *tty_console;
 void tty_init(void);
 
-/* A driver got @c from the keyboard or the line. Interrupt context allowed. */
+/* A driver got @c from the keyboard or the line. Any context; no lock of the driver held. */
 void tty_input(struct tty *t, u8 c);
 
-/* A place the console's output goes to. write() may be called in any context. */
+/*
+ * A place the console's output goes to. write() may be called in any context and takes all
+ * it is given; programs are made to wait while queued() leaves less than half of queue_bytes
+ * free, until the driver calls tty_output_ready(). queued NULL: nothing is ever queued.
+ */
 struct tty_output {
 	struct list link;
 	const char *name;
 	void (*write)(struct tty_output *o, const char *text, size_t n);
+	u32 (*queued)(struct tty_output *o); /* bytes taken but not yet out */
+	u32 queue_bytes;
 	u16 rows, columns; /* 0: unknown */
 };
+/* At boot, before programs run. */
 void tty_add_output(struct tty *t, struct tty_output *o);
+void tty_output_ready(struct tty *t); /* any context */
 
-/* Delivers SIGINT & co to the foreground group: set by proc's wiring in main (tty < proc is not
- * allowed to be asked the other way round). */
+/* The window is as large as the smallest of its outputs. Any context. */
+void tty_set_output_size(struct tty *t, struct tty_output *o, u16 rows, u16 columns);
+
+/*
+ * Delivers @sig to the foreground group @pgid; @pgid 0: nobody has set one yet. Set by main.
+ * Called in interrupts too (^C), with no lock of the tty held. NULL: signals are dropped.
+ */
+extern void (*tty_signal_group)(i32 pgid, int sig);
