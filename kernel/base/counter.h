@@ -12,10 +12,9 @@ struct counter {
 	i64 value; /* atomic */
 };
 
-#define COUNTER(id, text)                                                                \
-	static struct counter id __attribute__((section(".counters"), used, aligned(8))) = { \
-		text, 0                                                                  \
-	}
+#define COUNTER(id, text)                                                                          \
+	static struct counter id                                                                   \
+		__attribute__((section(".counters"), used, aligned(8))) = { text, 0 }
 
 static inline void counter_add(struct counter *c, i64 n)
 {

@@ -22,32 +22,32 @@ struct ktest {
 	u32 budget_ms;
 };
 
-#define KTEST(id, ms)                                                                         \
-	static void ktest_##id(void);                                                         \
-	static const struct ktest ktest_entry_##id = { #id, ktest_##id, ms };                 \
-	static const struct ktest *const ktest_ptr_##id                                       \
-		__attribute__((section(".ktests"), used)) = &ktest_entry_##id;                \
+#define KTEST(id, ms)                                                                              \
+	static void ktest_##id(void);                                                              \
+	static const struct ktest ktest_entry_##id = { #id, ktest_##id, ms };                      \
+	static const struct ktest *const ktest_ptr_##id                                            \
+		__attribute__((section(".ktests"), used)) = &ktest_entry_##id;                     \
 	static void ktest_##id(void)
 
 /* A failed expectation is printed with its place and fails the test, which goes on. */
 void ktest_fail(const char *file, int line, const char *what, i64 a, i64 b);
-#define KEXPECT(cond)                                                  \
-	do {                                                           \
-		if (!(cond))                                           \
-			ktest_fail(__FILE__, __LINE__, #cond, 0, 0);   \
+#define KEXPECT(cond)                                                                              \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			ktest_fail(__FILE__, __LINE__, #cond, 0, 0);                               \
 	} while (0)
-#define KEXPECT_EQ(a, b)                                                                    \
-	do {                                                                                \
-		i64 ka_ = (i64)(a), kb_ = (i64)(b);                                         \
-		if (ka_ != kb_)                                                             \
-			ktest_fail(__FILE__, __LINE__, #a " == " #b, ka_, kb_);             \
+#define KEXPECT_EQ(a, b)                                                                           \
+	do {                                                                                       \
+		i64 ka_ = (i64)(a), kb_ = (i64)(b);                                                \
+		if (ka_ != kb_)                                                                    \
+			ktest_fail(__FILE__, __LINE__, #a " == " #b, ka_, kb_);                    \
 	} while (0)
-#define KREQUIRE(cond)                                                       \
-	do {                                                                 \
-		if (!(cond)) {                                               \
-			ktest_fail(__FILE__, __LINE__, #cond, 0, 0);         \
-			return;                                              \
-		}                                                            \
+#define KREQUIRE(cond)                                                                             \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			ktest_fail(__FILE__, __LINE__, #cond, 0, 0);                               \
+			return;                                                                    \
+		}                                                                                  \
 	} while (0)
 
 /* Marks the running test as skipped, with the reason in the KTAP line. */

@@ -23,10 +23,10 @@ void panic_set_action(enum panic_action a);
 extern void (*panic_describe_current)(char *buf, size_t size);
 
 /* Always checked. */
-#define ensure(cond)                                                                  \
-	do {                                                                          \
-		if (unlikely(!(cond)))                                                \
-			panic("%s:%d: %s", __FILE__, __LINE__, #cond);                \
+#define ensure(cond)                                                                               \
+	do {                                                                                       \
+		if (unlikely(!(cond)))                                                             \
+			panic("%s:%d: %s", __FILE__, __LINE__, #cond);                             \
 	} while (0)
 
 /* A precondition, checked in debug builds. */

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from harness import machine
+from harness import machine, tap
 from harness.runner import test
 
 MAKE = os.environ.get("MAKE") or "make"
@@ -32,8 +32,9 @@ def _tail(output):
 
 @test(60)
 def check(case):
-    status, output = _command(case, ".log", ["tests/check.sh"], 300)
-    case.check(status == 0, f"make check: {status}\n{_tail(output)}")
+    status, output = _command(case, ".log", ["tests/check.sh"], 400)
+    case.tap(tap.parse(output), "make check")
+    case.equal(status, 0, "the status of make check")
 
 
 @test(45)
