@@ -65,4 +65,4 @@ struct rtc_time {
 	u8 second, minute, hour, day, month, year, century;
 	u8 status_b;
 };
-u64 rtc_to_epoch(const struct rtc_time *raw);
+u64 rtc_to_epoch(const struct rtc_time *t);
