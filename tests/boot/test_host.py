@@ -64,6 +64,15 @@ def image_is_reproducible(case):
     if case.check(status == 0, f"a second build: {status}\n{_tail(output)}"):
         case.check(filecmp.cmp(machine.ISO, os.path.join(again, "leash.iso"), shallow=False),
                    "two builds give the same image")
+    overlay = os.path.join(again, "overlay")
+    os.makedirs(os.path.join(overlay, "etc"), exist_ok=True)
+    with open(os.path.join(overlay, "etc", "laid-over"), "w") as file:
+        file.write("a file of the user's own\n")
+    status, output = _command(case, "-overlay.log",
+                              [MAKE, f"BUILD={again}", f"OVERLAY={overlay}", "iso"], 200)
+    with open(os.path.join(again, "initrd.cpio"), "rb") as file:
+        case.check(status == 0 and b"etc/laid-over\0" in file.read(),
+                   f"OVERLAY= lays a directory over the root: {status}\n{_tail(output)}")
 
 
 @test(1)
