@@ -10,6 +10,7 @@ File, little endian (reader: kernel/base/symbols.h):
 A line of 0 marks the end of a sequence: no line is known from there on.
 """
 
+import functools
 import os
 import re
 import struct
@@ -33,8 +34,12 @@ class Strings:
         return self.at[text]
 
 
-def output_of(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+def output_of(*command, text=None):
+    """What the tool prints. What it complains about (nasm's DWARF) counts only if it fails."""
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"mksymbols: {command[0]} failed: {done.stderr.strip()}")
+    return done.stdout
 
 
 def functions(elf):
@@ -53,6 +58,18 @@ def functions(elf):
     return [(offset, best[offset][1]) for offset in sorted(best)]
 
 
+@functools.lru_cache(None)
+def source(path):
+    """The path from the top of the tree. nasm names its directory twice."""
+    path = os.path.relpath(path)
+    parts = path.split(os.sep)
+    for skip in range(len(parts)):
+        shorter = os.sep.join(parts[skip:])
+        if os.path.exists(shorter):
+            return shorter
+    return path
+
+
 def line_starts(elf):
     """The offsets at which the line table has a row."""
     table = output_of(os.environ.get("OBJDUMP", "objdump"), "--dwarf=decodedline", elf)
@@ -63,18 +80,13 @@ def line_starts(elf):
 def lines(elf):
     """(offset, file, line) wherever the line changes; addr2line knows the paths."""
     starts = line_starts(elf)
-    answer = subprocess.run(
-        [os.environ.get("ADDR2LINE", "addr2line"), "-e", elf],
-        input="".join(f"{KERNEL_BASE + at:#x}\n" for at in starts),
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout.splitlines()
+    addresses = "".join(f"{KERNEL_BASE + at:#x}\n" for at in starts)
+    answer = output_of(os.environ.get("ADDR2LINE", "addr2line"), "-e", elf, text=addresses)
     result, last = [], None
-    for at, place in zip(starts, answer):
+    for at, place in zip(starts, answer.splitlines()):
         path, _, number = re.sub(r" \(discriminator \d+\)$", "", place).rpartition(":")
         number = int(number) if number.isdigit() else 0
-        here = (os.path.relpath(path) if number else "", number)
+        here = (source(path) if number else "", number)
         if here != last:
             result.append((at, *here))
             last = here
