@@ -97,12 +97,18 @@ bool page_memory_low(void)
 	return READ_ONCE(buddy_free_frames) < page_reserve_frames;
 }
 
+/* Would a block of 2^@order frames for a program touch the reserve? */
+static bool reserve_needed(unsigned order)
+{
+	return READ_ONCE(buddy_free_frames) < page_reserve_frames + (1UL << order) - 1;
+}
+
 struct page *page_alloc(unsigned order, unsigned flags)
 {
 	struct page *p;
 
 	assert(order <= PAGE_MAX_ORDER);
-	if (fault_injected() || ((flags & ALLOC_USER) && page_memory_low()))
+	if (fault_injected() || ((flags & ALLOC_USER) && reserve_needed(order)))
 		return NULL;
 	p = order ? block_alloc(order) : frame_alloc();
 	if (unlikely(!p))

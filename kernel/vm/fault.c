@@ -21,7 +21,8 @@ static struct page *user_page(const struct space *s, unsigned flags)
 {
 	struct page *p = page_alloc(0, flags | ALLOC_USER);
 
-	if (unlikely(!p) && s->pages < MODEST_PAGES && page_free_count() > page_total_count() / 128)
+	if (unlikely(!p) && page_memory_low() && s->pages < MODEST_PAGES &&
+	    page_free_count() > page_total_count() / 128)
 		p = page_alloc(0, flags);
 	return p;
 }
