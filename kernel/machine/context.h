@@ -72,3 +72,10 @@ u64 context_get_gs_base(struct context *c);
 
 /* Loads @m's tables on this CPU now (exec, exit); NULL: the kernel's. */
 void context_load_mmu(struct context *c, struct mmu *m);
+
+/*
+ * Makes an image that a program wrote fit for fpu_load_current(): reserved fields and
+ * components that are not enabled are cleared. False: MXCSR has reserved bits set, or the
+ * header claims what is not enabled (XRSTOR would fault). @xsave: it has an XSAVE header.
+ */
+bool fpu_area_sanitize(void *area, bool xsave);

@@ -16,6 +16,8 @@ noreturn void machine_reboot(void);
 noreturn void machine_halt(void);
 /* Leaves QEMU through isa-debug-exit at port 0xf4 with (code << 1) | 1; falls back to power-off. */
 noreturn void machine_debug_exit(u8 code);
+/* The same, and returns where there is no such device. */
+void machine_debug_exit_try(u8 code);
 
 /* True where a UART answers at COM1 / an i8042 is promised by ACPI (FADT boot flags). */
 bool platform_has_i8042(void);

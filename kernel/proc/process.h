@@ -42,8 +42,12 @@ struct process {
 	i32 exit_status; /* [l] as wait4 reports it */
 	i32 exit_signal; /* [i] sent to the parent at the end, 0: none */
 	struct wait_queue child_event; /* woken when a child changes state */
-	struct wait_queue *vfork_done; /* [l] the parent sleeping in vfork, NULL */
-	bool vfork_released;
+	bool vfork_held; /* [l] the parent sleeps until this child execs or exits */
+	bool vfork_waiting; /* [l] sleeps for such a child */
+	struct wait_queue vfork_queue; /* its own thread sleeps here while vfork_waiting */
+	bool stopped; /* [l] by a job-control signal */
+	i32 stop_report; /* [l] wait status not yet waited for: stopped or continued; 0 none */
+	struct wait_queue stop_queue; /* its own thread sleeps here while stopped */
 
 	struct thread *thread; /* [i] the main thread (one a process until CLONE_THREAD) */
 	struct space *space; /* [c] counted; NULL once exited */
@@ -61,7 +65,14 @@ struct process {
 	bool sig_restore; /* [c] sig_saved is in force */
 	struct pending_signals pending; /* [s] */
 	bool dying; /* [s] a fatal signal has been taken or exit has begun */
-	struct { u64 sp, size; u32 flags; } altstack; /* [c] */
+	struct {
+		u64 sp, size;
+		u32 flags;
+	} altstack; /* [c] */
+	struct {
+		u64 vector, error, address;
+		bool write, exec, present;
+	} fault; /* [c] the last one, for signal frames and the obituary */
 
 	u64 start_ns; /* [i] */
 	u64 child_user_ns; /* [l] CPU time of waited-for children */
@@ -101,8 +112,28 @@ i64 process_exec(struct vnode *start, const char *path, u64 argv, u64 envp);
 
 /* Ends the process with wait status @status. Does not return. */
 noreturn void process_exit(int status);
+/* What follows the end of pid 1; set once at boot, does not return. */
+extern void (*process_init_ended)(int status);
+/* exec or exit: the parent that sleeps in vfork goes on. */
+/* thread.interrupted of every process: an unblocked signal is pending. */
+bool process_thread_interrupted(struct thread *t);
+void process_release_vfork(struct process *p);
 
-/* wait4. pid or 0 (WNOHANG) or negative errno; *status and *rusage_ns filled. */
+/* Wakes the parent's wait and sends it @sig (0: none) about @p. Under process_lock. */
+void process_notify_parent(struct process *p, int sig, i32 code, i32 status);
+
+#define WNOHANG 1u
+#define WUNTRACED 2u
+#define WCONTINUED 8u
+#define WALL 0x40000000u
+/* wait4: pid, 0 (WNOHANG), -ECHILD, -EINTR, -EINVAL. *status and *cpu_ns filled for a pid. */
 i64 process_wait(i32 pid, u32 options, int *status, u64 *cpu_ns);
+
+/* Rooms of proc among themselves. */
+/* A process with a pid and nothing else, not yet listed. NULL: -EAGAIN (limit) or -ENOMEM in *err. */
+struct process *process_create(int *err);
+void process_free(struct process *p);
+void process_list_add(struct process *p, struct process *parent); /* under process_lock */
+void process_list_remove(struct process *p); /* under process_lock */
 
 struct fs_context process_fs_context(struct process *p);

@@ -15,6 +15,17 @@ void signal_force(int sig, i32 code, u64 address);
 /* kill(2): @pid > 0, 0, -1, < -1. 0, -ESRCH, -EPERM, -EINVAL. */
 int signal_kill(i32 pid, int sig);
 
+/* Replaces the mask of blocked signals of the running process (SIGKILL, SIGSTOP stay out). */
+void signal_set_mask(u64 mask);
+/* After an action became "ignore": what is pending of it is dropped. Under sig_lock. */
+void signal_drop_ignored(struct process *p, int sig);
+
+/* Writes a handler's frame on the user's stack and makes @f start it. 0 or -EFAULT. */
+int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kernel *action,
+		      const struct siginfo_kernel *info, u64 mask);
+/* rt_sigreturn: the frame back into @f. 0, or -EFAULT: what it holds cannot be. */
+int signal_pop_frame(struct trap_frame *f);
+
 /* Takes what is pending for the running thread: kills, stops, or builds a handler's frame in @f. */
 void signal_deliver(struct trap_frame *f);
 

@@ -3,8 +3,8 @@
 """Makes from include/abi/syscall.tbl what the kernel needs of it.
 
 usage: mktable.py TABLE OUTDIR
-Writes OUTDIR/syscall/syscalls.h (prototypes and numbers), OUTDIR/syscall/names.inc (C array
-elements) and OUTDIR/syscall_table.inc (nasm: the jump table). A file is only touched when
+Writes OUTDIR/abi/syscall_numbers.h, OUTDIR/syscall/syscalls.h (prototypes),
+OUTDIR/syscall/names.inc (C array elements) and OUTDIR/syscall_table.inc (nasm: the jump table). A file is only touched when
 its contents change.
 """
 import os
@@ -43,12 +43,17 @@ def write(path, text):
 
 def header(calls):
     lines = ["/* Made by mktable.py from include/abi/syscall.tbl. */", "#pragma once", "",
-             '#include "lib/types.h"', "", f"#define SYSCALL_COUNT {calls[-1][0] + 1}", ""]
+             '#include "abi/syscall_numbers.h"', '#include "lib/types.h"', ""]
     for _, name, state, args in calls:
         if state != "none":
             params = ", ".join(f"u64 {a}" for a in args) or "void"
             lines.append(f"i64 sys_{name}({params});")
-    lines.append("")
+    return "\n".join(lines) + "\n"
+
+
+def numbers(calls):
+    lines = ["/* Made by mktable.py from include/abi/syscall.tbl. */", "#pragma once", "",
+             f"#define SYSCALL_COUNT {calls[-1][0] + 1}"]
     lines += [f"#define SYS_{name} {number}" for number, name, _, _ in calls]
     return "\n".join(lines) + "\n"
 
@@ -76,6 +81,7 @@ def jump_table(calls):
 def main():
     calls = read_table(sys.argv[1])
     out = sys.argv[2]
+    write(f"{out}/abi/syscall_numbers.h", numbers(calls))
     write(f"{out}/syscall/syscalls.h", header(calls))
     write(f"{out}/syscall/names.inc",
           "".join(f'\t[{number}] = "{name}",\n' for number, name, _, _ in calls))

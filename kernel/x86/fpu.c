@@ -15,13 +15,24 @@
 #define MXCSR_DEFAULT 0x1f80
 #define MXCSR_OFFSET 24
 
+#define MXCSR_MASK_OFFSET 28
+#define MXCSR_MASK_DEFAULT 0xffbfu
+#define XSTATE_BV_OFFSET 512
+#define XSTATE_BV_LEGACY 3UL
+
 static u64 saved_components;
+static u32 mxcsr_mask; /* bits that exist: FXSAVE tells, 0 stands for the default */
 
 void fpu_init(void)
 {
+	static u8 image[FXSAVE_BYTES] __attribute__((aligned(64)));
 	struct cpu_features *f = &cpu_features;
 
 	__asm__ volatile("fninit");
+	__asm__ volatile("fxsave64 (%0)" ::"r"(image) : "memory");
+	mxcsr_mask = *(u32 *)(image + MXCSR_MASK_OFFSET);
+	if (!mxcsr_mask)
+		mxcsr_mask = MXCSR_MASK_DEFAULT;
 	f->xsave_bytes = FXSAVE_BYTES;
 	if (!f->xsave)
 		return;
@@ -68,4 +79,23 @@ void fpu_load_current(struct context *c)
 		__asm__ volatile("xrstor64 (%0)" ::"r"(c->fpu), "a"(lo), "d"(hi) : "memory");
 	else
 		__asm__ volatile("fxrstor64 (%0)" ::"r"(c->fpu) : "memory");
+}
+
+bool fpu_area_sanitize(void *area, bool xsave)
+{
+	u8 *bytes = area;
+	u32 mxcsr = *(u32 *)(bytes + MXCSR_OFFSET);
+	u64 *header = (u64 *)(bytes + XSTATE_BV_OFFSET);
+
+	if (mxcsr & ~mxcsr_mask)
+		return false;
+	if (!cpu_features.xsave)
+		return true;
+	if (!xsave)
+		header[0] = XSTATE_BV_LEGACY;
+	else if (header[0] & ~cpu_features.xcr0 || header[1])
+		return false; /* XCOMP_BV: the compacted form is not ours */
+	for (unsigned i = 1; i < XSAVE_HEADER_BYTES / 8; i++)
+		header[i] = 0;
+	return true;
 }

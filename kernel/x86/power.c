@@ -192,9 +192,14 @@ noreturn void machine_reboot(void)
 	machine_halt();
 }
 
+void machine_debug_exit_try(u8 code)
+{
+	outb(DEBUG_EXIT_PORT, code);
+}
+
 noreturn void machine_debug_exit(u8 code)
 {
 	irq_disable();
-	outb(DEBUG_EXIT_PORT, code);
+	machine_debug_exit_try(code);
 	machine_poweroff();
 }

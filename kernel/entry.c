@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Limited direct execution on one page: every way a program gives the CPU back, and how it gets
+ * it again. traps.asm calls these (machine/upcalls.h); this is all the kernel that it knows.
+ *
+ *	system call	syscall_entry -> syscall_table[rax]	-> exit work? -> SYSRET
+ *	fault		trap_entry -> upcall_user_fault()	-> exit work? -> IRET
+ *	timer		trap_entry -> upcall_timer()		-> exit work? -> IRET
+ *
+ * Exit work is what must be done before the program goes on: give the CPU to somebody else,
+ * take a signal, die. OSTEP 6.2 (restricted operations) and 6.3 (switching between processes).
+ */
+#include "abi/errno.h"
+#include "base/log.h"
+#include "base/trace.h"
+#include "machine/upcalls.h"
+#include "mm/kmap.h"
+#include "mm/page.h"
+#include "proc/signal.h"
+#include "syscall/syscalls.h"
+
+/* -- faults ------------------------------------------------------------------------------------ */
+
+struct verdict {
+	int signal;
+	i32 code;
+	u64 address;
+};
+
+/* The ABI page's table "fault: signal, code, address". */
+static struct verdict judge(const struct trap_frame *f)
+{
+	switch (f->vector) {
+	case TRAP_DIVIDE: return (struct verdict){ SIGFPE, FPE_INTDIV, f->rip };
+	case TRAP_DEBUG: return (struct verdict){ SIGTRAP, TRAP_TRACE, f->rip };
+	case TRAP_BREAKPOINT: return (struct verdict){ SIGTRAP, SI_KERNEL, 0 };
+	case TRAP_OPCODE: return (struct verdict){ SIGILL, ILL_ILLOPN, f->rip };
+	case TRAP_X87:
+	case TRAP_SIMD: return (struct verdict){ SIGFPE, FPE_FLTDIV, f->rip };
+	case TRAP_ALIGNMENT: return (struct verdict){ SIGBUS, BUS_ADRALN, 0 };
+	case TRAP_SEGMENT:
+	case TRAP_STACK: return (struct verdict){ SIGBUS, SI_KERNEL, 0 };
+	default: return (struct verdict){ SIGSEGV, SI_KERNEL, 0 };
+	}
+}
+
+static struct verdict judge_page_fault(int err, u64 address)
+{
+	switch (err) {
+	case -EACCES: return (struct verdict){ SIGSEGV, SEGV_ACCERR, address };
+	case -ENXIO:
+	case -EIO: return (struct verdict){ SIGBUS, BUS_ADRERR, address };
+	case -ENOMEM: return (struct verdict){ SIGKILL, SI_KERNEL, address };
+	default: return (struct verdict){ SIGSEGV, SEGV_MAPERR, address };
+	}
+}
+
+static void remember(struct process *p, const struct trap_frame *f, const struct fault *fault)
+{
+	p->fault.vector = f->vector;
+	p->fault.error = f->error;
+	p->fault.address = fault->is_page_fault ? fault->address : 0;
+	p->fault.write = fault->write;
+	p->fault.exec = fault->exec;
+	p->fault.present = fault->present;
+}
+
+void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
+{
+	struct process *p = process_current();
+	struct verdict v;
+
+	if (fault->is_page_fault) {
+		int err = fault->address >= USER_END ? -EFAULT :
+						       space_fault(p->space, fault->address,
+								   fault->write, fault->exec);
+
+		if (err == 0)
+			return;
+		if (err == -ENOMEM)
+			log_error("out of memory: %s[%d] is killed", p->name, p->pid);
+		v = judge_page_fault(err, fault->address);
+	} else {
+		v = judge(f);
+	}
+	trace(TRACE_FAULT, f->vector, fault->address);
+	remember(p, f, fault);
+	signal_force(v.signal, v.code, v.address);
+}
+
+int upcall_copy_fault(const struct fault *fault)
+{
+	struct process *p = process_current();
+
+	if (!p || !p->space)
+		return -EFAULT;
+	assert(cpu_this()->lock_depth == 0);
+	return space_fault(p->space, fault->address, fault->write, false);
+}
+
+/* -- the timer, and the way back ----------------------------------------------------------------- */
+
+void upcall_timer(void)
+{
+	sched_timer_interrupt();
+}
+
+void upcall_exit_work(struct trap_frame *f)
+{
+	struct context *c = &thread_current()->ctx;
+	u32 work;
+
+	while ((work = READ_ONCE(c->work) & ~(u32)WORK_TRACE)) {
+		irq_enable();
+		context_clear_work(c, work & WORK_IRET);
+		if (work & WORK_RESCHED)
+			sched_resched();
+		if (work & WORK_SIGNAL)
+			signal_deliver(f);
+		irq_disable();
+	}
+}
+
+void upcall_thread_started(void)
+{
+	sched_finish_switch();
+}
+
+/* -- system calls beside the table ---------------------------------------------------------------- */
+
+u64 upcall_syscall_enter(struct trap_frame *f)
+{
+	trace(TRACE_SYSCALL, f->error, f->rdi);
+	return f->error;
+}
+
+static const char *const syscall_names[SYSCALL_COUNT] = {
+#include "syscall/names.inc"
+};
+
+i64 upcall_syscall_unknown(u64 number)
+{
+	struct process *p = process_current();
+
+	if (unlikely(!p->unsupported_logged)) {
+		const char *name = number < SYSCALL_COUNT ? syscall_names[number] : NULL;
+
+		p->unsupported_logged = true;
+		log_info("unsupported system call %lu (%s) from %s[%d]", number,
+			 name ? name : "no such number", p->name, p->pid);
+	}
+	return -ENOSYS;
+}
+
+/* -- what page tables and devices need of mm -------------------------------------------------------- */
+
+u64 upcall_table_alloc(void)
+{
+	struct page *p = page_alloc(0, ALLOC_ZERO);
+
+	return p ? page_to_phys(p) : 0;
+}
+
+void upcall_table_free(u64 phys)
+{
+	page_put(phys_to_page(phys));
+}
+
+void *upcall_device_map(u64 phys, size_t bytes, int cache)
+{
+	return device_map(phys, bytes, cache);
+}
+
+bool upcall_is_stack_guard(u64 address)
+{
+	return kstack_is_guard(address);
+}

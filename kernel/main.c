@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The boot order, one line a step, each with what it needs (Figure 6.2, "OS at boot").
+ *
+ * The loader jumps to x86/entry.asm, which calls kernel_main() on the boot thread's stack with
+ * interrupts off. The boot thread becomes the idle thread; a kernel thread goes on in
+ * boot_thread() where sleeping is allowed.
+ */
+#include "base/ktest.h"
+#include "base/log.h"
+#include "base/panic.h"
+#include "base/symbols.h"
+#include "boot_info.h"
+#include "drivers/console.h"
+#include "info.h"
+#include "lib/string.h"
+#include "machine/clock.h"
+#include "machine/platform.h"
+#include "mm/kmap.h"
+#include "mm/page.h"
+#include "mm/slab.h"
+#include "options.h"
+#include "proc/signal.h"
+#include "sched/sched.h"
+#include "tty/tty.h"
+#include "vm/space.h"
+
+#define EXIT_CODE_OK 0x10 /* isa-debug-exit makes 33 of it */
+#define EXIT_CODE_MAX 0x7e
+
+static struct boot_info boot; /* a copy: the loader's is in memory that is given back */
+static u64 start_tsc;
+
+void kernel_main(const struct boot_info *info);
+static void boot_thread(void *unused);
+
+static void check_contract(const struct boot_info *info)
+{
+	if (info->magic != BOOT_MAGIC || info->version != BOOT_VERSION ||
+	    info->size != sizeof(*info))
+		panic("the loader is not of this kernel: magic %lx, version %u, size %u",
+		      info->magic, info->version, info->size);
+}
+
+void kernel_main(const struct boot_info *info)
+{
+	start_tsc = tsc_read();
+	machine_init_early(); /* the CPU: trap table, segments, features */
+	console_init_early(); /* serial line; needs nothing */
+	check_contract(info);
+	boot = *info;
+	options_parse(boot.cmdline); /* needs the log */
+	page_init(&boot); /* physical memory; needs the loader's map */
+	slab_init(); /* needs page_init */
+	mmu_init(&boot); /* our own page tables; needs pages */
+	kmap_init(); /* kernel stacks, devices; needs mmu_init */
+	symbols_init(phys_to_virt(boot.symbols_base), boot.symbols_bytes);
+	sched_init(); /* run queue, idle thread; needs slab_init */
+	platform_init(&boot); /* interrupts, clock; needs kmap_init */
+	log_info("Leash: %s, %lu MiB, TSC %lu MHz", cpu_features.brand,
+		 page_total_count() * PAGE_SIZE >> 20, clock_tsc_hz() / 1000000);
+	tty_init(); /* the console terminal; needs slab_init */
+	console_init(&boot, options.serial, options.screen); /* needs irq, clock, tty */
+	irq_enable(); /* needs every handler that may be called */
+	console_start(); /* needs sched_init */
+	ensure(kthread_start("boot", boot_thread, NULL));
+	sched_idle();
+}
+
+/* -- where sleeping is allowed ------------------------------------------------------------------ */
+
+static void initrd_free(void)
+{
+	for (u64 p = 0; p < boot.initrd_bytes; p += PAGE_SIZE)
+		page_put(phys_to_page(boot.initrd_base + p));
+}
+
+static noreturn void selftest(void)
+{
+	unsigned failed = ktest_run(options.selftest_pattern);
+
+	console_flush();
+	machine_debug_exit_try(failed ? EXIT_CODE_OK + 1 : EXIT_CODE_OK);
+	log_notice("selftest: %s; the machine can be switched off",
+		   failed ? "FAILED, see the lines \"not ok\" above" : "all passed");
+	console_flush();
+	machine_halt();
+}
+
+/* Wait status to exit status, as a shell shows it. */
+static u8 exit_code_of(int status)
+{
+	u32 code = status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+
+	return MIN(EXIT_CODE_OK + code, (u32)EXIT_CODE_MAX);
+}
+
+/* Called in the dying first process. */
+static void first_process_ended(int status)
+{
+	log_notice("the first process has ended with status %u",
+		   exit_code_of(status) - EXIT_CODE_OK);
+	console_flush();
+	switch (options.on_exit) {
+	case ON_EXIT_REBOOT: machine_reboot();
+	case ON_EXIT_HALT: machine_halt();
+	case ON_EXIT_DEBUG: machine_debug_exit(exit_code_of(status));
+	default: machine_poweroff();
+	}
+}
+
+static void signal_group(i32 pgid, int sig)
+{
+	struct siginfo_kernel info = { .code = SI_KERNEL };
+	struct process *p;
+	u64 flags = spin_lock_irq(&process_lock);
+
+	list_for_each(p, &process_list, all)
+		if (p->pgid == pgid)
+			signal_send(p, sig, &info);
+	spin_unlock_irq(&process_lock, flags);
+}
+
+static void boot_thread(void *unused)
+{
+	int err;
+
+	(void)unused;
+	space_init_caches(); /* needs slab_init */
+	file_init_caches();
+	process_room_init();
+	tty_signal_group = signal_group;
+	process_init_ended = first_process_ended;
+	fs_init(phys_to_virt(boot.initrd_base), boot.initrd_bytes); /* needs the caches */
+	initrd_free(); /* its files have been copied */
+	info_init(); /* /proc; needs fs_init */
+	if (options.selftest)
+		selftest();
+	log_info("boot: %lu thousand cycles from the kernel's first instruction to %s",
+		 (tsc_read() - start_tsc) / 1000, options.init);
+	err = process_start_init(options.init, options.argv, options.envp);
+	if (err)
+		panic("cannot run %s, the first process: error %d. Is it on the image? "
+		      "Choose another with init=PATH", options.init, -err);
+}

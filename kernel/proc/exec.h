@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the parts of exec hand each other: strings collected from the old program (args.c),
+ * the image mapped into a new space (load.c), the initial stack written there (stack.c).
+ */
+#pragma once
+
+#include "lib/elf.h"
+#include "proc/process.h"
+
+#define ARG_PAGES 512 /* 2 MiB of strings at most: a quarter of the stack, as Linux */
+#define ARG_STRING_MAX (128 * 1024)
+
+/* argv's then envp's strings, each with its NUL, gathered in kernel pages. */
+struct arg_list {
+	u8 *page[ARG_PAGES];
+	size_t bytes;
+	u32 argc, envc;
+};
+
+void args_init(struct arg_list *a);
+void args_free(struct arg_list *a);
+/* Appends the strings of a user array that ends with NULL (0: empty). -EFAULT, -E2BIG, -ENOMEM. */
+int args_add_user(struct arg_list *a, u64 array, u32 *count);
+int args_add_kernel(struct arg_list *a, const char *s, u32 *count);
+/* Puts a kernel string in front of all (for "#!"). */
+int args_prepend(struct arg_list *a, const char *s);
+/* Drops the first string (argv[0]). */
+void args_drop_first(struct arg_list *a);
+/* Calls fn with each run of bytes in order. */
+int args_for_each_run(const struct arg_list *a, int (*fn)(const u8 *bytes, size_t n, void *arg),
+		      void *arg);
+
+/* A program made ready in a space that nobody runs yet. */
+struct new_image {
+	struct space *space; /* counted */
+	struct vnode *vnode; /* counted: the program, for /proc/self/exe */
+	struct elf_image elf;
+	u64 bias; /* what is added to the file's addresses (ET_DYN) */
+	u64 interp_base; /* 0: no interpreter */
+	u64 entry; /* the first instruction: the interpreter's or the program's */
+	u64 sp; /* initial stack pointer */
+	const char *path; /* as exec was called, for AT_EXECFN */
+};
+
+/* Opens what @path names if it may be executed. -EACCES, and path_open's errors. */
+int load_open(struct vnode *start, const char *path, struct file **out);
+/* Fills @img from @f: space, elf, bias, entry. -ENOEXEC, -ENOMEM, -EIO … */
+int load_image(struct file *f, struct new_image *img);
+/* Writes the initial stack of the ABI page, section 0, and sets img->sp. */
+int stack_build(struct new_image *img, const struct arg_list *args);

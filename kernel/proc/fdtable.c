@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Descriptor tables (fdtable.h).
+ *
+ * Invariant: `lowest` is the lowest free number, exactly (it may equal `size`: then the table
+ * must grow). Locks: fd_table.lock; files are put after it is released, since that may sleep.
+ */
+#include "proc/fdtable.h"
+
+#include "lib/string.h"
+#include "mm/slab.h"
+
+#define FIRST_SIZE 32
+
+static struct fd_table *table_alloc(u32 size)
+{
+	struct fd_table *t = kzalloc(sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->slots = kzalloc(size * sizeof(struct fd_slot));
+	if (!t->slots) {
+		kfree(t);
+		return NULL;
+	}
+	t->refs = 1;
+	t->size = size;
+	return t;
+}
+
+struct fd_table *fd_table_create(void)
+{
+	return table_alloc(FIRST_SIZE);
+}
+
+/* Slots that a copy needs: up to the highest used one. */
+static u32 size_needed(const struct fd_table *t)
+{
+	u32 size = t->size;
+
+	while (size > FIRST_SIZE && !t->slots[size / 2].file) {
+		u32 i = size / 2;
+
+		while (i < size && !t->slots[i].file)
+			i++;
+		if (i < size)
+			break;
+		size /= 2;
+	}
+	return size;
+}
+
+struct fd_table *fd_table_copy(struct fd_table *t)
+{
+	struct fd_table *copy;
+	u32 size;
+
+	spin_lock(&t->lock);
+	size = size_needed(t);
+	copy = table_alloc(size); /* does not sleep */
+	if (copy) {
+		copy->lowest = t->lowest;
+		for (u32 i = 0; i < size; i++) {
+			copy->slots[i] = t->slots[i];
+			if (copy->slots[i].file)
+				file_get(copy->slots[i].file);
+		}
+	}
+	spin_unlock(&t->lock);
+	return copy;
+}
+
+void fd_table_put(struct fd_table *t)
+{
+	if (__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (u32 i = 0; i < t->size; i++) {
+		if (t->slots[i].file)
+			file_put(t->slots[i].file);
+	}
+	kfree(t->slots);
+	kfree(t);
+}
+
+void fd_table_close_on_exec(struct fd_table *t)
+{
+	for (u32 i = 0; i < t->size; i++) {
+		if (t->slots[i].cloexec)
+			fd_close(t, i);
+	}
+}
+
+struct file *fd_get(struct fd_table *t, int fd)
+{
+	struct file *f = NULL;
+
+	spin_lock(&t->lock);
+	if (likely((u32)fd < t->size)) {
+		f = t->slots[fd].file;
+		if (f)
+			file_get(f);
+	}
+	spin_unlock(&t->lock);
+	return f;
+}
+
+/* Makes the table larger than @fd; under the lock. 0, -ENOMEM. */
+static int grow(struct fd_table *t, u32 fd)
+{
+	struct fd_slot *slots;
+	u32 size = t->size;
+
+	while (size <= fd)
+		size *= 2;
+	if (size == t->size)
+		return 0;
+	slots = kzalloc(size * sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	memcpy(slots, t->slots, t->size * sizeof(*slots));
+	kfree(t->slots);
+	t->slots = slots;
+	t->size = size;
+	return 0;
+}
+
+/* The lowest free number >= @from; under the lock. */
+static u32 find_free(const struct fd_table *t, u32 from)
+{
+	while (from < t->size && t->slots[from].file)
+		from++;
+	return from;
+}
+
+static void set_slot(struct fd_table *t, u32 fd, struct file *f, bool cloexec)
+{
+	t->slots[fd].file = f;
+	t->slots[fd].cloexec = cloexec;
+	if (fd == t->lowest)
+		t->lowest = find_free(t, fd + 1);
+}
+
+int fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec)
+{
+	int r;
+	u32 fd;
+
+	spin_lock(&t->lock);
+	fd = from <= t->lowest ? t->lowest : find_free(t, from);
+	r = fd >= FD_LIMIT ? -EMFILE : grow(t, fd);
+	if (!r) {
+		set_slot(t, fd, f, cloexec);
+		r = fd;
+	}
+	spin_unlock(&t->lock);
+	return r;
+}
+
+int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec)
+{
+	struct file *old = NULL;
+	int r;
+
+	if (fd >= FD_LIMIT)
+		return -EBADF;
+	spin_lock(&t->lock);
+	r = grow(t, fd);
+	if (!r) {
+		old = t->slots[fd].file;
+		set_slot(t, fd, f, cloexec);
+		r = fd;
+	}
+	spin_unlock(&t->lock);
+	if (old)
+		file_put(old);
+	return r;
+}
+
+int fd_close(struct fd_table *t, int fd)
+{
+	struct file *f = NULL;
+
+	spin_lock(&t->lock);
+	if ((u32)fd < t->size)
+		f = t->slots[fd].file;
+	if (f) {
+		t->slots[fd].file = NULL;
+		t->slots[fd].cloexec = false;
+		t->lowest = MIN(t->lowest, (u32)fd);
+	}
+	spin_unlock(&t->lock);
+	if (!f)
+		return -EBADF;
+	file_put(f);
+	return 0;
+}
+
+int fd_get_flags(struct fd_table *t, int fd)
+{
+	int r = -EBADF;
+
+	spin_lock(&t->lock);
+	if ((u32)fd < t->size && t->slots[fd].file)
+		r = t->slots[fd].cloexec ? FD_CLOEXEC : 0;
+	spin_unlock(&t->lock);
+	return r;
+}
+
+int fd_set_flags(struct fd_table *t, int fd, int flags)
+{
+	int r = -EBADF;
+
+	spin_lock(&t->lock);
+	if ((u32)fd < t->size && t->slots[fd].file) {
+		t->slots[fd].cloexec = flags & FD_CLOEXEC;
+		r = 0;
+	}
+	spin_unlock(&t->lock);
+	return r;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Loads a program: maps the segments of an ELF file, and of its interpreter, into a new space
+ * (OSTEP 4.3 "how programs are transformed into processes"). Nothing is read that is not touched.
+ */
+#include "proc/exec.h"
+
+#include "abi/errno.h"
+#include "lib/string.h"
+#include "machine/platform.h"
+#include "mm/slab.h"
+
+#define PIE_BASE 0x555555554000UL /* two thirds of the user half, as Linux */
+#define INTERP_PATH_MAX 256
+#define STACK_BYTES (8UL << 20)
+#define STACK_GAP (1UL << 20) /* kept free below the stack */
+#define RANDOM_PAGES 0x3fffffUL /* 34 bits of address for PIE, less for the stack */
+
+int load_open(struct vnode *start, const char *path, struct file **out)
+{
+	struct process *p = process_current();
+	struct fs_context fs = process_fs_context(p);
+	struct vnode *v;
+	int err = path_lookup(&fs, start, path, LOOKUP_FOLLOW, &v);
+
+	if (err)
+		return err;
+	if ((v->mode & S_IFMT) != S_IFREG)
+		err = -EACCES;
+	else
+		err = vnode_permission(&p->cred, v, 1);
+	vnode_put(v);
+	if (err)
+		return err;
+	return path_open(&fs, start, path, O_RDONLY, 0, out);
+}
+
+static int read_exactly(struct file *f, void *buf, size_t n, u64 pos)
+{
+	ssize_t got = file_read_kernel(f, buf, n, pos);
+
+	if (got < 0)
+		return got;
+	return (size_t)got == n ? 0 : -ENOEXEC;
+}
+
+static int parse(struct file *f, struct elf_image *elf)
+{
+	u8 head[ELF_HEADER_BYTES], *ph;
+	u64 size = f->vnode->size, phoff;
+	u32 ph_bytes;
+	int err = read_exactly(f, head, sizeof(head), 0);
+
+	if (!err)
+		err = elf_check_header(head, sizeof(head), size, &phoff, &ph_bytes);
+	if (err)
+		return err;
+	ph = kmalloc(ph_bytes);
+	if (!ph)
+		return -ENOMEM;
+	err = read_exactly(f, ph, ph_bytes, phoff);
+	if (!err)
+		err = elf_parse(head, ph, size, USER_END, elf, NULL);
+	kfree(ph);
+	return err;
+}
+
+/* The part of the last file page behind filesz belongs to bss: zero (only where there is one). */
+static int zero_tail(struct space *s, u64 from, u64 to)
+{
+	static const u8 zeros[256];
+	int err = 0;
+
+	for (; from < to && !err; from += MIN(sizeof(zeros), to - from))
+		err = space_write(s, from, zeros, MIN(sizeof(zeros), to - from));
+	return err;
+}
+
+static int map_segment(struct space *s, struct file *f, const struct elf_segment *seg, u64 bias)
+{
+	u64 start = ALIGN_DOWN(seg->vaddr + bias, PAGE_SIZE);
+	u64 file_end = seg->vaddr + bias + seg->filesz;
+	u64 mem_end = seg->vaddr + bias + seg->memsz;
+	u64 file_pages_end = seg->filesz ? ALIGN_UP(file_end, PAGE_SIZE) : start;
+	u32 prot = (seg->flags & ELF_PF_R ? MMU_READ : 0) | (seg->flags & ELF_PF_W ? MMU_WRITE : 0) |
+		   (seg->flags & ELF_PF_X ? MMU_EXEC : 0);
+	bool tail = seg->memsz > seg->filesz && file_end < file_pages_end;
+	i64 at;
+
+	if (seg->filesz) {
+		at = space_map(s, start, file_pages_end - start, prot | (tail ? MMU_WRITE : 0), 0,
+			       &f->vnode->backing, ALIGN_DOWN(seg->offset, PAGE_SIZE),
+			       MAP_AT_FIXED);
+		if (at < 0)
+			return at;
+	}
+	if (tail) {
+		int err = zero_tail(s, file_end, MIN(file_pages_end, mem_end));
+
+		if (!err && !(prot & MMU_WRITE))
+			err = space_protect(s, start, file_pages_end - start, prot);
+		if (err)
+			return err;
+	}
+	if (mem_end > file_pages_end) {
+		at = space_map(s, file_pages_end, mem_end - file_pages_end, prot, 0, NULL, 0,
+			       MAP_AT_FIXED);
+		if (at < 0)
+			return at;
+	}
+	return 0;
+}
+
+static int map_all(struct space *s, struct file *f, const struct elf_image *elf, u64 bias)
+{
+	for (unsigned i = 0; i < elf->segment_count; i++) {
+		int err = map_segment(s, f, &elf->segment[i], bias);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int load_interpreter(struct file *program, struct new_image *img)
+{
+	char path[INTERP_PATH_MAX];
+	size_t n = img->elf.interp_size;
+	struct elf_image elf;
+	struct file *f;
+	int err;
+	i64 base;
+
+	if (n > sizeof(path))
+		return -ENOEXEC;
+	err = read_exactly(program, path, n, img->elf.interp_offset);
+	if (err)
+		return err;
+	path[n - 1] = 0;
+	err = load_open(NULL, path, &f);
+	if (err)
+		return err;
+	err = f->vnode->backing.ops ? parse(f, &elf) : -EACCES;
+	if (!err && (elf.type != ELF_DYN || elf.interp_size))
+		err = -ELIBBAD;
+	if (err)
+		goto out;
+	/* Reserve the span first: the mappings then replace their parts of it. */
+	base = space_map(img->space, 0, elf.high - elf.low, 0, 0, NULL, 0, 0);
+	err = base < 0 ? base : map_all(img->space, f, &elf, base - elf.low);
+	img->interp_base = base - elf.low;
+	img->entry = elf.entry + img->interp_base;
+out:
+	file_put(f);
+	return err;
+}
+
+/* Where the stack ends and mmap begins: random, so that no program relies on it. */
+static int map_stack(struct space *s, bool exec)
+{
+	u64 top = USER_END - (machine_entropy() & 0xfff) * PAGE_SIZE;
+	u32 prot = MMU_READ | MMU_WRITE | (exec ? MMU_EXEC : 0);
+	i64 at;
+
+	s->stack_limit = top - STACK_BYTES;
+	s->map_top = ALIGN_DOWN(top - STACK_BYTES - STACK_GAP -
+				(machine_entropy() & 0xffff) * PAGE_SIZE, PAGE_SIZE);
+	at = space_map(s, top - 2 * PAGE_SIZE, 2 * PAGE_SIZE, prot, VMA_STACK, NULL, 0,
+		       MAP_AT_FIXED);
+	return at < 0 ? at : 0;
+}
+
+int load_image(struct file *f, struct new_image *img)
+{
+	int err = f->vnode->backing.ops ? parse(f, &img->elf) : -EACCES;
+
+	if (err)
+		return err;
+	img->space = space_create();
+	if (!img->space)
+		return -ENOMEM;
+	err = map_stack(img->space, img->elf.stack_exec);
+	if (err)
+		return err;
+	if (img->elf.type == ELF_DYN)
+		img->bias = PIE_BASE + (machine_entropy() & RANDOM_PAGES) * PAGE_SIZE - img->elf.low;
+	err = map_all(img->space, f, &img->elf, img->bias);
+	if (err)
+		return err;
+	img->space->brk_start = img->space->brk = ALIGN_UP(img->elf.high + img->bias, PAGE_SIZE);
+	img->entry = img->elf.entry + img->bias;
+	img->vnode = vnode_get(f->vnode);
+	return img->elf.interp_size ? load_interpreter(f, img) : 0;
+}

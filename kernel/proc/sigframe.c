@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Signal frames, to the user's stack and back (ABI page, section 2). Coming back nothing is
+ * trusted: selectors are compared, flags masked, addresses and the FPU image checked.
+ */
+#include "proc/signal.h"
+
+#include "abi/errno.h"
+#include "abi/ucontext.h"
+#include "lib/string.h"
+#include "machine/usercopy.h"
+#include "mm/slab.h"
+
+#define RED_ZONE 128
+#define FPU_ALIGN 64
+
+static bool on_altstack(const struct process *p, u64 sp)
+{
+	return sp > p->altstack.sp && sp - p->altstack.sp <= p->altstack.size;
+}
+
+static u64 stack_top(const struct process *p, const struct trap_frame *f, u64 flags)
+{
+	if ((flags & SA_ONSTACK) && p->altstack.size && !on_altstack(p, f->rsp))
+		return p->altstack.sp + p->altstack.size;
+	return f->rsp - RED_ZONE;
+}
+
+/* Bytes of the FPU image on the stack: with XSAVE a second magic follows it. */
+static size_t fpu_image_bytes(void)
+{
+	return cpu_features.xsave ? cpu_features.xsave_bytes + 4 : 512;
+}
+
+static int push_fpu(struct thread *t, u64 at)
+{
+	struct fpx_software sw = {
+		.magic1 = FP_XSTATE_MAGIC1,
+		.extended_size = cpu_features.xsave_bytes + 4,
+		.xfeatures = cpu_features.xcr0,
+		.xstate_size = cpu_features.xsave_bytes,
+	};
+
+	fpu_save_current(&t->ctx);
+	if (user_write(at, t->ctx.fpu, cpu_features.xsave ? cpu_features.xsave_bytes : 512))
+		return -EFAULT;
+	if (!cpu_features.xsave)
+		return 0;
+	if (user_write(at + FPX_SOFTWARE_OFFSET, &sw, sizeof(sw)))
+		return -EFAULT;
+	return user_write_u32(at + cpu_features.xsave_bytes, FP_XSTATE_MAGIC2);
+}
+
+static void fill_context(struct ucontext_abi *uc, const struct process *p,
+			 const struct trap_frame *f)
+{
+	uc->flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
+		    (cpu_features.xsave ? UC_FP_XSTATE : 0);
+	uc->stack = (struct stack_abi){ .sp = p->altstack.sp, .size = p->altstack.size };
+	if (!p->altstack.size)
+		uc->stack.flags = SS_DISABLE;
+	else if (on_altstack(p, f->rsp))
+		uc->stack.flags = SS_ONSTACK;
+	uc->r8 = f->r8, uc->r9 = f->r9, uc->r10 = f->r10, uc->r11 = f->r11;
+	uc->r12 = f->r12, uc->r13 = f->r13, uc->r14 = f->r14, uc->r15 = f->r15;
+	uc->rdi = f->rdi, uc->rsi = f->rsi, uc->rbp = f->rbp, uc->rbx = f->rbx;
+	uc->rdx = f->rdx, uc->rax = f->rax, uc->rcx = f->rcx, uc->rsp = f->rsp;
+	uc->rip = f->rip, uc->eflags = f->rflags;
+	uc->cs = f->cs, uc->ss = f->ss;
+	uc->err = p->fault.error, uc->trapno = p->fault.vector, uc->cr2 = p->fault.address;
+}
+
+static void fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kernel *info)
+{
+	si->signo = sig;
+	si->code = info->code;
+	if (info->code > 0 && sig != SIGCHLD) {
+		si->address = info->address;
+		return;
+	}
+	si->pid = info->pid;
+	si->uid = info->uid;
+	si->status = info->status;
+}
+
+static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
+{
+	f->rdi = sig;
+	f->rsi = frame + offsetof(struct sigframe_abi, info);
+	f->rdx = frame + offsetof(struct sigframe_abi, uc);
+	f->rax = 0;
+	f->rip = handler;
+	f->rsp = frame;
+	f->cs = USER_CS;
+	f->ss = USER_SS;
+	f->rflags &= ~(u64)(RFLAGS_DF | RFLAGS_TF | RFLAGS_RF);
+}
+
+int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kernel *action,
+		      const struct siginfo_kernel *info, u64 mask)
+{
+	struct process *p = process_current();
+	struct sigframe_abi frame;
+	u64 fp, at;
+
+	if (!(action->flags & SA_RESTORER) || action->handler >= USER_END)
+		return -EFAULT;
+	fp = ALIGN_DOWN(stack_top(p, f, action->flags) - fpu_image_bytes(), FPU_ALIGN);
+	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
+	memset(&frame, 0, sizeof(frame));
+	frame.restorer = action->restorer;
+	fill_context(&frame.uc, p, f);
+	frame.uc.fpstate = fp;
+	frame.uc.sigmask = frame.uc.oldmask = mask;
+	fill_info(&frame.info, sig, info);
+	if (push_fpu(p->thread, fp) || user_write(at, &frame, sizeof(frame)))
+		return -EFAULT;
+	enter_handler(f, sig, action->handler, at);
+	fpu_area_init(p->thread->ctx.fpu);
+	fpu_load_current(&p->thread->ctx);
+	return 0;
+}
+
+/* -- and back ----------------------------------------------------------------------------------- */
+
+/* The image as the program left it, into a buffer of the kernel's, then checked. */
+static int pop_fpu(struct thread *t, u64 at)
+{
+	struct fpx_software sw;
+	size_t bytes = 512;
+	u8 *area;
+	u32 magic2;
+	int err = 0;
+
+	if (!at) {
+		fpu_area_init(t->ctx.fpu);
+		fpu_load_current(&t->ctx);
+		return 0;
+	}
+	if (user_read(&sw, at + FPX_SOFTWARE_OFFSET, sizeof(sw)))
+		return -EFAULT;
+	if (cpu_features.xsave && sw.magic1 == FP_XSTATE_MAGIC1 &&
+	    sw.xstate_size == cpu_features.xsave_bytes) {
+		if (user_read_u32(&magic2, at + sw.xstate_size))
+			return -EFAULT;
+		if (magic2 == FP_XSTATE_MAGIC2)
+			bytes = sw.xstate_size;
+	}
+	area = kmalloc(fpu_area_bytes());
+	if (!area)
+		return -ENOMEM;
+	fpu_area_init(area);
+	if (user_read(area, at, bytes) || !fpu_area_sanitize(area, bytes > 512))
+		err = -EFAULT;
+	if (!err) {
+		memcpy(t->ctx.fpu, area, fpu_area_bytes());
+		fpu_load_current(&t->ctx);
+	}
+	kfree(area);
+	return err;
+}
+
+static void restore_registers(struct trap_frame *f, const struct ucontext_abi *uc)
+{
+	f->r8 = uc->r8, f->r9 = uc->r9, f->r10 = uc->r10, f->r11 = uc->r11;
+	f->r12 = uc->r12, f->r13 = uc->r13, f->r14 = uc->r14, f->r15 = uc->r15;
+	f->rdi = uc->rdi, f->rsi = uc->rsi, f->rbp = uc->rbp, f->rbx = uc->rbx;
+	f->rdx = uc->rdx, f->rax = uc->rax, f->rcx = uc->rcx, f->rsp = uc->rsp;
+	f->rip = uc->rip;
+	f->rflags = (uc->eflags & RFLAGS_USER) | RFLAGS_IF | RFLAGS_FIXED;
+	f->error = ~0UL; /* not a call to restart */
+}
+
+int signal_pop_frame(struct trap_frame *f)
+{
+	struct process *p = process_current();
+	struct ucontext_abi uc;
+
+	if (user_read(&uc, f->rsp, sizeof(uc)))
+		return -EFAULT;
+	if (uc.rip >= USER_END || (uc.cs | 3) != USER_CS || (uc.ss | 3) != USER_SS)
+		return -EFAULT; /* IRET would fault (CVE-2014-9322) */
+	if (pop_fpu(p->thread, uc.fpstate))
+		return -EFAULT;
+	restore_registers(f, &uc);
+	if (!(uc.stack.flags & ~SS_ONSTACK) && uc.stack.size) {
+		p->altstack.sp = uc.stack.sp;
+		p->altstack.size = uc.stack.size;
+	}
+	signal_set_mask(uc.sigmask);
+	context_set_work(&p->thread->ctx, WORK_IRET);
+	return 0;
+}

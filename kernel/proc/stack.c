@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The initial stack (ABI page, section 0): argc, argv[], NULL, envp[], NULL, auxv, and above
+ * them the strings. Written into a space that nobody runs yet.
+ */
+#include "proc/exec.h"
+
+#include "abi/auxv.h"
+#include "abi/errno.h"
+#include "fs/random.h"
+#include "lib/string.h"
+#include "machine/cpu.h"
+
+#define WRITER_WORDS 64
+#define AUXV_PAIRS 22
+#define RANDOM_BYTES 16
+#define MIN_SIGNAL_STACK 2048
+
+/* Words written in ascending order, a buffer at a time. */
+struct writer {
+	struct space *space;
+	u64 at; /* address of words[0] */
+	unsigned count;
+	int err;
+	u64 words[WRITER_WORDS];
+};
+
+static void flush(struct writer *w)
+{
+	if (!w->err)
+		w->err = space_write(w->space, w->at, w->words, w->count * sizeof(u64));
+	w->at += w->count * sizeof(u64);
+	w->count = 0;
+}
+
+static void put(struct writer *w, u64 word)
+{
+	if (w->count == WRITER_WORDS)
+		flush(w);
+	w->words[w->count++] = word;
+}
+
+static void put_pair(struct writer *w, u64 type, u64 value)
+{
+	put(w, type);
+	put(w, value);
+}
+
+struct copy {
+	struct space *space;
+	u64 at;
+};
+
+static int copy_run(const u8 *bytes, size_t n, void *arg)
+{
+	struct copy *c = arg;
+	int err = space_write(c->space, c->at, bytes, n);
+
+	c->at += n;
+	return err;
+}
+
+/* The addresses of the strings follow from where the NULs are. */
+struct pointers {
+	struct writer *w;
+	u64 at; /* address of the current byte */
+	bool begins; /* a string begins at it */
+	u32 left; /* strings of argv still to come; then NULL and envp */
+};
+
+static int put_pointers(const u8 *bytes, size_t n, void *arg)
+{
+	struct pointers *p = arg;
+
+	for (size_t i = 0; i < n; i++, p->at++) {
+		if (p->begins) {
+			if (p->left-- == 0)
+				put(p->w, 0); /* the NULL between argv and envp */
+			put(p->w, p->at);
+		}
+		p->begins = bytes[i] == 0;
+	}
+	return p->w->err;
+}
+
+struct places { /* of what auxv points at */
+	u64 path, platform, random;
+};
+
+static void put_auxv(struct writer *w, const struct new_image *img, const struct places *at)
+{
+	const struct credentials *cred = &process_current()->cred;
+
+	put_pair(w, AT_HWCAP, cpu_features.hwcap);
+	put_pair(w, AT_PAGESZ, PAGE_SIZE);
+	put_pair(w, AT_CLKTCK, 100);
+	put_pair(w, AT_PHDR, img->elf.phdr_vaddr ? img->elf.phdr_vaddr + img->bias : 0);
+	put_pair(w, AT_PHENT, 56);
+	put_pair(w, AT_PHNUM, img->elf.phnum);
+	put_pair(w, AT_BASE, img->interp_base);
+	put_pair(w, AT_FLAGS, 0);
+	put_pair(w, AT_ENTRY, img->elf.entry + img->bias);
+	put_pair(w, AT_UID, cred->uid);
+	put_pair(w, AT_EUID, cred->euid);
+	put_pair(w, AT_GID, cred->gid);
+	put_pair(w, AT_EGID, cred->egid);
+	put_pair(w, AT_SECURE, 0);
+	put_pair(w, AT_RANDOM, at->random);
+	put_pair(w, AT_HWCAP2, cpu_features.fsgsbase ? HWCAP2_FSGSBASE : 0);
+	put_pair(w, AT_EXECFN, at->path);
+	put_pair(w, AT_PLATFORM, at->platform);
+	put_pair(w, AT_MINSIGSTKSZ, MAX(MIN_SIGNAL_STACK, 1024 + cpu_features.xsave_bytes));
+	put_pair(w, AT_NULL, 0);
+}
+
+static int put_random(struct space *s, u64 at)
+{
+	u8 bytes[RANDOM_BYTES];
+
+	random_bytes(bytes, sizeof(bytes));
+	return space_write(s, at, bytes, sizeof(bytes));
+}
+
+int stack_build(struct new_image *img, const struct arg_list *args)
+{
+	struct space *s = img->space;
+	u64 top = s->stack_limit + (8UL << 20) - 8; /* one word of zero ends the stack */
+	size_t path_bytes = strlen(img->path) + 1;
+	struct copy strings;
+	struct places at;
+	struct writer w = { .space = s };
+	struct pointers p = { &w, 0, true, args->argc };
+	int err;
+
+	at.path = top - path_bytes;
+	strings = (struct copy){ s, at.path - args->bytes };
+	s->args_start = p.at = strings.at;
+	s->args_end = at.path;
+	at.platform = ALIGN_DOWN(strings.at - 8, 8);
+	at.random = at.platform - RANDOM_BYTES;
+	/* argc, argv, NULL, envp, NULL, auxv: rsp is a multiple of 16 at the entry. */
+	img->sp = ALIGN_DOWN(at.random - (3UL + args->argc + args->envc + 2 * AUXV_PAIRS) * 8, 16);
+	err = space_write(s, at.path, img->path, path_bytes);
+	if (!err)
+		err = args_for_each_run(args, copy_run, &strings);
+	if (!err)
+		err = space_write(s, at.platform, "x86_64", 7);
+	if (!err)
+		err = put_random(s, at.random);
+	if (err)
+		return err;
+	w.at = img->sp;
+	put(&w, args->argc);
+	args_for_each_run(args, put_pointers, &p);
+	if (!args->envc)
+		put(&w, 0); /* no string of envp came to end argv */
+	put(&w, 0);
+	put_auxv(&w, img, &at);
+	flush(&w);
+	return w.err;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+/* Processes: fork and its sisters, exec, exit, wait, and who is who. */
+#include "abi/clone.h"
+#include "abi/errno.h"
+#include "abi/resource.h"
+#include "lib/string.h"
+#include "machine/clock.h"
+#include "machine/usercopy.h"
+#include "mm/slab.h"
+#include "proc/process.h"
+#include "syscall/syscalls.h"
+
+i64 sys_fork(void)
+{
+	struct clone_args args = { .flags = SIGCHLD };
+
+	return process_clone(&args);
+}
+
+i64 sys_vfork(void)
+{
+	struct clone_args args = { .flags = CLONE_VM | CLONE_VFORK | SIGCHLD };
+
+	return process_clone(&args);
+}
+
+i64 sys_clone(u64 flags, u64 stack, u64 parent_tid, u64 child_tid, u64 tls)
+{
+	struct clone_args args = { flags & 0xffffffff, stack, parent_tid, child_tid, tls };
+
+	return process_clone(&args);
+}
+
+i64 sys_execve(u64 path, u64 argv, u64 envp)
+{
+	char *name = kmalloc(PATH_MAX);
+	i64 r;
+
+	if (!name)
+		return -ENOMEM;
+	r = user_read_string(name, path, PATH_MAX);
+	if (r >= 0)
+		r = process_exec(NULL, name, argv, envp);
+	kfree(name);
+	return r;
+}
+
+i64 sys_exit(u64 status)
+{
+	process_exit((status & 0xff) << 8);
+}
+
+i64 sys_exit_group(u64 status)
+{
+	process_exit((status & 0xff) << 8);
+}
+
+static int put_wait_rusage(u64 at, u64 cpu_ns)
+{
+	struct rusage_abi r;
+
+	memset(&r, 0, sizeof(r));
+	r.user.tv_sec = cpu_ns / NSEC_PER_SEC;
+	r.user.tv_usec = cpu_ns % NSEC_PER_SEC / NSEC_PER_USEC;
+	return user_write(at, &r, sizeof(r));
+}
+
+i64 sys_wait4(u64 pid, u64 status, u64 options, u64 rusage)
+{
+	int st = 0;
+	u64 cpu_ns = 0;
+	i64 r;
+
+	if (options & ~(u64)(WNOHANG | WUNTRACED | WCONTINUED | WALL | 0xa0000000))
+		return -EINVAL;
+	if ((i32)pid == INT32_MIN)
+		return -ESRCH;
+	r = process_wait((i32)pid, options, &st, &cpu_ns);
+	if (r <= 0)
+		return r;
+	if (status && user_write_u32(status, st))
+		return -EFAULT;
+	if (rusage && put_wait_rusage(rusage, cpu_ns))
+		return -EFAULT;
+	return r;
+}
+
+i64 sys_getpid(void)
+{
+	return process_current()->pid;
+}
+
+i64 sys_gettid(void)
+{
+	return thread_current()->tid;
+}
+
+i64 sys_getppid(void)
+{
+	const struct process *parent = READ_ONCE(process_current()->parent);
+
+	return parent ? parent->pid : 0;
+}
+
+i64 sys_set_tid_address(u64 addr)
+{
+	process_current()->clear_child_tid = addr;
+	return thread_current()->tid;
+}
+
+/* Robust lists matter where threads share futexes; a process alone loses nothing. */
+i64 sys_set_robust_list(u64 head, u64 len)
+{
+	(void)head;
+	return len == 24 ? 0 : -EINVAL;
+}
+
+i64 sys_arch_prctl(u64 code, u64 addr)
+{
+	struct context *c = &thread_current()->ctx;
+
+	switch (code) {
+	case 0x1001: /* ARCH_SET_GS */
+	case 0x1002: /* ARCH_SET_FS */
+		if (addr >= USER_END)
+			return -EPERM;
+		if (code == 0x1001)
+			context_set_gs_base(c, addr);
+		else
+			context_set_fs_base(c, addr);
+		return 0;
+	case 0x1003: return user_write_u64(addr, context_get_fs_base(c));
+	case 0x1004: return user_write_u64(addr, context_get_gs_base(c));
+	default: return -EINVAL;
+	}
+}
+
+i64 sys_prctl(u64 option, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	struct process *p = process_current();
+	char name[16];
+	ssize_t n;
+
+	(void)a3, (void)a4, (void)a5;
+	switch (option) {
+	case 15: /* PR_SET_NAME */
+		n = user_read_string(name, a2, sizeof(name));
+		if (n == -EFAULT)
+			return -EFAULT;
+		name[15] = 0;
+		memcpy(p->name, name, sizeof(name));
+		return 0;
+	case 16: /* PR_GET_NAME */
+		memset(name, 0, sizeof(name));
+		strlcpy(name, p->name, sizeof(name));
+		return user_write(a2, name, sizeof(name));
+	default: return -EINVAL;
+	}
+}

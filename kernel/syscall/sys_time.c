@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/* Clocks and sleeping. */
+#include "abi/errno.h"
+#include "abi/resource.h"
+#include "abi/stat.h"
+#include "machine/clock.h"
+#include "machine/usercopy.h"
+#include "proc/process.h"
+#include "syscall/syscalls.h"
+
+#define TIMER_ABSTIME 1
+
+enum {
+	CLOCK_REALTIME,
+	CLOCK_MONOTONIC,
+	CLOCK_PROCESS_CPUTIME_ID,
+	CLOCK_THREAD_CPUTIME_ID,
+	CLOCK_MONOTONIC_RAW,
+	CLOCK_REALTIME_COARSE,
+	CLOCK_MONOTONIC_COARSE,
+	CLOCK_BOOTTIME,
+};
+
+static u64 realtime_offset(void)
+{
+	return clock_boot_epoch() * NSEC_PER_SEC;
+}
+
+/* 0 or -EINVAL: no such clock. */
+static int clock_read(u64 clock, u64 *ns)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE: *ns = clock_ns() + realtime_offset(); return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME: *ns = clock_ns(); return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_THREAD_CPUTIME_ID: *ns = thread_cpu_time(thread_current()); return 0;
+	default: return -EINVAL;
+	}
+}
+
+static int put_timespec(u64 at, u64 ns)
+{
+	struct timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+
+	return user_write(at, &ts, sizeof(ts));
+}
+
+i64 sys_clock_gettime(u64 clock, u64 ts)
+{
+	u64 ns;
+	int err = clock_read((u32)clock, &ns);
+
+	return err ? err : put_timespec(ts, ns);
+}
+
+i64 sys_clock_getres(u64 clock, u64 ts)
+{
+	u64 ns;
+	int err = clock_read((u32)clock, &ns);
+
+	if (err || !ts)
+		return err;
+	return put_timespec(ts, 1);
+}
+
+i64 sys_gettimeofday(u64 tv, u64 tz)
+{
+	u64 ns = clock_ns() + realtime_offset();
+	struct timeval now = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC };
+
+	if (tv && user_write(tv, &now, sizeof(now)))
+		return -EFAULT;
+	if (tz && user_zero(tz, 8))
+		return -EFAULT;
+	return 0;
+}
+
+i64 sys_time(u64 tloc)
+{
+	u64 now = clock_ns() / NSEC_PER_SEC + clock_boot_epoch();
+
+	if (tloc && user_write_u64(tloc, now))
+		return -EFAULT;
+	return now;
+}
+
+static int get_timespec(u64 at, u64 *ns)
+{
+	struct timespec ts;
+
+	if (user_read(&ts, at, sizeof(ts)))
+		return -EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (i64)NSEC_PER_SEC)
+		return -EINVAL;
+	if (__builtin_mul_overflow((u64)ts.tv_sec, NSEC_PER_SEC, ns) ||
+	    __builtin_add_overflow(*ns, (u64)ts.tv_nsec, ns))
+		*ns = ~0UL;
+	return 0;
+}
+
+/* Sleeps until clock_ns() reaches @deadline; interrupted: the rest goes to @rem. */
+static i64 sleep_until(u64 deadline, u64 rem)
+{
+	struct wait_queue never = WAIT_QUEUE_INIT(never);
+	int r = wait_event_interruptible_until(&never, clock_ns() >= deadline, deadline);
+	u64 now = clock_ns();
+
+	if (r != -EINTR)
+		return 0;
+	if (rem && put_timespec(rem, deadline > now ? deadline - now : 0))
+		return -EFAULT;
+	return -EINTR;
+}
+
+static u64 add_saturating(u64 a, u64 b)
+{
+	return a + b < a ? ~0UL : a + b;
+}
+
+i64 sys_nanosleep(u64 req, u64 rem)
+{
+	u64 ns;
+	int err = get_timespec(req, &ns);
+
+	return err ? err : sleep_until(add_saturating(clock_ns(), ns), rem);
+}
+
+i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
+{
+	u64 ns, now;
+	int err = clock_read((u32)clock, &now);
+
+	if (err || (u32)clock == CLOCK_THREAD_CPUTIME_ID)
+		return -EINVAL;
+	err = get_timespec(req, &ns);
+	if (err)
+		return err;
+	if (!(flags & TIMER_ABSTIME))
+		return sleep_until(add_saturating(clock_ns(), ns), rem);
+	return sleep_until(ns <= now ? 0 : add_saturating(clock_ns(), ns - now), 0);
+}
+
+i64 sys_times(u64 buf)
+{
+	u64 tick = NSEC_PER_SEC / 100;
+	struct process *p = process_current();
+	u64 t[4] = { thread_cpu_time(thread_current()) / tick, 0, p->child_user_ns / tick, 0 };
+
+	if (buf && user_write(buf, t, sizeof(t)))
+		return -EFAULT;
+	return clock_ns() / tick;
+}
