@@ -13,7 +13,7 @@ static struct pipe *fifo_find(const struct vnode *v)
 {
 	struct pipe *p;
 
-	list_for_each(p, &fifos, link) {
+	list_for_each (p, &fifos, link) {
 		if (p->fifo == v)
 			return p;
 	}
@@ -79,8 +79,8 @@ int fifo_open(struct vnode *v, struct file *f)
 	reader_opens = READ_ONCE(p->reader_opens);
 	writer_opens = READ_ONCE(p->writer_opens);
 	pipe_attach(p, f);
-	pipe_wake(&p->readable);
-	pipe_wake(&p->writable);
+	wait_wake_all(&p->readable);
+	wait_wake_all(&p->writable);
 	/* On -EINTR the caller puts the file, which detaches it again. */
 	return f->flags & O_NONBLOCK ? 0 : wait_peer(p, f, reader_opens, writer_opens);
 }

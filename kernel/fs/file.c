@@ -115,17 +115,10 @@ static i64 seek_target(struct file *f, i64 offset, int whence)
 	i64 base, target;
 
 	switch (whence) {
-	case SEEK_SET:
-		base = 0;
-		break;
-	case SEEK_CUR:
-		base = f->pos;
-		break;
-	case SEEK_END:
-		base = f->vnode ? READ_ONCE(f->vnode->size) : 0;
-		break;
-	default:
-		return -EINVAL;
+	case SEEK_SET: base = 0; break;
+	case SEEK_CUR: base = f->pos; break;
+	case SEEK_END: base = f->vnode ? READ_ONCE(f->vnode->size) : 0; break;
+	default: return -EINVAL;
 	}
 	if (__builtin_add_overflow(base, offset, &target))
 		return whence == SEEK_SET ? -EINVAL : -EOVERFLOW;

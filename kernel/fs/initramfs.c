@@ -112,13 +112,9 @@ static int make_entry(struct unpacking *u, const struct cpio_entry *e)
 	int r;
 
 	switch (e->mode & S_IFMT) {
-	case S_IFREG:
-		return make_file(u, e);
-	case S_IFLNK:
-		return make_symlink(u, e);
-	case S_IFDIR:
-		r = path_mkdir(u->c, NULL, e->name, e->mode);
-		return r == -EEXIST ? 0 : r;
+	case S_IFREG: return make_file(u, e);
+	case S_IFLNK: return make_symlink(u, e);
+	case S_IFDIR: r = path_mkdir(u->c, NULL, e->name, e->mode); return r == -EEXIST ? 0 : r;
 	default:
 		return path_mknod(u->c, NULL, e->name, e->mode,
 				  MAKEDEV(e->rdev_major, e->rdev_minor));

@@ -74,7 +74,7 @@ static const struct {
 	u32 minor;
 	const struct file_ops *ops;
 } memdevs[] = {
-	{ "null", 3, &null_ops },     { "zero", 5, &zero_ops },	     { "full", 7, &full_ops },
+	{ "null", 3, &null_ops },     { "zero", 5, &zero_ops },      { "full", 7, &full_ops },
 	{ "random", 8, &random_ops }, { "urandom", 9, &random_ops },
 };
 

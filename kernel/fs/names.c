@@ -35,8 +35,8 @@ static void set_owner(const struct fs_context *c, struct vnode *dir, struct vnod
 	}
 }
 
-int create_in(const struct fs_context *c, struct vnode *dir, const char *name, size_t len,
-	      u32 mode, u64 rdev, struct vnode **out)
+int create_in(const struct fs_context *c, struct vnode *dir, const char *name, size_t len, u32 mode,
+	      u64 rdev, struct vnode **out)
 {
 	int r = may_create(c, dir);
 
@@ -129,18 +129,14 @@ int path_mknod(const struct fs_context *c, struct vnode *start, const char *path
 		/* fallthrough */
 	case S_IFREG:
 	case S_IFIFO:
-	case S_IFSOCK:
-		rdev = 0;
-		break;
+	case S_IFSOCK: rdev = 0; break;
 	case S_IFCHR:
 	case S_IFBLK:
 		if (c->cred->fsuid)
 			return -EPERM;
 		break;
-	case S_IFDIR:
-		return -EPERM;
-	default:
-		return -EINVAL;
+	case S_IFDIR: return -EPERM;
+	default: return -EINVAL;
 	}
 	return make_node(c, start, path, mode & (S_IFMT | 07777), rdev);
 }
@@ -168,8 +164,7 @@ int path_symlink(const struct fs_context *c, struct vnode *start, const char *pa
 	return r;
 }
 
-int path_link(const struct fs_context *c, struct vnode *old, struct vnode *start,
-	      const char *path)
+int path_link(const struct fs_context *c, struct vnode *old, struct vnode *start, const char *path)
 {
 	struct walk w;
 	int r = make_begin(&w, c, start, path, false);

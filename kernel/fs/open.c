@@ -9,8 +9,8 @@
 
 /* Flags that say how to open and are forgotten afterwards. */
 #define OPEN_ONLY (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
-#define KNOWN_FLAGS                                                                             \
-	(O_ACCMODE | OPEN_ONLY | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_LARGEFILE |       \
+#define KNOWN_FLAGS                                                                                \
+	(O_ACCMODE | OPEN_ONLY | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_LARGEFILE |         \
 	 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH | 0x2000 /* FASYNC */)
 
 static const struct file_ops path_ops; /* O_PATH: a place, nothing to read */
@@ -103,16 +103,11 @@ static int bind_file(struct vnode *v, struct file *f, u32 flags)
 		return 0;
 	}
 	switch (v->mode & S_IFMT) {
-	case S_IFDIR:
-		f->ops = &dir_file_ops;
-		return 0;
+	case S_IFDIR: f->ops = &dir_file_ops; return 0;
 	case S_IFCHR:
-	case S_IFBLK:
-		return devfs_open(v, f);
-	case S_IFIFO:
-		return fifo_open(v, f);
-	case S_IFSOCK:
-		return -ENXIO;
+	case S_IFBLK: return devfs_open(v, f);
+	case S_IFIFO: return fifo_open(v, f);
+	case S_IFSOCK: return -ENXIO;
 	}
 	f->ops = v->file_ops;
 	return v->ops->open ? v->ops->open(v, f) : 0;

@@ -45,8 +45,7 @@ int path_mknod(const struct fs_context *c, struct vnode *start, const char *path
 int path_unlink(const struct fs_context *c, struct vnode *start, const char *path, bool dir);
 int path_symlink(const struct fs_context *c, struct vnode *start, const char *path,
 		 const char *target);
-int path_link(const struct fs_context *c, struct vnode *old, struct vnode *start,
-	      const char *path);
+int path_link(const struct fs_context *c, struct vnode *old, struct vnode *start, const char *path);
 int path_rename(const struct fs_context *c, struct vnode *from_start, const char *from,
 		struct vnode *to_start, const char *to);
 /* Writes the absolute path of directory @dir; length with NUL, -ERANGE, -ENOENT (removed). */

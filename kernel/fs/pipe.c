@@ -180,7 +180,7 @@ static ssize_t pipe_read(struct file *f, struct io *io, u64 *pos)
 	if (io->left == start)
 		return r;
 	if (pipe_room(p) >= PIPE_BUF)
-		pipe_wake(&p->writable);
+		wait_wake_all(&p->writable);
 	return start - io->left;
 }
 
@@ -194,7 +194,7 @@ static int write_locked(struct pipe *p, struct file *f, struct io *io, u32 need)
 			return -EPIPE;
 		if (pipe_room(p) >= need) {
 			r = fill(p, io, MIN(io->left, pipe_room(p)));
-			pipe_wake(&p->readable);
+			wait_wake_all(&p->readable);
 		} else {
 			r = wait_writable(p, f);
 		}
@@ -258,8 +258,8 @@ static void pipe_release(struct file *f)
 	if (file_writable(f))
 		p->writers--;
 	mutex_unlock(&p->lock);
-	pipe_wake(&p->readable);
-	pipe_wake(&p->writable);
+	wait_wake_all(&p->readable);
+	wait_wake_all(&p->writable);
 	if (p->fifo)
 		fifo_put(p);
 	else if (__atomic_sub_fetch(&p->users, 1, __ATOMIC_ACQ_REL) == 0)
@@ -274,6 +274,11 @@ static const struct file_ops pipe_ops = {
 	.release = pipe_release,
 	.flags = FILE_NO_POS_LOCK,
 };
+
+bool file_is_pipe(const struct file *f)
+{
+	return f->ops == &pipe_ops;
+}
 
 void pipe_attach(struct pipe *p, struct file *f)
 {

@@ -40,20 +40,12 @@ struct pipe *pipe_alloc(void);
 void pipe_free(struct pipe *p);
 /* The file's operations for its access mode; counts it as a reader, a writer or both. */
 void pipe_attach(struct pipe *p, struct file *f);
+bool file_is_pipe(const struct file *f);
 void pipe_stat(const struct file *f, struct stat *st);
 /* For release: drops a FIFO's user; the last one frees the pipe. */
 void fifo_put(struct pipe *p);
 
 /* open(2) of FIFO @v: waits for the other side unless O_NONBLOCK. -ENXIO, -EINTR, -ENOMEM. */
 int fifo_open(struct vnode *v, struct file *f);
-
-/* Wakes sleepers on @q after the condition was changed; cheap when there are none. */
-static inline void pipe_wake(struct wait_queue *q)
-{
-	/* The change must be visible before the queue is looked at (sched/wait.h). */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (READ_ONCE(q->waiters.next) != &q->waiters)
-		wait_wake_all(q);
-}
 
 void pipe_init_caches(void);

@@ -89,7 +89,8 @@ int poll_files(struct poll_request *reqs, u32 count, u64 deadline)
 {
 	struct poll_entry on_stack[ENTRIES_ON_STACK];
 	struct poll_sleep sleep = { .woken = false };
-	struct poll_table pt = { .sleep = &sleep, .entries = on_stack,
+	struct poll_table pt = { .sleep = &sleep,
+				 .entries = on_stack,
 				 .capacity = ENTRIES_ON_STACK };
 	int r = ask_all(reqs, count, &pt);
 

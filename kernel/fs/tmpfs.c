@@ -13,7 +13,6 @@
 #include "mm/slab.h"
 
 #define POS_FIRST 2 /* positions 0 and 1 are "." and ".."; keys start far above */
-#define TMPFS_DEV 1
 
 static struct slab_cache *vnode_cache;
 static const struct vnode_ops dir_ops, file_vnode_ops, link_ops, special_ops;
@@ -43,12 +42,8 @@ static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode 
 static void node_free(struct tmpfs_node *n)
 {
 	switch (n->v.mode & S_IFMT) {
-	case S_IFREG:
-		tmpfs_file_free(n);
-		break;
-	case S_IFLNK:
-		kfree(n->target);
-		break;
+	case S_IFREG: tmpfs_file_free(n); break;
+	case S_IFLNK: kfree(n->target); break;
 	}
 	slab_free(vnode_cache, n);
 }
@@ -78,12 +73,8 @@ static struct tmpfs_node *node_create(u32 mode, u64 rdev)
 		ops = &file_vnode_ops;
 		mutex_init(&n->write_lock);
 		break;
-	case S_IFDIR:
-		ops = &dir_ops;
-		break;
-	case S_IFLNK:
-		ops = &link_ops;
-		break;
+	case S_IFDIR: ops = &dir_ops; break;
+	case S_IFLNK: ops = &link_ops; break;
 	}
 	vnode_init(&n->v, ops, &tmpfs_file_ops, mode);
 	n->v.dev = TMPFS_DEV;

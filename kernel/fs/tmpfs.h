@@ -45,6 +45,7 @@ static inline struct tmpfs_node *tmpfs_node(struct vnode *v)
 	return container_of(v, struct tmpfs_node, v);
 }
 
+#define TMPFS_DEV 1 /* st_dev */
 #define TMPFS_ENTRY_BYTES 20 /* what an entry adds to st_size, as Linux's tmpfs */
 
 /* Entries of a directory, under its lock. */

@@ -45,8 +45,7 @@ struct tmpfs_entry *tmpfs_entry_from(const struct tmpfs_node *dir, u64 key)
 	return best;
 }
 
-struct tmpfs_entry *tmpfs_entry_find(const struct tmpfs_node *dir, const char *name,
-				     size_t len)
+struct tmpfs_entry *tmpfs_entry_find(const struct tmpfs_node *dir, const char *name, size_t len)
 {
 	u64 key = name_key(name, len);
 	struct tmpfs_entry *e = tmpfs_entry_from(dir, key);

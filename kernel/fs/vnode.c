@@ -26,8 +26,7 @@ u64 vnode_now(void)
 	return clock_boot_epoch() * NSEC_PER_SEC + clock_ns();
 }
 
-void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops,
-		u32 mode)
+void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops, u32 mode)
 {
 	memset(v, 0, sizeof(*v));
 	v->ops = ops;

@@ -56,5 +56,5 @@ int may_remove(const struct fs_context *c, struct vnode *dir, struct vnode *vict
  * Makes @name in the locked directory @dir with the caller's umask, owner and group.
  * *out is counted.
  */
-int create_in(const struct fs_context *c, struct vnode *dir, const char *name, size_t len,
-	      u32 mode, u64 rdev, struct vnode **out);
+int create_in(const struct fs_context *c, struct vnode *dir, const char *name, size_t len, u32 mode,
+	      u64 rdev, struct vnode **out);

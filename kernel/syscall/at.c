@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/* Paths of system calls: copied in, and the directory they begin at (at.h). No locks. */
+#include "syscall/at.h"
+
+#include "machine/usercopy.h"
+#include "mm/slab.h"
+#include "syscall/fd_ref.h"
+
+int user_path_get(struct user_path *p, u64 addr)
+{
+	ssize_t n = user_read_string(p->short_text, addr, SHORT_PATH);
+
+	p->text = p->short_text;
+	p->allocated = NULL;
+	if (likely(n != -ENAMETOOLONG))
+		return n < 0 ? n : 0;
+	p->allocated = kmalloc(PATH_MAX);
+	if (!p->allocated)
+		return -ENOMEM;
+	n = user_read_string(p->allocated, addr, PATH_MAX);
+	p->text = p->allocated;
+	if (n < 0) {
+		kfree(p->allocated);
+		return n;
+	}
+	return 0;
+}
+
+void user_path_put(struct user_path *p)
+{
+	if (unlikely(p->allocated))
+		kfree(p->allocated);
+}
+
+/* The directory behind @dirfd, counted. 0, -EBADF, -ENOTDIR. */
+static int start_at(u64 dirfd, struct vnode **out)
+{
+	struct fd_ref r = fd_borrow_any(dirfd);
+	int result = 0;
+
+	if (!r.file)
+		return -EBADF;
+	if (r.file->vnode && vnode_is_dir(r.file->vnode))
+		*out = vnode_get(r.file->vnode);
+	else
+		result = -ENOTDIR;
+	fd_return(r);
+	return result;
+}
+
+int at_begin(struct at *a, u64 dirfd, u64 path)
+{
+	int r = user_path_get(&a->path, path);
+
+	if (r)
+		return r;
+	a->c = process_fs_context(process_current());
+	a->start = NULL;
+	if ((i32)dirfd == AT_FDCWD || a->path.text[0] == '/')
+		return 0;
+	r = a->path.text[0] ? start_at(dirfd, &a->start) : -ENOENT;
+	if (r)
+		user_path_put(&a->path);
+	return r;
+}
+
+void at_end(struct at *a)
+{
+	vnode_put(a->start);
+	user_path_put(&a->path);
+}
+
+int at_is_empty(u64 path, u32 flags)
+{
+	char c;
+
+	if (!(flags & AT_EMPTY_PATH))
+		return 0;
+	return user_read(&c, path, 1) ? -EFAULT : !c;
+}
+
+/* The vnode of the descriptor itself. */
+static int vnode_of(u64 fd, struct vnode **out)
+{
+	struct fd_ref r;
+
+	if ((i32)fd == AT_FDCWD) {
+		*out = vnode_get(process_current()->cwd);
+		return 0;
+	}
+	r = fd_borrow_any(fd);
+	if (!r.file)
+		return -EBADF;
+	*out = r.file->vnode ? vnode_get(r.file->vnode) : NULL;
+	fd_return(r);
+	return *out ? 0 : -EINVAL;
+}
+
+int at_vnode_as(const struct credentials *cred, u64 dirfd, u64 path, u32 flags, struct vnode **out)
+{
+	struct at a;
+	int r = at_is_empty(path, flags);
+
+	if (r)
+		return r < 0 ? r : vnode_of(dirfd, out);
+	r = at_begin(&a, dirfd, path);
+	if (r)
+		return r;
+	if (cred)
+		a.c.cred = cred;
+	r = path_lookup(&a.c, a.start, a.path.text, flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW,
+			out);
+	at_end(&a);
+	return r;
+}
+
+int at_vnode(u64 dirfd, u64 path, u32 flags, struct vnode **out)
+{
+	return at_vnode_as(NULL, dirfd, path, flags, out);
+}

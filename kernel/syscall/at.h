@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the path calls have in common: a path copied in once, and where it begins.
+ */
+#pragma once
+
+#include "proc/process.h"
+
+#define SHORT_PATH 192
+
+struct user_path {
+	char *text;
+	char *allocated; /* NULL: it fits into short_text */
+	char short_text[SHORT_PATH];
+};
+
+/* Copies a path in. 0, -EFAULT, -ENAMETOOLONG, -ENOMEM; user_path_put() only after 0. */
+int user_path_get(struct user_path *p, u64 addr);
+void user_path_put(struct user_path *p);
+
+struct at {
+	struct fs_context c;
+	struct vnode *start; /* counted; NULL: the current directory */
+	struct user_path path;
+};
+
+/* The path at @path, relative to @dirfd. 0, or an error: then at_end() is not called. */
+int at_begin(struct at *a, u64 dirfd, u64 path);
+void at_end(struct at *a);
+
+/*
+ * The vnode (counted) that @dirfd and @path name; @flags: AT_SYMLINK_NOFOLLOW, and
+ * AT_EMPTY_PATH: with "" it is the descriptor's own. Not for files without a vnode (-EINVAL).
+ */
+int at_vnode(u64 dirfd, u64 path, u32 flags, struct vnode **out);
+/* As it, with other credentials than the process's. */
+int at_vnode_as(const struct credentials *cred, u64 dirfd, u64 path, u32 flags, struct vnode **out);
+
+/* With AT_EMPTY_PATH in @flags: is the path empty? 1, 0, -EFAULT. */
+int at_is_empty(u64 path, u32 flags);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+/* System calls on descriptors: close, dup, pipe, fcntl, ioctl, and what works on an open file. */
+#include "fs/pipe.h"
+#include "machine/usercopy.h"
+#include "syscall/at.h"
+#include "syscall/fd_ref.h"
+#include "syscall/syscalls.h"
+
+#define FIONREAD 0x541b
+#define FIONBIO 0x5421
+#define FIONCLEX 0x5450
+#define FIOCLEX 0x5451
+#define SETTABLE_FLAGS (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+
+static struct fd_table *files(void)
+{
+	return process_current()->files;
+}
+
+i64 sys_close(u64 fd)
+{
+	return fd_close(files(), fd);
+}
+
+/* Installs one more reference to @old's file by @install's rule. */
+static i64 dup_from(u64 old, u32 from, bool cloexec)
+{
+	struct file *f = fd_get(files(), old);
+	int r;
+
+	if (!f)
+		return -EBADF;
+	r = fd_install(files(), f, from, cloexec);
+	if (r < 0)
+		file_put(f);
+	return r;
+}
+
+static i64 dup_to(u64 old, u64 new, bool cloexec)
+{
+	struct file *f = fd_get(files(), old);
+	int r;
+
+	if (!f)
+		return -EBADF;
+	r = fd_replace(files(), f, new, cloexec);
+	if (r < 0)
+		file_put(f);
+	return r;
+}
+
+i64 sys_dup(u64 old)
+{
+	return dup_from(old, 0, false);
+}
+
+i64 sys_dup2(u64 old, u64 new)
+{
+	if ((u32)old == (u32) new)
+		return fd_get_flags(files(), old) < 0 ? -EBADF : (i64)(u32) new;
+	return dup_to(old, new, false);
+}
+
+i64 sys_dup3(u64 old, u64 new, u64 flags)
+{
+	if ((flags & ~(u64)O_CLOEXEC) || (u32)old == (u32) new)
+		return -EINVAL;
+	return dup_to(old, new, flags & O_CLOEXEC);
+}
+
+/* Gives both ends numbers and tells the user; on failure both are put. */
+static i64 install_pair(u64 fds, struct file *end[2], bool cloexec)
+{
+	int fd[2];
+
+	fd[0] = fd_install(files(), end[0], 0, cloexec);
+	if (fd[0] < 0) {
+		file_put(end[0]);
+		file_put(end[1]);
+		return fd[0];
+	}
+	fd[1] = fd_install(files(), end[1], 0, cloexec);
+	if (fd[1] < 0) {
+		file_put(end[1]);
+		fd_close(files(), fd[0]);
+		return fd[1];
+	}
+	if (user_write(fds, fd, sizeof(fd))) {
+		fd_close(files(), fd[0]);
+		fd_close(files(), fd[1]);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+i64 sys_pipe2(u64 fds, u64 flags)
+{
+	struct file *end[2];
+	int r;
+
+	if (flags & ~(u64)(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	r = pipe_create(&end[0], &end[1], flags);
+	return r ? r : install_pair(fds, end, flags & O_CLOEXEC);
+}
+
+i64 sys_pipe(u64 fds)
+{
+	return sys_pipe2(fds, 0);
+}
+
+static i64 set_flags(struct file *f, u32 flags)
+{
+	u32 old = __atomic_load_n(&f->flags, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&f->flags, (old & ~SETTABLE_FLAGS) | (flags & SETTABLE_FLAGS),
+			 __ATOMIC_RELAXED);
+	return 0;
+}
+
+static i64 pipe_size(const struct file *f, u32 cmd, u64 arg)
+{
+	if (!file_is_pipe(f))
+		return -EBADF;
+	if (cmd == F_SETPIPE_SZ && arg > PIPE_BYTES)
+		return -EPERM;
+	return PIPE_BYTES;
+}
+
+/* Commands on the open file, not on the descriptor. */
+static i64 fcntl_file(struct file *f, u32 cmd, u64 arg)
+{
+	switch (cmd) {
+	case F_GETFL: return f->flags;
+	case F_SETFL: return f->flags & O_PATH ? -EBADF : set_flags(f, arg);
+	case F_GETPIPE_SZ:
+	case F_SETPIPE_SZ: return pipe_size(f, cmd, arg);
+	default: return -EINVAL;
+	}
+}
+
+i64 sys_fcntl(u64 fd, u64 cmd, u64 arg)
+{
+	struct fd_ref r = fd_borrow_any(fd);
+	i64 result;
+
+	if (!r.file)
+		return -EBADF;
+	switch (cmd) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		result = arg >= FD_LIMIT ? -EINVAL : dup_from(fd, arg, cmd == F_DUPFD_CLOEXEC);
+		break;
+	case F_GETFD: result = fd_get_flags(files(), fd); break;
+	case F_SETFD: result = fd_set_flags(files(), fd, arg); break;
+	default: result = fcntl_file(r.file, cmd, arg);
+	}
+	fd_return(r);
+	return result;
+}
+
+static i64 set_nonblock(struct file *f, u64 arg)
+{
+	u32 on;
+
+	if (user_read_u32(&on, arg))
+		return -EFAULT;
+	return set_flags(f, on ? f->flags | O_NONBLOCK : f->flags & ~O_NONBLOCK);
+}
+
+/* What a regular file still holds behind its position. */
+static i64 bytes_left(struct file *f, u64 arg)
+{
+	return user_write_u32(arg, READ_ONCE(f->vnode->size) - f->pos);
+}
+
+static bool is_regular(const struct file *f)
+{
+	return f->vnode && (f->vnode->mode & S_IFMT) == S_IFREG;
+}
+
+static i64 ioctl_file(struct file *f, u64 fd, u32 cmd, u64 arg)
+{
+	switch (cmd) {
+	case FIOCLEX: return fd_set_flags(files(), fd, FD_CLOEXEC);
+	case FIONCLEX: return fd_set_flags(files(), fd, 0);
+	case FIONBIO: return set_nonblock(f, arg);
+	}
+	if (f->ops->ioctl)
+		return f->ops->ioctl(f, cmd, arg);
+	if (cmd == FIONREAD && is_regular(f))
+		return bytes_left(f, arg);
+	return -ENOTTY;
+}
+
+i64 sys_ioctl(u64 fd, u64 cmd, u64 arg)
+{
+	struct fd_ref r = fd_borrow(fd);
+	i64 result;
+
+	if (!r.file)
+		return -EBADF;
+	result = ioctl_file(r.file, fd, cmd, arg);
+	fd_return(r);
+	return result;
+}
+
+i64 sys_getdents64(u64 fd, u64 buf, u64 count)
+{
+	struct fd_ref r = fd_borrow(fd);
+	struct io_segment seg;
+	struct io io;
+	i64 n = -EFAULT;
+
+	if (!r.file)
+		return -EBADF;
+	count = MIN((u64)(u32)count, 0x7fffffffUL);
+	if (user_range_ok(buf, count)) {
+		io_init_user(&io, &seg, buf, count);
+		n = file_getdents(r.file, &io);
+	}
+	fd_return(r);
+	return n;
+}
+
+static i64 truncate_file(struct file *f, u64 size)
+{
+	if ((i64)size < 0 || !is_regular(f) || !file_writable(f))
+		return -EINVAL;
+	return vnode_truncate(f->vnode, size);
+}
+
+i64 sys_ftruncate(u64 fd, u64 size)
+{
+	struct fd_ref r = fd_borrow(fd);
+	i64 result;
+
+	if (!r.file)
+		return -EBADF;
+	result = truncate_file(r.file, size);
+	fd_return(r);
+	return result;
+}
+
+/* There is nothing behind memory to write to; files without a vnode cannot be synced. */
+i64 sys_fsync(u64 fd)
+{
+	struct fd_ref r = fd_borrow(fd);
+	i64 result;
+
+	if (!r.file)
+		return -EBADF;
+	result = r.file->vnode && !file_is_pipe(r.file) ? 0 : -EINVAL;
+	fd_return(r);
+	return result;
+}
+
+i64 sys_fdatasync(u64 fd)
+{
+	return sys_fsync(fd);
+}
+
+i64 sys_sync(void)
+{
+	return 0;
+}

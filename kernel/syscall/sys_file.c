@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: ISC */
+/* System calls that move bytes: read, write and their kin, lseek, sendfile, getrandom. */
+#include "abi/uio.h"
+#include "fs/random.h"
+#include "machine/usercopy.h"
+#include "mm/page.h"
+#include "mm/slab.h"
+#include "proc/signal.h"
+#include "syscall/fd_ref.h"
+#include "syscall/syscalls.h"
+
+#define IOV_ON_STACK 8
+
+/* A write that nobody can read also raises SIGPIPE. */
+static ssize_t check_pipe(ssize_t n)
+{
+	if (unlikely(n == -EPIPE)) {
+		struct process *p = process_current();
+		struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->cred.uid };
+
+		signal_send(p, SIGPIPE, &info);
+	}
+	return n;
+}
+
+i64 sys_read(u64 fd, u64 buf, u64 count)
+{
+	struct fd_ref r = fd_borrow(fd);
+	struct io_segment seg;
+	struct io io;
+	i64 n = -EFAULT;
+
+	if (unlikely(!r.file))
+		return -EBADF;
+	if (likely(user_range_ok(buf, count))) {
+		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+		n = file_read(r.file, &io);
+	}
+	fd_return(r);
+	return n;
+}
+
+i64 sys_write(u64 fd, u64 buf, u64 count)
+{
+	struct fd_ref r = fd_borrow(fd);
+	struct io_segment seg;
+	struct io io;
+	i64 n = -EFAULT;
+
+	if (unlikely(!r.file))
+		return -EBADF;
+	if (likely(user_range_ok(buf, count))) {
+		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+		n = check_pipe(file_write(r.file, &io));
+	}
+	fd_return(r);
+	return n;
+}
+
+/* Where a call with a vector moves bytes: at @pos, or at the file's position. */
+enum vector_call { VECTOR_READ, VECTOR_WRITE, VECTOR_PREAD, VECTOR_PWRITE };
+
+static i64 move_vector(struct file *f, struct io *io, enum vector_call call, u64 pos)
+{
+	switch (call) {
+	case VECTOR_READ: return file_read(f, io);
+	case VECTOR_WRITE: return check_pipe(file_write(f, io));
+	case VECTOR_PREAD: return file_pread(f, io, pos);
+	case VECTOR_PWRITE: return check_pipe(file_pwrite(f, io, pos));
+	}
+	return -EINVAL;
+}
+
+i64 sys_pread64(u64 fd, u64 buf, u64 count, u64 pos)
+{
+	struct fd_ref r = fd_borrow(fd);
+	struct io_segment seg;
+	struct io io;
+	i64 n = -EFAULT;
+
+	if ((i64)pos < 0)
+		n = -EINVAL;
+	else if (!r.file)
+		n = -EBADF;
+	else if (user_range_ok(buf, count)) {
+		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+		n = file_pread(r.file, &io, pos);
+	}
+	fd_return(r);
+	return n;
+}
+
+i64 sys_pwrite64(u64 fd, u64 buf, u64 count, u64 pos)
+{
+	struct fd_ref r = fd_borrow(fd);
+	struct io_segment seg;
+	struct io io;
+	i64 n = -EFAULT;
+
+	if ((i64)pos < 0)
+		n = -EINVAL;
+	else if (!r.file)
+		n = -EBADF;
+	else if (user_range_ok(buf, count)) {
+		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+		n = check_pipe(file_pwrite(r.file, &io, pos));
+	}
+	fd_return(r);
+	return n;
+}
+
+/*
+ * Checks a vector that was copied in, and cuts it at MAX_RW_COUNT. Its bytes, -EINVAL (a
+ * negative length) or -EFAULT.
+ */
+static ssize_t check_vector(struct io_segment *segs, u32 count)
+{
+	size_t total = 0;
+
+	for (u32 i = 0; i < count; i++) {
+		if ((i64)segs[i].len < 0)
+			return -EINVAL;
+		if (!user_range_ok(segs[i].base, segs[i].len))
+			return -EFAULT;
+		segs[i].len = MIN(segs[i].len, MAX_RW_COUNT - total);
+		total += segs[i].len;
+	}
+	return total;
+}
+
+static i64 copy_and_move(struct file *f, struct io_segment *segs, u64 iov, u32 count,
+			 enum vector_call call, u64 pos)
+{
+	struct io io;
+	ssize_t total;
+
+	if (user_read(segs, iov, count * sizeof(*segs)))
+		return -EFAULT;
+	total = check_vector(segs, count);
+	if (total < 0)
+		return total;
+	io_init_vector(&io, segs, count, total);
+	return move_vector(f, &io, call, pos);
+}
+
+static i64 vector_call(u64 fd, u64 iov, u64 count, enum vector_call call, u64 pos)
+{
+	struct io_segment on_stack[IOV_ON_STACK], *segs = on_stack;
+	struct fd_ref r = fd_borrow(fd);
+	i64 n = -EINVAL;
+
+	_Static_assert(sizeof(struct iovec) == sizeof(struct io_segment), "one layout");
+	if (!r.file)
+		return -EBADF;
+	if (count > IOV_ON_STACK && count <= UIO_MAXIOV)
+		segs = kmalloc(count * sizeof(*segs));
+	if (!segs)
+		n = -ENOMEM;
+	else if (count <= UIO_MAXIOV)
+		n = copy_and_move(r.file, segs, iov, count, call, pos);
+	if (segs != on_stack)
+		kfree(segs);
+	fd_return(r);
+	return n;
+}
+
+i64 sys_readv(u64 fd, u64 iov, u64 count)
+{
+	return vector_call(fd, iov, count, VECTOR_READ, 0);
+}
+
+i64 sys_writev(u64 fd, u64 iov, u64 count)
+{
+	return vector_call(fd, iov, count, VECTOR_WRITE, 0);
+}
+
+/* The position comes in two halves for 32-bit callers' sake; here the low one is all of it. */
+i64 sys_preadv(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high)
+{
+	(void)pos_high;
+	return (i64)pos_low < 0 ? -EINVAL : vector_call(fd, iov, count, VECTOR_PREAD, pos_low);
+}
+
+i64 sys_pwritev(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high)
+{
+	(void)pos_high;
+	return (i64)pos_low < 0 ? -EINVAL : vector_call(fd, iov, count, VECTOR_PWRITE, pos_low);
+}
+
+i64 sys_lseek(u64 fd, u64 offset, u64 whence)
+{
+	struct fd_ref r = fd_borrow(fd);
+	i64 pos;
+
+	if (!r.file)
+		return -EBADF;
+	pos = file_seek(r.file, offset, whence);
+	fd_return(r);
+	return pos;
+}
+
+/* Copies one page at most from @in at @pos to @out. Bytes, 0 at the end, or an error. */
+static ssize_t send_piece(struct file *out, struct file *in, u64 pos, size_t n, void *page)
+{
+	struct io_segment seg;
+	struct io io;
+	ssize_t got;
+
+	io_init_kernel(&io, &seg, page, MIN(n, PAGE_SIZE));
+	got = file_pread(in, &io, pos);
+	if (got <= 0)
+		return got;
+	io_init_kernel(&io, &seg, page, got);
+	return file_write(out, &io);
+}
+
+static ssize_t send_all(struct file *out, struct file *in, u64 *pos, size_t count)
+{
+	struct page *page = page_alloc(0, 0);
+	size_t done = 0;
+	ssize_t n = 0;
+
+	if (!page)
+		return -ENOMEM;
+	while (done < count) {
+		n = send_piece(out, in, *pos, count - done, page_to_virt(page));
+		if (n <= 0 || thread_interrupted(thread_current()))
+			break;
+		*pos += n;
+		done += n;
+	}
+	if (n > 0 && done < count) { /* interrupted after a piece */
+		*pos += n;
+		done += n;
+	}
+	page_put(page);
+	return done ? (ssize_t)done : n;
+}
+
+/* From @offset if it is given (and moved on), else from the file's position. */
+static ssize_t send_file(struct file *out, struct file *in, u64 offset, size_t count)
+{
+	ssize_t n;
+	u64 pos;
+
+	if (!file_readable(in) || !file_writable(out))
+		return -EBADF;
+	if (!(in->ops->flags & FILE_SEEKABLE))
+		return offset ? -ESPIPE : -EINVAL;
+	if (out->flags & O_APPEND)
+		return -EINVAL;
+	if (offset && user_read_u64(&pos, offset))
+		return -EFAULT;
+	if (!offset)
+		pos = file_seek(in, 0, SEEK_CUR);
+	if ((i64)pos < 0)
+		return -EINVAL;
+	n = send_all(out, in, &pos, MIN(count, MAX_RW_COUNT));
+	if (!offset)
+		file_seek(in, pos, SEEK_SET);
+	else if (user_write_u64(offset, pos))
+		return -EFAULT;
+	return n;
+}
+
+i64 sys_sendfile(u64 out, u64 in, u64 offset, u64 count)
+{
+	struct fd_ref to = fd_borrow(out), from = fd_borrow(in);
+	ssize_t n = -EBADF;
+
+	if (to.file && from.file)
+		n = check_pipe(send_file(to.file, from.file, offset, count));
+	fd_return(from);
+	fd_return(to);
+	return n;
+}
+
+#define GRND_NONBLOCK 1u
+#define GRND_RANDOM 2u
+#define GRND_INSECURE 4u
+
+i64 sys_getrandom(u64 buf, u64 count, u64 flags)
+{
+	struct io_segment seg;
+	struct io io;
+
+	if ((flags & ~(u64)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
+	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	count = MIN(count, MAX_RW_COUNT);
+	if (!user_range_ok(buf, count))
+		return -EFAULT;
+	io_init_user(&io, &seg, buf, count);
+	return random_io(&io);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/* System calls that wait for several files: poll and ppoll. */
+#include "abi/poll.h"
+
+#include "fs/poll.h"
+#include "machine/clock.h"
+#include "machine/usercopy.h"
+#include "mm/slab.h"
+#include "proc/signal.h"
+#include "syscall/syscalls.h"
+
+#define POLLS_ON_STACK 8
+
+/* The descriptors of one call, theirs and ours. */
+struct poll_call {
+	struct pollfd *fds;
+	struct poll_request *reqs;
+	u32 count;
+	u32 invalid; /* descriptors that are not open */
+};
+
+static void get_files(struct poll_call *p)
+{
+	struct fd_table *t = process_current()->files;
+
+	p->invalid = 0;
+	for (u32 i = 0; i < p->count; i++) {
+		p->reqs[i] = (struct poll_request){ .events = (u16)p->fds[i].events };
+		if (p->fds[i].fd < 0)
+			continue;
+		p->reqs[i].file = fd_get(t, p->fds[i].fd);
+		if (!p->reqs[i].file) {
+			p->reqs[i].revents = POLLNVAL;
+			p->invalid++;
+		}
+	}
+}
+
+static void put_files(struct poll_call *p)
+{
+	for (u32 i = 0; i < p->count; i++) {
+		p->fds[i].revents = p->reqs[i].revents;
+		if (p->reqs[i].file)
+			file_put(p->reqs[i].file);
+	}
+}
+
+static i64 poll_copied(struct poll_call *p, u64 addr, u64 deadline)
+{
+	i64 r;
+
+	if (user_read(p->fds, addr, p->count * sizeof(struct pollfd)))
+		return -EFAULT;
+	get_files(p);
+	r = poll_files(p->reqs, p->count, p->invalid ? 0 : deadline);
+	put_files(p);
+	if (r < 0)
+		return r;
+	for (u32 i = 0; i < p->count; i++) {
+		u64 at = addr + i * sizeof(struct pollfd) + offsetof(struct pollfd, revents);
+
+		if (user_write(at, &p->fds[i].revents, sizeof(p->fds[i].revents)))
+			return -EFAULT;
+	}
+	return r + p->invalid;
+}
+
+static i64 poll_until(u64 addr, u64 nfds, u64 deadline)
+{
+	struct pollfd fds[POLLS_ON_STACK];
+	struct poll_request reqs[POLLS_ON_STACK];
+	struct poll_call p = { .fds = fds, .reqs = reqs, .count = nfds };
+	i64 r = -ENOMEM;
+
+	if (nfds > FD_LIMIT)
+		return -EINVAL;
+	if (nfds > POLLS_ON_STACK) {
+		p.fds = kmalloc(nfds * sizeof(*p.fds));
+		p.reqs = kmalloc(nfds * sizeof(*p.reqs));
+	}
+	if (p.fds && p.reqs)
+		r = poll_copied(&p, addr, deadline);
+	if (nfds > POLLS_ON_STACK) {
+		kfree(p.fds);
+		kfree(p.reqs);
+	}
+	return r;
+}
+
+/* poll(2)'s and ppoll(2)'s waits as deadlines: 0 don't wait, ~0 for ever. */
+static u64 deadline_after(u64 ns)
+{
+	u64 deadline;
+
+	if (!ns)
+		return 0;
+	if (__builtin_add_overflow(clock_ns(), ns, &deadline))
+		return ~0UL;
+	return deadline;
+}
+
+i64 sys_poll(u64 fds, u64 nfds, u64 timeout)
+{
+	i32 ms = timeout;
+
+	return poll_until(fds, nfds, ms < 0 ? ~0UL : deadline_after(ms * NSEC_PER_MSEC));
+}
+
+/* 0 with *deadline set, -EFAULT, -EINVAL. */
+static int read_timeout(u64 addr, u64 *deadline)
+{
+	struct timespec ts;
+	u64 ns;
+
+	*deadline = ~0UL;
+	if (!addr)
+		return 0;
+	if (user_read(&ts, addr, sizeof(ts)))
+		return -EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (i64)NSEC_PER_SEC)
+		return -EINVAL;
+	if (!__builtin_mul_overflow((u64)ts.tv_sec, NSEC_PER_SEC, &ns) &&
+	    !__builtin_add_overflow(ns, (u64)ts.tv_nsec, &ns))
+		*deadline = deadline_after(ns);
+	return 0;
+}
+
+/* With a mask of signals that holds only during the wait. */
+static i64 poll_masked(u64 fds, u64 nfds, u64 deadline, u64 mask)
+{
+	struct process *p = process_current();
+	u64 old = p->sig_blocked;
+	i64 r;
+
+	signal_set_mask(mask);
+	r = poll_until(fds, nfds, deadline);
+	if (r == -EINTR) {
+		/* The handler runs under the new mask and returns to the old one. */
+		p->sig_saved = old;
+		p->sig_restore = true;
+	} else {
+		signal_set_mask(old);
+	}
+	return r;
+}
+
+i64 sys_ppoll(u64 fds, u64 nfds, u64 timeout, u64 mask, u64 size)
+{
+	u64 deadline, set;
+	int r = read_timeout(timeout, &deadline);
+
+	if (r)
+		return r;
+	if (!mask)
+		return poll_until(fds, nfds, deadline);
+	if (size != sizeof(set))
+		return -EINVAL;
+	if (user_read_u64(&set, mask))
+		return -EFAULT;
+	return poll_masked(fds, nfds, deadline, set);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/* System calls that ask about files: stat and its kin, access, statfs. */
+#include "abi/statfs.h"
+#include "abi/statx.h"
+#include "fs/tmpfs.h"
+#include "lib/string.h"
+#include "machine/usercopy.h"
+#include "syscall/at.h"
+#include "syscall/fd_ref.h"
+#include "syscall/syscalls.h"
+
+#define CWD ((u64)AT_FDCWD)
+#define AT_EACCESS 0x200
+
+i64 sys_fstat(u64 fd, u64 st)
+{
+	struct fd_ref r = fd_borrow_any(fd);
+	struct stat s;
+
+	if (!r.file)
+		return -EBADF;
+	file_stat(r.file, &s);
+	fd_return(r);
+	return user_write(st, &s, sizeof(s));
+}
+
+/* The attributes of what the call names, files without a vnode included. */
+static int stat_at(u64 dirfd, u64 path, u32 flags, struct stat *s)
+{
+	struct vnode *v;
+	int r = at_is_empty(path, flags);
+
+	if (r < 0)
+		return r;
+	if (r && (i32)dirfd != AT_FDCWD) {
+		struct fd_ref f = fd_borrow_any(dirfd);
+
+		if (!f.file)
+			return -EBADF;
+		file_stat(f.file, s);
+		fd_return(f);
+		return 0;
+	}
+	r = at_vnode(dirfd, path, flags, &v);
+	if (r)
+		return r;
+	vnode_stat(v, s);
+	vnode_put(v);
+	return 0;
+}
+
+i64 sys_newfstatat(u64 dirfd, u64 path, u64 st, u64 flags)
+{
+	struct stat s;
+	int r;
+
+	if (flags & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT))
+		return -EINVAL;
+	r = stat_at(dirfd, path, flags, &s);
+	return r ? r : user_write(st, &s, sizeof(s));
+}
+
+i64 sys_stat(u64 path, u64 st)
+{
+	return sys_newfstatat(CWD, path, st, 0);
+}
+
+i64 sys_lstat(u64 path, u64 st)
+{
+	return sys_newfstatat(CWD, path, st, AT_SYMLINK_NOFOLLOW);
+}
+
+static struct statx_timestamp to_statx_time(struct timespec t)
+{
+	return (struct statx_timestamp){ .tv_sec = t.tv_sec, .tv_nsec = t.tv_nsec };
+}
+
+static u32 dev_major(u64 dev)
+{
+	return dev >> 8 & 0xfff;
+}
+
+static u32 dev_minor(u64 dev)
+{
+	return (dev & 0xff) | (dev >> 12 & 0xfff00);
+}
+
+static void stat_to_statx(const struct stat *s, struct statx *x)
+{
+	memset(x, 0, sizeof(*x));
+	x->stx_mask = STATX_BASIC_STATS;
+	x->stx_blksize = s->st_blksize;
+	x->stx_nlink = s->st_nlink;
+	x->stx_uid = s->st_uid;
+	x->stx_gid = s->st_gid;
+	x->stx_mode = s->st_mode;
+	x->stx_ino = s->st_ino;
+	x->stx_size = s->st_size;
+	x->stx_blocks = s->st_blocks;
+	x->stx_atime = to_statx_time(s->st_atim);
+	x->stx_mtime = to_statx_time(s->st_mtim);
+	x->stx_ctime = to_statx_time(s->st_ctim);
+	x->stx_rdev_major = dev_major(s->st_rdev);
+	x->stx_rdev_minor = dev_minor(s->st_rdev);
+	x->stx_dev_major = dev_major(s->st_dev);
+	x->stx_dev_minor = dev_minor(s->st_dev);
+}
+
+i64 sys_statx(u64 dirfd, u64 path, u64 flags, u64 mask, u64 buf)
+{
+	struct stat s;
+	struct statx x;
+	int r;
+
+	if ((mask & STATX__RESERVED) || (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE ||
+	    (flags &
+	     ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE)))
+		return -EINVAL;
+	r = stat_at(dirfd, path, flags, &s);
+	if (r)
+		return r;
+	stat_to_statx(&s, &x);
+	return user_write(buf, &x, sizeof(x));
+}
+
+i64 sys_faccessat2(u64 dirfd, u64 path, u64 mode, u64 flags)
+{
+	struct credentials cred = process_current()->cred;
+	struct vnode *v;
+	int r;
+
+	if ((mode & ~7UL) || (flags & ~(u64)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+		return -EINVAL;
+	if (!(flags & AT_EACCESS)) { /* access(2) asks for the real user */
+		cred.fsuid = cred.uid;
+		cred.fsgid = cred.gid;
+	}
+	r = at_vnode_as(&cred, dirfd, path, flags, &v);
+	if (r)
+		return r;
+	r = vnode_permission(&cred, v, mode);
+	vnode_put(v);
+	return r;
+}
+
+i64 sys_faccessat(u64 dirfd, u64 path, u64 mode)
+{
+	return sys_faccessat2(dirfd, path, mode, 0);
+}
+
+i64 sys_access(u64 path, u64 mode)
+{
+	return sys_faccessat2(CWD, path, mode, 0);
+}
+
+static void fill_memory(struct statfs *s)
+{
+	u64 limit = tmpfs_pages_limit(), used = MIN(tmpfs_pages_used(), limit);
+
+	s->f_blocks = limit;
+	s->f_bfree = MIN(limit - used, page_free_count());
+	s->f_bavail = s->f_bfree;
+	s->f_files = limit;
+	s->f_ffree = s->f_bfree;
+}
+
+/* @v NULL: a pipe. */
+static i64 write_statfs(u64 buf, const struct vnode *v)
+{
+	struct statfs s;
+
+	memset(&s, 0, sizeof(s));
+	s.f_bsize = s.f_frsize = PAGE_SIZE;
+	s.f_namelen = NAME_MAX;
+	if (!v) {
+		s.f_type = PIPEFS_MAGIC;
+	} else if (v->dev == TMPFS_DEV) {
+		s.f_type = TMPFS_MAGIC;
+		fill_memory(&s);
+	} else {
+		s.f_type = PROC_SUPER_MAGIC;
+	}
+	if (v)
+		s.f_fsid[0] = v->dev;
+	return user_write(buf, &s, sizeof(s));
+}
+
+i64 sys_statfs(u64 path, u64 buf)
+{
+	struct vnode *v;
+	i64 r = at_vnode(CWD, path, 0, &v);
+
+	if (r)
+		return r;
+	r = write_statfs(buf, v);
+	vnode_put(v);
+	return r;
+}
+
+i64 sys_fstatfs(u64 fd, u64 buf)
+{
+	struct fd_ref r = fd_borrow_any(fd);
+	i64 result;
+
+	if (!r.file)
+		return -EBADF;
+	result = write_statfs(buf, r.file->vnode);
+	fd_return(r);
+	return result;
+}
