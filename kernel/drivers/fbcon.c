@@ -30,6 +30,7 @@ static struct screen {
 	bool present; /* [i] */
 	bool started; /* the thread runs */
 	bool deferred; /* the thread has been asked to draw */
+	bool panic_seen; /* the head of the report is out */
 	bool cursor_shown;
 	u16 cursor_x, cursor_y; /* where it is shown */
 	u64 drawn_ns; /* when a burst was last drawn */
@@ -171,12 +172,23 @@ static void redraw_thread(void *arg)
 	}
 }
 
+/* The head of a panic stands out. */
+static const struct vt_pen *log_pen(struct screen *s)
+{
+	static const struct vt_pen panic_pen = { .fg = 15, .bg = 1 };
+
+	if (!log_in_panic() || s->panic_seen)
+		return &vt_default_pen;
+	s->panic_seen = true;
+	return &panic_pen;
+}
+
 static void write_log(struct log_sink *sink, const char *text, size_t n)
 {
 	u64 flags = console_lock(&screen.lock);
 
 	(void)sink;
-	vt_write_log(&screen.vt, text, n);
+	vt_write_log(&screen.vt, log_pen(&screen), text, n);
 	screen.vt.reply_length = 0;
 	unlock_and_draw(&screen, flags);
 }

@@ -74,6 +74,11 @@ static bool write_data(u8 v)
 	return true;
 }
 
+static bool write_config(u8 config)
+{
+	return command(CMD_WRITE_CONFIG) && write_data(config);
+}
+
 static bool read_data(u8 *v)
 {
 	if (!wait_status(STATUS_OUTPUT, STATUS_OUTPUT))
@@ -88,19 +93,18 @@ static void flush(void)
 		inb(DATA);
 }
 
-/* Both devices off, interrupt and translation on, keyboard on again. */
-static bool set_up_controller(void)
+/* Both devices off, translation on, no interrupts yet (polling eats their bytes), keyboard on
+ * again. *@config: what was written. */
+static bool set_up_controller(u8 *config)
 {
-	u8 config;
-
 	if (!command(CMD_DISABLE_KEYBOARD) || !command(CMD_DISABLE_MOUSE))
 		return false;
 	flush();
-	if (!command(CMD_READ_CONFIG) || !read_data(&config))
+	if (!command(CMD_READ_CONFIG) || !read_data(config))
 		return false;
-	config |= CONFIG_KEYBOARD_IRQ | CONFIG_TRANSLATE;
-	config &= (u8) ~(CONFIG_MOUSE_IRQ | CONFIG_KEYBOARD_OFF);
-	return command(CMD_WRITE_CONFIG) && write_data(config) && command(CMD_ENABLE_KEYBOARD);
+	*config |= CONFIG_TRANSLATE;
+	*config &= (u8) ~(CONFIG_KEYBOARD_IRQ | CONFIG_MOUSE_IRQ | CONFIG_KEYBOARD_OFF);
+	return write_config(*config) && command(CMD_ENABLE_KEYBOARD);
 }
 
 /* Whether a keyboard answers or not: one may be plugged in later. */
@@ -153,8 +157,6 @@ static void handle_byte(struct keyboard *k, u8 code)
 
 static bool interrupt(void *arg)
 {
-	bool mine = false;
-
 	for (int i = 0; i < FLUSH_MAX; i++) {
 		u8 status = inb(STATUS), code;
 
@@ -163,26 +165,25 @@ static bool interrupt(void *arg)
 		code = inb(DATA);
 		if (!(status & STATUS_MOUSE))
 			handle_byte(arg, code);
-		mine = true;
 	}
-	return mine;
+	return true; /* an edge whose byte the round before took is ours too */
 }
 
 int keyboard_init(void)
 {
+	u8 config;
 	int error;
 
-	if (!platform_has_i8042() || inb(STATUS) == ABSENT)
-		return -ENODEV;
-	if (!set_up_controller())
+	if (!platform_has_i8042() || inb(STATUS) == ABSENT || !set_up_controller(&config))
 		return -ENODEV;
 	enable_scanning();
 	flush();
 	keyboard.map.num = true;
 	error = irq_register_isa(KEYBOARD_IRQ, interrupt, &keyboard, "keyboard");
 	if (error)
-		log_warning("keyboard: no interrupt (%d)", error);
-	else
-		update_leds(&keyboard);
-	return error;
+		return error;
+	if (!write_config(config | CONFIG_KEYBOARD_IRQ))
+		return -ENODEV;
+	update_leds(&keyboard);
+	return 0;
 }

@@ -236,10 +236,11 @@ static void note_terminal(struct line *l)
 	tty_set_output_size(tty_console, &uart_output, 24, 80);
 }
 
+/* The line is edge-triggered and nobody else's: an edge whose byte an earlier round took is
+ * ours as well. */
 static bool interrupt(void *arg)
 {
 	struct line *l = arg;
-	bool mine = false;
 
 	for (int round = 0; round < IRQ_ROUNDS && !(get(IIR) & IIR_NONE); round++) {
 		u8 bytes[2 * FIFO_BYTES];
@@ -249,11 +250,10 @@ static bool interrupt(void *arg)
 			note_terminal(l);
 		for (u32 i = 0; i < n; i++)
 			tty_input(tty_console, bytes[i]);
-		mine = true;
 	}
 	if (ring_used(&l->ring) <= RING_BYTES / 2)
 		tty_output_ready(tty_console);
-	return mine;
+	return true;
 }
 
 void uart_start(void)

@@ -94,10 +94,10 @@ void vt_init(struct vt *v, u16 columns, u16 rows, void *storage, u16 (*glyph)(u3
 void vt_write(struct vt *v, const char *text, size_t n);
 
 /*
- * The kernel's text, in the middle of whatever a program was sending: default colours, '\n' is
- * a new line, and the program's pen and half-sent sequence are kept. Escapes work.
+ * The kernel's text, in the middle of whatever a program was sending: in @pen, '\n' is a new
+ * line, and the program's pen and half-sent sequence are kept.
  */
-void vt_write_log(struct vt *v, const char *text, size_t n);
+void vt_write_log(struct vt *v, const struct vt_pen *pen, const char *text, size_t n);
 
 /* -- between vt.c and vt_parse.c -- */
 void vt_reset(struct vt *v);

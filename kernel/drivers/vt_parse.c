@@ -222,14 +222,14 @@ void vt_write(struct vt *v, const char *text, size_t n)
 		feed(v, (u8)text[i]);
 }
 
-void vt_write_log(struct vt *v, const char *text, size_t n)
+void vt_write_log(struct vt *v, const struct vt_pen *pen, const char *text, size_t n)
 {
 	struct vt_parser parser = v->parser;
 	struct vt_cursor before = v->cursor;
 	bool autowrap = v->autowrap, insert = v->insert;
 
 	memset(&v->parser, 0, sizeof(v->parser));
-	v->cursor.pen = vt_default_pen;
+	v->cursor.pen = *pen;
 	v->cursor.graphics[0] = v->cursor.graphics[1] = false;
 	v->autowrap = true;
 	v->insert = false;

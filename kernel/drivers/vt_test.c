@@ -184,7 +184,7 @@ KTEST(vt_swallows_the_unknown, 20)
 KTEST(vt_log_keeps_the_program, 20)
 {
 	start("\033[31mab\033[4");
-	vt_write_log(&vt, "log\n", 4);
+	vt_write_log(&vt, &vt_default_pen, "log\n", 4);
 	KEXPECT_EQ(vt_cell_fg(vt.row[0].cells[2]), 7);
 	KEXPECT(cursor_at(0, 1));
 	vt_write(&vt, "2mc", 3);
