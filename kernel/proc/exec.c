@@ -243,11 +243,12 @@ static int open_console(struct process *p)
 	struct file *f;
 	int err = path_open(&fs, NULL, "/dev/console", O_RDWR, 0, &f);
 
-	for (int fd = 0; fd < 3 && !err; fd++)
-		err = MIN(0, fd_install(p->files, file_get(f), 0, false));
-	if (!err)
-		file_put(f);
-	return err;
+	for (int fd = 0; fd < 3 && err >= 0; fd++)
+		err = fd_install(p->files, file_get(f), 0, false);
+	if (err < 0)
+		return err;
+	file_put(f);
+	return 0;
 }
 
 int process_start_init(const char *path, const char *const argv[], const char *const envp[])
