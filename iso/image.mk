@@ -43,8 +43,9 @@ $(BUILD)/BOOTX64.EFI: $(BUILD)/boot/loader.so
 # -- root file system -----------------------------------------------------------------
 .PHONY: userland
 userland: $(BUILD)/flags
+	$(call say,MAKE,userland)
 	$(Q)if [ -f userland/Makefile ]; then \
-		$(MAKE) -C userland BUILD=$(abspath $(BUILD)) CC='$(CC)' DEBUG=$(DEBUG); fi
+		$(MAKE) $(if $(V),,-s) -C userland BUILD=$(abspath $(BUILD)) CC='$(CC)' DEBUG=$(DEBUG); fi
 
 # The tree is laid afresh each time; the archive keeps its date if nothing changed.
 $(BUILD)/initrd.cpio: userland FORCE
