@@ -62,15 +62,20 @@ struct page *buddy_alloc(unsigned order)
 	return p;
 }
 
-unsigned buddy_alloc_frames(struct page **list, unsigned want)
+unsigned buddy_alloc_frames(struct page **list, unsigned order)
 {
 	u64 flags = spin_lock_irq(&buddy_lock);
 	unsigned got = 0;
-	struct page *p;
+	struct page *p = alloc_locked(order);
 
-	while (got < want && (p = alloc_locked(0))) {
-		p->next_free = *list;
-		*list = p;
+	/* One block cut up, or else single frames as long as there are any. */
+	while (got < 1u << order) {
+		struct page *frame = p ? p + got : alloc_locked(0);
+
+		if (!frame)
+			break;
+		frame->next_free = *list;
+		*list = frame;
 		got++;
 	}
 	spin_unlock_irq(&buddy_lock, flags);

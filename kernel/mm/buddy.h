@@ -18,8 +18,8 @@ void buddy_init(void);
 /* A block of 2^@order frames, not zeroed; NULL: there is none. Any context. */
 struct page *buddy_alloc(unsigned order);
 
-/* Up to @want single frames, linked through next_free into *@list; returns how many. */
-unsigned buddy_alloc_frames(struct page **list, unsigned want);
+/* Up to 2^@order single frames, linked through next_free into *@list; returns how many. */
+unsigned buddy_alloc_frames(struct page **list, unsigned order);
 
 /* Gives back a block, or a next_free list of single frames. Their refcounts are 0. */
 void buddy_free(struct page *p, unsigned order);

@@ -18,7 +18,8 @@
 #include "mm/buddy.h"
 #include "mm/page_boot.h"
 
-#define CACHE_BATCH 32u
+#define BATCH_ORDER 5
+#define CACHE_BATCH (1u << BATCH_ORDER)
 #define CACHE_MAX 96u
 #define FREED_BYTE 0xdb /* debug builds fill freed frames with it */
 
@@ -40,7 +41,7 @@ static struct page *frame_alloc(void)
 	struct page *p;
 
 	if (unlikely(!c->list))
-		c->count = buddy_alloc_frames(&c->list, CACHE_BATCH);
+		c->count = buddy_alloc_frames(&c->list, BATCH_ORDER);
 	p = c->list;
 	if (likely(p)) {
 		c->list = p->next_free;

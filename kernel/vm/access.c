@@ -14,13 +14,13 @@ static u8 *reach(struct space *s, u64 addr, bool write, int *err)
 {
 	u64 va = ALIGN_DOWN(addr, PAGE_SIZE);
 	pte_t need = PTE_PRESENT | (write ? PTE_WRITE : 0);
-	pte_t *slot = mmu_slot(&s->mmu, va, false);
+	pte_t *slot = vm_slot(s, va, false);
 
 	if (!slot || (*slot & need) != need) {
 		*err = vm_fault_locked(s, va, write, false);
 		if (*err)
 			return NULL;
-		slot = mmu_slot(&s->mmu, va, false);
+		slot = vm_slot(s, va, false);
 	}
 	return (u8 *)phys_to_virt(pte_phys(*slot)) + (addr - va);
 }

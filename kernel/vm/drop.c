@@ -53,8 +53,14 @@ void vm_drop_pages(struct space *s, u64 start, u64 end)
 	g.space = s;
 	g.count = 0;
 	mmu_flush_init(&g.flush, &s->mmu);
-	mmu_for_each(&s->mmu, start, end, clear_leaf, &g);
+	vm_for_each_leaf(s, start, end, clear_leaf, &g);
 	gather_finish(&g);
+}
+
+static void prune(struct space *s, u64 start, u64 end)
+{
+	s->table_span = ~0UL;
+	mmu_prune(&s->mmu, start, end);
 }
 
 /*
@@ -62,9 +68,8 @@ void vm_drop_pages(struct space *s, u64 start, u64 end)
  * again. A gigabyte that became empty is looked through, so that scattered small maps
  * cannot pile up tables.
  */
-void vm_prune(struct space *s, u64 start, u64 end)
+void vm_prune(struct space *s, u64 start, u64 end, const struct vma *next)
 {
-	const struct vma *next = vma_find(s, end);
 	const struct vma *prev = next ? vma_prev(next) : vma_last(s);
 	u64 low = prev ? prev->end : 0, high = next ? next->start : USER_SLOTS_END;
 
@@ -72,7 +77,7 @@ void vm_prune(struct space *s, u64 start, u64 end)
 		u64 from = ALIGN_DOWN(start, 1UL << shift), to = ALIGN_UP(end, 1UL << shift);
 
 		if (from >= low && to <= high) {
-			mmu_prune(&s->mmu, from, to);
+			prune(s, from, to);
 			return;
 		}
 	}
@@ -81,5 +86,5 @@ void vm_prune(struct space *s, u64 start, u64 end)
 	low = MAX(ALIGN_DOWN(start, TABLE_SPAN), ALIGN_UP(low, TABLE_SPAN));
 	high = MIN(ALIGN_UP(end, TABLE_SPAN), ALIGN_DOWN(high, TABLE_SPAN));
 	if (low < high)
-		mmu_prune(&s->mmu, low, high);
+		prune(s, low, high);
 }

@@ -14,17 +14,22 @@
 #define MODEST_PAGES 512 /* 2 MiB */
 
 /*
- * A page for the program. When memory is low, a space that is small itself may still use
- * half of the kernel's reserve, so that it is the glutton who fails and not its neighbours.
+ * When memory is low, a space that is small itself may still use half of the kernel's
+ * reserve, so that it is the glutton who fails and not its neighbours.
  */
+static struct page *page_from_reserve(const struct space *s, unsigned flags)
+{
+	if (!page_memory_low() || s->pages >= MODEST_PAGES ||
+	    page_free_count() <= page_total_count() / 128)
+		return NULL;
+	return page_alloc(0, flags);
+}
+
 static struct page *user_page(const struct space *s, unsigned flags)
 {
 	struct page *p = page_alloc(0, flags | ALLOC_USER);
 
-	if (unlikely(!p) && page_memory_low() && s->pages < MODEST_PAGES &&
-	    page_free_count() > page_total_count() / 128)
-		p = page_alloc(0, flags);
-	return p;
+	return likely(p) ? p : page_from_reserve(s, flags);
 }
 
 /* True if @v, a stack, may begin at @va. */
@@ -171,7 +176,7 @@ int vm_fault_locked(struct space *s, u64 va, bool write, bool exec)
 		return -EFAULT;
 	if (!allows(v, write, exec))
 		return -EACCES;
-	slot = mmu_slot(&s->mmu, va, true);
+	slot = vm_slot(s, va, true);
 	if (!slot)
 		return -ENOMEM;
 	if (!*slot)

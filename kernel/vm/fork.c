@@ -12,30 +12,12 @@
 struct copy {
 	struct space *dst;
 	struct mmu_flush flush; /* of the parent */
-	pte_t *table; /* the child's table for span */
-	u64 span; /* va >> 21 of table; ~0: none */
 };
-
-/* The child's slot for @va: a run of neighbours walks the tables once. */
-static pte_t *child_slot(struct copy *c, u64 va)
-{
-	u64 span = va >> 21;
-	pte_t *slot;
-
-	if (likely(span == c->span))
-		return c->table + (va >> PAGE_SHIFT & 511);
-	slot = mmu_slot(&c->dst->mmu, va, true);
-	if (slot) {
-		c->table = slot - (va >> PAGE_SHIFT & 511);
-		c->span = span;
-	}
-	return slot;
-}
 
 static int copy_leaf(pte_t *slot, u64 va, void *arg)
 {
 	struct copy *c = arg;
-	pte_t *child = child_slot(c, va);
+	pte_t *child = vm_slot(c->dst, va, true);
 	pte_t e = *slot;
 	struct page *p = phys_to_page(pte_phys(e));
 
@@ -72,7 +54,7 @@ static int copy_map(struct space *dst, const struct vma *from, struct vma **last
 
 static int copy_all(struct space *dst, struct space *src)
 {
-	struct copy c = { .dst = dst, .span = ~0UL };
+	struct copy c = { .dst = dst };
 	struct vma *last = NULL;
 	int err = 0;
 
@@ -80,7 +62,7 @@ static int copy_all(struct space *dst, struct space *src)
 	for (struct vma *v = vma_first(src); v && !err; v = vma_next(v)) {
 		err = copy_map(dst, v, &last);
 		if (!err && !(v->flags & VMA_SHARED))
-			err = mmu_for_each(&src->mmu, v->start, v->end, copy_leaf, &c);
+			err = vm_for_each_leaf(src, v->start, v->end, copy_leaf, &c);
 	}
 	mmu_flush_done(&c.flush);
 	return err;

@@ -57,7 +57,7 @@ void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail)
 		next = vma_next(v);
 		trim(s, v, start, end);
 	}
-	vm_prune(s, start, end);
+	vm_prune(s, start, end, v);
 }
 
 static int unmap_with_tail(struct space *s, u64 start, u64 end)
@@ -87,11 +87,11 @@ int space_unmap(struct space *s, u64 addr, u64 len)
 
 /* -- mapping --------------------------------------------------------------------------- */
 
-int vm_map_locked(struct space *s, const struct vma *tmpl)
+int vm_map_locked(struct space *s, const struct vma *tmpl, bool replace)
 {
-	bool replace = vma_overlaps(s, tmpl->start, tmpl->end);
 	struct vma *v, *tail = NULL;
 
+	replace = replace && vma_overlaps(s, tmpl->start, tmpl->end);
 	if (!replace && vma_extend(s, tmpl)) {
 		s->mapped += tmpl->end - tmpl->start;
 		return 0;
@@ -167,7 +167,7 @@ i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct ba
 	if (start > 0) {
 		tmpl.start = (u64)start;
 		tmpl.end = (u64)start + len;
-		err = vm_map_locked(s, &tmpl);
+		err = vm_map_locked(s, &tmpl, how == MAP_AT_FIXED);
 	}
 	mutex_unlock(&s->lock);
 	return err ? err : start;
@@ -187,7 +187,7 @@ static bool heap_grow(struct space *s, u64 from, u64 to)
 		return false;
 	if (vm_overcommits(to - from, tmpl.prot, tmpl.flags) || page_memory_low())
 		return false;
-	return vm_map_locked(s, &tmpl) == 0;
+	return vm_map_locked(s, &tmpl, false) == 0;
 }
 
 static bool heap_move_end(struct space *s, u64 brk)

@@ -47,7 +47,7 @@ static void change_map(struct space *s, struct vma *v, u32 prot)
 
 	v->prot = prot;
 	mmu_flush_init(&c.flush, &s->mmu);
-	mmu_for_each(&s->mmu, v->start, v->end, change_leaf, &c);
+	vm_for_each_leaf(s, v->start, v->end, change_leaf, &c);
 	mmu_flush_done(&c.flush);
 }
 

@@ -31,6 +31,7 @@ struct space *space_create(void)
 	}
 	mutex_init(&s->lock);
 	s->refs = 1;
+	s->table_span = ~0UL;
 	s->map_top = MAP_TOP_DEFAULT;
 	counter_add(&live_spaces, 1);
 	return s;
@@ -40,9 +41,9 @@ static void drop_maps(struct space *s)
 {
 	struct vma *v, *next;
 
-	vm_drop_pages(s, 0, USER_END);
 	for (v = vma_first(s); v; v = next) {
 		next = vma_next(v);
+		vm_drop_pages(s, v->start, v->end);
 		vma_remove(s, v);
 		if (v->backing)
 			v->backing->ops->put(v->backing);

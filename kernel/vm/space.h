@@ -52,6 +52,8 @@ struct space {
 	struct mutex lock;
 	struct rb_root maps;
 	struct vma *recent; /* [lock] where the last fault was; NULL: not known */
+	u64 table_span; /* [lock] va >> 21 of the page table used last; ~0: none */
+	pte_t *table; /* [lock] its leaves */
 	u32 map_count; /* [lock] */
 	u32 refs; /* atomic */
 	u64 brk_start, brk; /* heap, bytes; [lock] */

@@ -76,18 +76,40 @@ void vma_merge(struct space *s, u64 start, u64 end);
 /* An address for @len bytes, by Linux's rules for @hint (0: none); 0: there is no room. */
 u64 vma_choose(const struct space *s, u64 hint, u64 len);
 
+/*
+ * As mmu_slot(), but neighbours walk the tables only once. vm_prune() is the only one that
+ * takes tables away, and it forgets the remembered one.
+ */
+pte_t *vm_slot_walk(struct space *s, u64 va, bool create);
+static inline pte_t *vm_slot(struct space *s, u64 va, bool create)
+{
+	if (likely(va >> 21 == s->table_span))
+		return s->table + (va >> PAGE_SHIFT & 511);
+	return vm_slot_walk(s, va, create);
+}
+
+/* As mmu_for_each(), quicker for small ranges. @start < @end. */
+int vm_for_each_leaf(struct space *s, u64 start, u64 end, int (*fn)(pte_t *slot, u64 va, void *arg),
+		     void *arg);
+
 /* Clears the leaves of [start, end) and drops their pages after the flush. */
 void vm_drop_pages(struct space *s, u64 start, u64 end);
-/* Frees the page tables that became empty when [start, end) was unmapped, where it is cheap. */
-void vm_prune(struct space *s, u64 start, u64 end);
+/*
+ * Frees the page tables that became empty when [start, end) was unmapped, where it is cheap;
+ * @next is the lowest map above.
+ */
+void vm_prune(struct space *s, u64 start, u64 end, const struct vma *next);
 
 /* Whether [start, end) begins and ends inside one map, so that unmapping it needs a tail. */
 bool vm_needs_tail(const struct space *s, u64 start, u64 end);
 /* Unmaps; *tail is used (and NULL afterwards) if vm_needs_tail(). Cannot fail. */
 void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail);
 
-/* Maps @tmpl's range, replacing what is there. Takes a reference on the backing. 0, -ENOMEM. */
-int vm_map_locked(struct space *s, const struct vma *tmpl);
+/*
+ * Maps @tmpl's range; @replace: something may be there and is unmapped first. Takes a
+ * reference on the backing. 0, -ENOMEM.
+ */
+int vm_map_locked(struct space *s, const struct vma *tmpl, bool replace);
 
 /* True if a map like this would promise more memory than there is (Linux's heuristic). */
 static inline bool vm_overcommits(u64 bytes, u32 prot, u32 flags)
