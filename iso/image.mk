@@ -45,7 +45,7 @@ $(BUILD)/BOOTX64.EFI: $(BUILD)/boot/loader.so
 userland: $(BUILD)/flags
 	$(call say,MAKE,userland)
 	$(Q)if [ -f userland/Makefile ]; then \
-		$(MAKE) $(if $(V),,-s) -C userland BUILD=$(abspath $(BUILD)) CC='$(CC)' DEBUG=$(DEBUG); fi
+		$(MAKE) $(if $(V),,-s) -C userland BUILD=$(abspath $(BUILD)) CC_GLIBC='$(CC) -Wl,--build-id=none'; fi
 
 # The tree is laid afresh each time; the archive keeps its date if nothing changed.
 $(BUILD)/initrd.cpio: userland FORCE
