@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Stopping and continuing: SIGSTOP and SIGCONT, what wait4 tells of them, and that a stopped process
+ * can be killed but not otherwise reached.
+ */
+#include <signal.h>
+#include <time.h>
+
+#include "child.h"
+#include "sys.h"
+#include "tap.h"
+
+#define STOPPED(sig) ((sig) << 8 | 0x7f)
+#define CONTINUED 0xffff
+
+static int talk(void *arg)
+{
+	int *p = arg;
+	char c;
+
+	while (read(p[0], &c, 1) == 1)
+		if (write(p[3], &c, 1) != 1)
+			return 1;
+	return 0;
+}
+
+static int stop_self(void *sig)
+{
+	kill(getpid(), (long)sig);
+	return 7;
+}
+
+static int wait_for(pid_t pid, int options)
+{
+	int status = -1;
+
+	return waitpid(pid, &status, options) == pid ? status : -1;
+}
+
+static void stop_and_go(void)
+{
+	int p[4], status;
+	char c = 'x';
+	pid_t pid;
+
+	if (pipe(p) < 0 || pipe(p + 2) < 0)
+		return;
+	pid = start_child(talk, p);
+	close(p[0]);
+	ok(write(p[1], &c, 1) == 1 && read(p[2], &c, 1) == 1, "a child that answers");
+	is_long(kill(pid, SIGSTOP), 0, "is stopped");
+	is_long(wait_for(pid, WUNTRACED), STOPPED(SIGSTOP), "wait4 tells it");
+	is_long(waitpid(pid, &status, WUNTRACED | WNOHANG), 0, "once");
+	is_long(write(p[1], &c, 1), 1, "it is asked something");
+	is_long(waitpid(pid, &status, WNOHANG), 0, "and doesn't end");
+	is_long(kill(pid, SIGTERM), 0, "not even by SIGTERM");
+	is_long(waitpid(pid, &status, WNOHANG), 0, "while it is stopped");
+	is_long(kill(pid, SIGCONT), 0, "continued");
+	is_long(wait_for(pid, 0), SIGTERM, "it dies of the SIGTERM that waited");
+	for (int i = 1; i < 4; i++)
+		close(p[i]);
+}
+
+static void continuing(void)
+{
+	pid_t pid = start_child(stop_self, (void *)SIGSTOP);
+
+	is_long(wait_for(pid, WUNTRACED), STOPPED(SIGSTOP), "a child stops itself");
+	is_long(kill(pid, SIGCONT), 0, "continued");
+	is_long(wait_for(pid, 0), 7 << 8, "it goes on to its end");
+	pid = start_child(stop_self, (void *)SIGSTOP);
+	is_long(wait_for(pid, WUNTRACED), STOPPED(SIGSTOP), "another one stops");
+	is_long(kill(pid, SIGKILL), 0, "SIGKILL");
+	is_long(wait_for(pid, 0), SIGKILL, "kills it as it is");
+}
+
+/* A child that sleeps on a pipe tells that it was continued. */
+static void told_of_continuing(void)
+{
+	int p[4];
+	pid_t pid;
+
+	if (pipe(p) < 0 || pipe(p + 2) < 0)
+		return;
+	pid = start_child(talk, p);
+	kill(pid, SIGSTOP);
+	is_long(wait_for(pid, WUNTRACED), STOPPED(SIGSTOP), "stopped");
+	kill(pid, SIGCONT);
+	is_long(wait_for(pid, WCONTINUED), CONTINUED, "wait4 tells of the continuing");
+	kill(pid, SIGKILL);
+	is_long(wait_for(pid, 0), SIGKILL, "and of the end");
+	for (int i = 0; i < 4; i++)
+		close(p[i]);
+}
+
+int main(void)
+{
+	stop_and_go();
+	continuing();
+	told_of_continuing();
+	return done_testing();
+}
