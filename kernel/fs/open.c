@@ -14,7 +14,7 @@
 	 O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH | 0x2000 /* FASYNC */)
 
 static const struct file_ops path_ops; /* O_PATH: a place, nothing to read */
-static const struct file_ops dir_file_ops = { .flags = FILE_SEEKABLE };
+static const struct file_ops dir_file_ops;
 
 struct opening {
 	struct walk w;
@@ -66,6 +66,16 @@ static int find_vnode(struct opening *o, struct vnode **out)
 			return r;
 	}
 }
+
+static ssize_t dir_read(struct file *f, struct io *io, u64 *pos)
+{
+	(void)f;
+	(void)io;
+	(void)pos;
+	return -EISDIR;
+}
+
+static const struct file_ops dir_file_ops = { .read = dir_read, .flags = FILE_SEEKABLE };
 
 static u32 wanted_access(u32 flags)
 {

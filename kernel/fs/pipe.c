@@ -280,6 +280,11 @@ bool file_is_pipe(const struct file *f)
 	return f->ops == &pipe_ops;
 }
 
+bool pipe_is_broken(const struct file *f)
+{
+	return file_is_pipe(f) && !READ_ONCE(((struct pipe *)f->private)->readers);
+}
+
 void pipe_attach(struct pipe *p, struct file *f)
 {
 	f->ops = &pipe_ops;

@@ -41,6 +41,7 @@ void pipe_free(struct pipe *p);
 /* The file's operations for its access mode; counts it as a reader, a writer or both. */
 void pipe_attach(struct pipe *p, struct file *f);
 bool file_is_pipe(const struct file *f);
+bool pipe_is_broken(const struct file *f); /* a pipe, and its last reader has gone */
 void pipe_stat(const struct file *f, struct stat *st);
 /* For release: drops a FIFO's user; the last one frees the pipe. */
 void fifo_put(struct pipe *p);

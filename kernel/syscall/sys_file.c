@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* System calls that move bytes: read, write and their kin, lseek, sendfile, getrandom. */
 #include "abi/uio.h"
+#include "fs/pipe.h"
 #include "fs/random.h"
 #include "machine/usercopy.h"
 #include "mm/page.h"
@@ -11,15 +12,21 @@
 
 #define IOV_ON_STACK 8
 
-/* A write that nobody can read also raises SIGPIPE. */
-static ssize_t check_pipe(ssize_t n)
+static void raise_sigpipe(void)
 {
-	if (unlikely(n == -EPIPE)) {
-		struct process *p = process_current();
-		struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->cred.uid };
+	struct process *p = process_current();
+	struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->cred.uid };
 
-		signal_send(p, SIGPIPE, &info);
-	}
+	signal_send(p, SIGPIPE, &info);
+}
+
+/* A write that nobody can read also raises SIGPIPE, even when part of it went through. */
+static ssize_t write_checked(struct file *f, struct io *io)
+{
+	ssize_t n = file_write(f, io);
+
+	if (unlikely(n == -EPIPE || (io->left && n >= 0 && pipe_is_broken(f))))
+		raise_sigpipe();
 	return n;
 }
 
@@ -51,7 +58,7 @@ i64 sys_write(u64 fd, u64 buf, u64 count)
 		return -EBADF;
 	if (likely(user_range_ok(buf, count))) {
 		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-		n = check_pipe(file_write(r.file, &io));
+		n = write_checked(r.file, &io);
 	}
 	fd_return(r);
 	return n;
@@ -64,9 +71,9 @@ static i64 move_vector(struct file *f, struct io *io, enum vector_call call, u64
 {
 	switch (call) {
 	case VECTOR_READ: return file_read(f, io);
-	case VECTOR_WRITE: return check_pipe(file_write(f, io));
+	case VECTOR_WRITE: return write_checked(f, io);
 	case VECTOR_PREAD: return file_pread(f, io, pos);
-	case VECTOR_PWRITE: return check_pipe(file_pwrite(f, io, pos));
+	case VECTOR_PWRITE: return file_pwrite(f, io, pos);
 	}
 	return -EINVAL;
 }
@@ -103,7 +110,7 @@ i64 sys_pwrite64(u64 fd, u64 buf, u64 count, u64 pos)
 		n = -EBADF;
 	else if (user_range_ok(buf, count)) {
 		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-		n = check_pipe(file_pwrite(r.file, &io, pos));
+		n = file_pwrite(r.file, &io, pos);
 	}
 	fd_return(r);
 	return n;
@@ -211,7 +218,7 @@ static ssize_t send_piece(struct file *out, struct file *in, u64 pos, size_t n, 
 	if (got <= 0)
 		return got;
 	io_init_kernel(&io, &seg, page, got);
-	return file_write(out, &io);
+	return write_checked(out, &io);
 }
 
 static ssize_t send_all(struct file *out, struct file *in, u64 *pos, size_t count)
@@ -269,7 +276,7 @@ i64 sys_sendfile(u64 out, u64 in, u64 offset, u64 count)
 	ssize_t n = -EBADF;
 
 	if (to.file && from.file)
-		n = check_pipe(send_file(to.file, from.file, offset, count));
+		n = send_file(to.file, from.file, offset, count);
 	fd_return(from);
 	fd_return(to);
 	return n;
@@ -287,9 +294,6 @@ i64 sys_getrandom(u64 buf, u64 count, u64 flags)
 	if ((flags & ~(u64)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
 	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
-	count = MIN(count, MAX_RW_COUNT);
-	if (!user_range_ok(buf, count))
-		return -EFAULT;
-	io_init_user(&io, &seg, buf, count);
+	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
 	return random_io(&io);
 }
