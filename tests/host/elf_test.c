@@ -280,6 +280,16 @@ static void interpreter(void)
 	}
 }
 
+static void the_first_interpreter_counts(void)
+{
+	make_good();
+	file.ph[2] = (Elf64_Phdr){ .p_type = PT_INTERP, .p_offset = 0x200, .p_filesz = 28 };
+	file.ph[3] = (Elf64_Phdr){ .p_type = PT_INTERP, .p_offset = 0x300, .p_filesz = 30 };
+	file.eh.e_phnum = 4;
+	check_eq(parse(), 0);
+	check(img.interp_offset == 0x200 && img.interp_size == 28);
+}
+
 static void executable_stack_is_noticed(void)
 {
 	make_good();
@@ -297,6 +307,8 @@ static void cut_files(void)
 	u32 bytes;
 
 	make_good();
+	check_eq(elf_check_header(&file, 64, 64 + 3 * 56 - 1, &phoff, &bytes), -ENOEXEC);
+	check_eq(elf_check_header(&file, 64, 64 + 3 * 56, &phoff, &bytes), 0);
 	for (u64 size = 0; size < 0x1234 + 0x200; size += size < 300 ? 1 : 16)
 		check_eq(parse_sized(size, USER_LIMIT), -ENOEXEC);
 	check_eq(parse_sized(0x1234 + 0x200, USER_LIMIT), 0);
@@ -314,6 +326,7 @@ static const struct test_case cases[] = {
 	CASE(segments_may_be_empty_but_not_too_many),
 	CASE(where_the_headers_lie),
 	CASE(interpreter),
+	CASE(the_first_interpreter_counts),
 	CASE(executable_stack_is_noticed),
 	CASE(cut_files),
 };
