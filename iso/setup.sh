@@ -45,8 +45,9 @@ have() {
 }
 efi() { "$here/find-efi.sh" crt0 >/dev/null 2>&1 && "$here/find-efi.sh" include >/dev/null 2>&1; }
 font() { "$here/find-font.sh" 8x16 >/dev/null 2>&1 && "$here/find-font.sh" 16x32 >/dev/null 2>&1; }
-ovmf() { "$here/find-ovmf.sh" >/dev/null 2>&1; }
-busybox() { "$here/find-busybox.sh" >/dev/null 2>&1; }
+# What the user names himself is not a matter of packages; its script says if it is wrong.
+ovmf() { [ -n "${OVMF_CODE:-}" ] || "$here/find-ovmf.sh" >/dev/null 2>&1; }
+busybox() { [ -n "${BUSYBOX:-}" ] || "$here/find-busybox.sh" >/dev/null 2>&1; }
 pytest3() { have pytest-3 || module pytest; }
 module() { python3 -c "import importlib.util as u; exit(u.find_spec('$1') is None)" 2>/dev/null ||
 	/usr/bin/python3 -c "import $1" 2>/dev/null; }
