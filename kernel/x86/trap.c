@@ -143,6 +143,19 @@ static void kernel_fault(struct trap_frame *f)
 	panic_frame(f, "%s in the kernel", trap_name(f->vector));
 }
 
+/*
+ * QEMU's TCG reads the stack of a program's IRET or far return as the supervisor: SMAP forbids
+ * that for ever, however often the page is brought in. The program is refused as if by #GP.
+ */
+static void refuse_supervisor_read(struct trap_frame *f, struct fault *fault)
+{
+	if (!fault->is_page_fault || (f->error & 5) != 1)
+		return;
+	f->vector = TRAP_PROTECTION;
+	fault->is_page_fault = false;
+	fault->address = f->rip;
+}
+
 void trap_dispatch(struct trap_frame *f);
 void trap_dispatch(struct trap_frame *f)
 {
@@ -152,6 +165,7 @@ void trap_dispatch(struct trap_frame *f)
 		struct fault fault = decode(f);
 
 		cpu_this()->fault_count++;
+		refuse_supervisor_read(f, &fault);
 		irq_enable();
 		upcall_user_fault(f, &fault);
 		irq_disable();
