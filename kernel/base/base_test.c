@@ -35,14 +35,14 @@ KTEST(log_ring_wraps, 20)
 	KEXPECT_EQ(memcmp(buf, "one\ntwo\n", 8), 0);
 	KEXPECT_EQ(log_ring_read(&r, &pos, buf, sizeof(buf)), 0);
 
-	log_ring_put(&r, "three\nfour\n", 11);
+	log_ring_put(&r, "three\nfourth\n", 13);
 	KEXPECT_EQ(log_ring_used(&r), 16);
 	KEXPECT_EQ(log_ring_read(&r, &pos, buf, 3), 3);
 	KEXPECT_EQ(memcmp(buf, "thr", 3), 0);
 
 	pos = 0; /* "one" and the head of "two" are gone: the first whole line is "three" */
-	KEXPECT_EQ(log_ring_read(&r, &pos, buf, sizeof(buf)), 11);
-	KEXPECT_EQ(memcmp(buf, "three\nfour\n", 11), 0);
+	KEXPECT_EQ(log_ring_read(&r, &pos, buf, sizeof(buf)), 13);
+	KEXPECT_EQ(memcmp(buf, "three\nfourth\n", 13), 0);
 	KEXPECT_EQ(pos, r.end);
 }
 
