@@ -23,6 +23,7 @@ ISO = os.path.join(BUILD, "leash.iso")
 PATIENCE = float(os.environ.get("PATIENCE") or 1)
 BOOT_SECONDS = 90
 PROMPT = re.compile(r"leash:[^\n]*\$ $")
+LOG_LINE = re.compile(r"\[ *\d+\.\d{6}\] ")
 
 
 # The loader has given the machine back: nothing that a test waits for will come.
@@ -122,13 +123,14 @@ class Machine:
         self.process.stdin.write(text.encode())
 
     def run(self, command, seconds=30):
-        """Types @command at the prompt; what it printed up to the next prompt, as lines."""
+        """Types @command at the prompt; the lines it printed up to the next prompt, without the
+        kernel's log."""
         after = len(self.output)
         self.send(command + "\n")
         self._until(lambda: PROMPT.search(tap.clean(self.text)[after:]), seconds,
                     f"prompt after {command!r}")
         lines = self.output[after:].split("\n")
-        return lines[1:-1]  # without the echo and the new prompt
+        return [line for line in lines[1:-1] if not LOG_LINE.match(line)]  # nor echo and prompt
 
     def wait(self, seconds=BOOT_SECONDS):
         """QEMU's exit status."""
