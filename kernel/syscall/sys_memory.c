@@ -25,6 +25,15 @@ struct map_request {
 	u32 vma_flags, how;
 };
 
+static int check_fixed(const struct map_request *r)
+{
+	if (!range_ok(r->addr, r->len, USER_END))
+		return -ENOMEM;
+	if (r->addr & (PAGE_SIZE - 1))
+		return -EINVAL;
+	return r->addr < USER_START ? -EPERM : 0;
+}
+
 static int check_request(struct map_request *r)
 {
 	u64 type = r->flags & MAP_TYPE;
@@ -43,11 +52,7 @@ static int check_request(struct map_request *r)
 		r->how = MAP_AT_FIXED;
 	if (r->flags & MAP_FIXED_NOREPLACE)
 		r->how = MAP_AT_FREE;
-	if (!r->how)
-		return 0;
-	if (r->addr & (PAGE_SIZE - 1))
-		return -EINVAL;
-	return r->addr < USER_START ? -EPERM : 0;
+	return r->how ? check_fixed(r) : 0;
 }
 
 static i64 do_map(const struct map_request *r, struct backing *b)

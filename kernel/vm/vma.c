@@ -184,7 +184,7 @@ static bool hint_fits(const struct space *s, u64 hint, u64 len)
 {
 	const struct vma *v;
 
-	if (hint < USER_START || hint > USER_END - len)
+	if (hint > USER_END - len)
 		return false;
 	v = vma_find(s, hint);
 	return !v || vma_low(v) >= hint + len;
@@ -194,7 +194,9 @@ u64 vma_choose(const struct space *s, u64 hint, u64 len)
 {
 	u64 addr;
 
-	hint = hint <= USER_END ? ALIGN_UP(hint, PAGE_SIZE) : 0;
+	hint = ALIGN_DOWN(hint, PAGE_SIZE);
+	if (hint && hint < USER_START)
+		hint = USER_START;
 	if (hint && hint_fits(s, hint, len))
 		return hint;
 	addr = gap_below(s, len, s->map_top);
