@@ -25,6 +25,7 @@ struct context {
 	u64 rsp; /* saved kernel stack pointer [o: not running] */
 	struct mmu *mmu; /* address space; NULL: kernel thread, runs on any */
 	u64 fs_base, gs_base; /* user's [o] */
+	u16 ds, es, fs, gs; /* user's selectors [o] */
 	void *fpu; /* XSAVE area, 64-byte aligned; NULL for kernel threads */
 };
 
@@ -69,6 +70,9 @@ void context_set_fs_base(struct context *c, u64 base);
 void context_set_gs_base(struct context *c, u64 base);
 u64 context_get_fs_base(struct context *c);
 u64 context_get_gs_base(struct context *c);
+
+/* The running thread's user state becomes a fresh program's: FPU, bases, selectors. */
+void context_reset_user(struct context *c);
 
 /* Loads @m's tables on this CPU now (exec, exit); NULL: the kernel's. */
 void context_load_mmu(struct context *c, struct mmu *m);

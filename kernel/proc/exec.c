@@ -45,10 +45,7 @@ static void reset_registers(struct thread *t, const struct new_image *img)
 	f->rflags = RFLAGS_IF | RFLAGS_FIXED;
 	f->vector = TRAP_SYSCALL;
 	f->error = ~0UL; /* no system call to restart */
-	fpu_area_init(t->ctx.fpu);
-	fpu_load_current(&t->ctx);
-	context_set_fs_base(&t->ctx, 0);
-	context_set_gs_base(&t->ctx, 0);
+	context_reset_user(&t->ctx);
 	context_set_work(&t->ctx, WORK_IRET);
 }
 

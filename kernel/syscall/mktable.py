@@ -22,8 +22,8 @@ def read_table(path):
             if line.startswith("#") or not line.strip():
                 continue
             fields = line.rstrip("\n").split("\t")
-            if len(fields) != 4 or fields[2] not in ("done", "full", "none"):
-                fail(number, "want number, name, state (done, full, none), arguments")
+            if len(fields) != 4 or fields[2] not in ("done", "full", "quiet", "none"):
+                fail(number, "want number, name, state (done, full, quiet, none), arguments")
             args = [] if fields[3] == "-" else fields[3].split(",")
             if len(args) > 6:
                 fail(number, "a system call has six arguments at the most")
@@ -45,7 +45,7 @@ def header(calls):
     lines = ["/* Made by mktable.py from include/abi/syscall.tbl. */", "#pragma once", "",
              '#include "abi/syscall_numbers.h"', '#include "lib/types.h"', ""]
     for _, name, state, args in calls:
-        if state != "none":
+        if state in ("done", "full"):
             params = ", ".join(f"u64 {a}" for a in args) or "void"
             lines.append(f"i64 sys_{name}({params});")
     return "\n".join(lines) + "\n"
@@ -65,6 +65,9 @@ def jump_table(calls):
         call = by_number.get(n)
         if not call or call[2] == "none":
             entries.append("\tdq syscall_none")
+            continue
+        if call[2] == "quiet":
+            entries.append("\tdq syscall_quiet")
             continue
         externs.append(f"extern sys_{call[1]}")
         if call[2] == "full":

@@ -30,6 +30,8 @@ enum apic_register {
 	APIC_ISR = 0x100,
 	APIC_ESR = 0x280,
 	APIC_LVT_CMCI = 0x2f0,
+	APIC_ICR = 0x300,
+	APIC_SELF_IPI = 0x3f0, /* x2APIC only */
 	APIC_LVT_TIMER = 0x320,
 	APIC_LVT_THERMAL = 0x330,
 	APIC_LVT_PERF = 0x340,
@@ -42,6 +44,7 @@ enum apic_register {
 };
 
 #define SVR_ENABLE (1u << 8)
+#define ICR_SELF (1u << 18)
 #define LVT_MASKED (1u << 16)
 #define LVT_NMI (4u << 8)
 #define LVT_ACTIVE_LOW (1u << 13)
@@ -74,6 +77,14 @@ u32 apic_id(void)
 void apic_eoi(void)
 {
 	apic_write(APIC_EOI, 0);
+}
+
+void apic_send_self(u32 vector)
+{
+	if (x2apic_mode)
+		apic_write(APIC_SELF_IPI, vector);
+	else
+		apic_write(APIC_ICR, ICR_SELF | vector);
 }
 
 bool apic_in_service(u32 vector)

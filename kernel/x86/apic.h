@@ -14,6 +14,7 @@
 #define VECTOR_DEVICE 0x30
 #define VECTOR_DEVICE_END 0x50
 #define VECTOR_TIMER 0xf0
+#define VECTOR_NMI_REPORT 0xf1 /* sent to itself by a CPU that took an NMI */
 #define VECTOR_ERROR 0xfe
 #define VECTOR_SPURIOUS 0xff /* low four bits set: older APICs fix them so */
 
@@ -26,6 +27,7 @@ void apic_init_cpu(void);
 
 u32 apic_id(void); /* of the calling CPU, from the APIC itself */
 void apic_eoi(void);
+void apic_send_self(u32 vector); /* an interrupt to the calling CPU; any context */
 bool apic_in_service(u32 vector); /* true: this vector awaits its EOI here */
 
 /* Reads and clears the error status (SDM vol. 3, 11.5.3). */

@@ -65,9 +65,35 @@ static inline void user_gs_base_write(u64 v)
 	__asm__ volatile("swapgs; wrgsbase %0; swapgs" ::"r"(v) : "memory");
 }
 
+/*
+ * A program may load any selector that the GDT allows it; another one must not see it.
+ * All four of a thread as one word: nearly always 0 on both sides of a switch.
+ */
+static inline u64 selectors_of(const struct context *c)
+{
+	return (u64)c->gs << 48 | (u64)c->fs << 32 | (u64)c->es << 16 | c->ds;
+}
+
+static void load_selectors(const struct context *c)
+{
+	__asm__ volatile("mov %0, %%ds\n\tmov %1, %%es\n\tmov %2, %%fs" ::"r"((u32)c->ds),
+			 "r"((u32)c->es), "r"((u32)c->fs));
+	/* Loading GS writes the base that is in force: let that be the user's. */
+	__asm__ volatile("swapgs\n\tmov %0, %%gs\n\tswapgs" ::"r"((u32)c->gs) : "memory");
+}
+
+static void save_selectors(struct context *c)
+{
+	__asm__ volatile("mov %%ds, %0" : "=r"(c->ds));
+	__asm__ volatile("mov %%es, %0" : "=r"(c->es));
+	__asm__ volatile("mov %%fs, %0" : "=r"(c->fs));
+	__asm__ volatile("mov %%gs, %0" : "=r"(c->gs));
+}
+
 /* With FSGSBASE a program changes its bases without asking: read them back. */
 static void save_bases(struct context *c)
 {
+	save_selectors(c);
 	if (cpu_features.fsgsbase) {
 		c->fs_base = fs_base_read();
 		c->gs_base = user_gs_base_read();
@@ -76,15 +102,22 @@ static void save_bases(struct context *c)
 
 static void load_bases(const struct context *prev, const struct context *next)
 {
+	/* What is in the registers is @prev's, or unknown after a kernel thread. */
+	bool all = !prev->user_thread;
+
+	if (all || unlikely(selectors_of(prev) | selectors_of(next))) {
+		load_selectors(next);
+		all = true; /* a selector brings a base of its own */
+	}
 	if (cpu_features.fsgsbase) {
 		fs_base_write(next->fs_base);
-		if (!prev->user_thread || prev->gs_base != next->gs_base)
+		if (all || prev->gs_base != next->gs_base)
 			user_gs_base_write(next->gs_base);
 		return;
 	}
-	if (!prev->user_thread || prev->fs_base != next->fs_base)
+	if (all || prev->fs_base != next->fs_base)
 		msr_write(MSR_FS_BASE, next->fs_base);
-	if (!prev->user_thread || prev->gs_base != next->gs_base)
+	if (all || prev->gs_base != next->gs_base)
 		msr_write(MSR_KERNEL_GS_BASE, next->gs_base);
 }
 
@@ -139,6 +172,19 @@ u64 context_get_gs_base(struct context *c)
 
 	irq_restore(flags);
 	return base;
+}
+
+void context_reset_user(struct context *c)
+{
+	u64 flags = irq_save();
+
+	c->ds = c->es = c->fs = c->gs = 0;
+	load_selectors(c);
+	irq_restore(flags);
+	context_set_fs_base(c, 0);
+	context_set_gs_base(c, 0);
+	fpu_area_init(c->fpu);
+	fpu_load_current(c);
 }
 
 void context_load_mmu(struct context *c, struct mmu *m)

@@ -83,14 +83,13 @@ void features_init(void)
 void control_registers_load(void)
 {
 	const struct cpu_features *f = &cpu_features;
-	u64 cr0 = cr0_read(), cr4 = cr4_read();
+	/* Whole values: nothing that firmware chose stays (PCE, TSD, VME …). */
+	u64 cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
+	u64 cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
-	cr0 &= ~(u64)(CR0_EM | CR0_TS);
-	cr0 |= CR0_MP | CR0_NE | CR0_AM | CR0_WP;
 	if (MUTANT(wp))
 		cr0 &= ~(u64)CR0_WP;
 	cr0_write(cr0);
-	cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT;
 	if (f->pge)
 		cr4 |= CR4_PGE;
 	if (f->umip && !MUTANT(umip))

@@ -8,6 +8,7 @@
  */
 #include "abi/errno.h"
 #include "base/log.h"
+#include "base/symbols.h"
 #include "base/spinlock.h"
 #include "base/trace.h"
 #include "machine/irq.h"
@@ -36,7 +37,14 @@ struct irq_line {
 	struct irq_action *first;
 };
 
-enum irq_slot { SLOT_TIMER, SLOT_SPURIOUS, SLOT_UNEXPECTED, SLOT_ERROR, SLOT_LINES };
+enum irq_slot {
+	SLOT_TIMER,
+	SLOT_SPURIOUS,
+	SLOT_UNEXPECTED,
+	SLOT_ERROR,
+	SLOT_NMI,
+	SLOT_LINES
+};
 #define SLOT_COUNT (SLOT_LINES + MAX_LINES)
 
 static struct irq_line lines[MAX_LINES]; /* vector VECTOR_DEVICE + index */
@@ -131,6 +139,29 @@ static void stray_interrupt(u32 vector)
 		log_warning("irq: %s interrupt %#x", spurious ? "spurious" : "unexpected", vector);
 }
 
+static u64 nmi_rip[MAX_CPUS]; /* [owner CPU] where the first one hit */
+
+void irq_note_nmi(const struct trap_frame *f)
+{
+	u64 *rip = &nmi_rip[cpu_id()];
+
+	count(SLOT_NMI);
+	if (!*rip) {
+		*rip = f->rip;
+		apic_send_self(VECTOR_NMI_REPORT);
+	}
+}
+
+static void report_nmi(void)
+{
+	char where[96];
+
+	apic_eoi();
+	symbols_describe(nmi_rip[cpu_id()], where, sizeof(where));
+	log_warning("NMI on CPU %u at %s: a button, or trouble on the board; later ones are counted "
+		    "in /proc/interrupts", cpu_id(), where);
+}
+
 void irq_dispatch(struct trap_frame *f)
 {
 	struct cpu *c = cpu_this();
@@ -145,6 +176,8 @@ void irq_dispatch(struct trap_frame *f)
 		clock_interrupt();
 	} else if (vector - VECTOR_DEVICE < MAX_LINES && lines[vector - VECTOR_DEVICE].first) {
 		device_interrupt(vector);
+	} else if (vector == VECTOR_NMI_REPORT) {
+		report_nmi();
 	} else if (vector == VECTOR_ERROR) {
 		error_interrupt();
 	} else {
@@ -226,7 +259,7 @@ int irq_register_isa(unsigned line, irq_handler handler, void *arg, const char *
 bool irq_stat_get(unsigned index, struct irq_stat *out)
 {
 	static const char *const names[SLOT_LINES] = { "timer", "spurious", "unexpected",
-						       "apic-error" };
+						       "apic-error", "nmi" };
 
 	if (index >= SLOT_COUNT)
 		return false;

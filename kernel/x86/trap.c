@@ -165,6 +165,8 @@ void trap_dispatch(struct trap_frame *f)
 		struct fault fault = decode(f);
 
 		cpu_this()->fault_count++;
+		if (f->vector == TRAP_DEBUG)
+			dr6_clear();
 		refuse_supervisor_read(f, &fault);
 		irq_enable();
 		upcall_user_fault(f, &fault);
@@ -178,20 +180,33 @@ static void kernel_debug_trap(struct trap_frame *f)
 {
 	/* A program set TF or a breakpoint and arranged for it to fire here (CVE-2018-8897). */
 	f->rflags &= ~(u64)RFLAGS_TF;
-	__asm__ volatile("mov %0, %%dr6" ::"r"(0xffff0ff0UL));
+	dr6_clear();
 }
 
-u64 nmi_count;
+static noreturn void machine_check(const struct trap_frame *f)
+{
+	u32 banks = msr_read(MSR_MCG_CAP) & 0xff;
+
+	for (u32 i = 0; i < banks; i++) {
+		u64 status = msr_read(MSR_MC0_STATUS + i * MC_BANK_STRIDE);
+
+		if (status & MC_STATUS_VALID)
+			log_raw_printf("machine check bank %u: status %016lx address %016lx\n", i,
+				       status, status & MC_STATUS_ADDR_VALID ?
+					       msr_read(MSR_MC0_ADDR + i * MC_BANK_STRIDE) : 0);
+	}
+	panic_frame(f, "machine check: the processor or memory reports an error in hardware");
+}
 
 void trap_on_own_stack(struct trap_frame *f);
 void trap_on_own_stack(struct trap_frame *f)
 {
 	switch (f->vector) {
-	case TRAP_NMI: nmi_count++; return;
+	case TRAP_NMI: irq_note_nmi(f); return;
 	case TRAP_DEBUG: kernel_debug_trap(f); return;
-	case TRAP_DOUBLE_FAULT:
-		panic_frame(f, "double fault, cr2 %016lx%s", cr2_read(),
+	case TRAP_MACHINE_CHECK: machine_check(f);
+	default:
+		panic_frame(f, "%s, cr2 %016lx%s", trap_name(f->vector), cr2_read(),
 			    upcall_is_stack_guard(cr2_read()) ? ": a kernel stack overflowed" : "");
-	default: panic_frame(f, "%s", trap_name(f->vector));
 	}
 }

@@ -322,6 +322,11 @@ syscall_none:
 	mov rdi, [rsp + 8 + FRAME_ERROR]
 	jmp upcall_syscall_unknown
 
+; A number whose absence every program bears.
+syscall_quiet:
+	mov rax, -38			; -ENOSYS
+	ret
+
 ; Calls that read or write the whole frame get it completed first.
 %macro FULL_FRAME 1
 full_%1:

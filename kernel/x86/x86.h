@@ -12,6 +12,12 @@
 /* MSRs, SDM vol. 4. */
 #define MSR_APIC_BASE 0x1b
 #define MSR_PAT 0x277
+#define MSR_MCG_CAP 0x179
+#define MSR_MC0_STATUS 0x401
+#define MSR_MC0_ADDR 0x402
+#define MC_BANK_STRIDE 4
+#define MC_STATUS_VALID (1UL << 63)
+#define MC_STATUS_ADDR_VALID (1UL << 58)
 #define MSR_EFER 0xc0000080
 #define MSR_STAR 0xc0000081
 #define MSR_LSTAR 0xc0000082
@@ -27,12 +33,15 @@
 #define EFER_SCE (1u << 0)
 #define EFER_NXE (1u << 11)
 
+#define CR0_PE (1u << 0)
 #define CR0_MP (1u << 1)
-#define CR0_EM (1u << 2)
-#define CR0_TS (1u << 3)
+#define CR0_ET (1u << 4)
 #define CR0_NE (1u << 5)
 #define CR0_WP (1u << 16)
 #define CR0_AM (1u << 18)
+#define CR0_PG (1u << 31)
+#define CR4_PAE (1u << 5)
+#define CR4_MCE (1u << 6)
 #define CR4_PGE (1u << 7)
 #define CR4_OSFXSR (1u << 9)
 #define CR4_OSXMMEXCPT (1u << 10)
@@ -91,6 +100,13 @@ static inline u64 cr2_read(void)
 
 	__asm__ volatile("mov %%cr2, %0" : "=r"(v));
 	return v;
+}
+
+#define DR6_CLEAR 0xffff0ff0UL
+
+static inline void dr6_clear(void)
+{
+	__asm__ volatile("mov %0, %%dr6" ::"r"(DR6_CLEAR));
 }
 
 static inline void invlpg(u64 va)
