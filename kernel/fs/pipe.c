@@ -78,11 +78,16 @@ static struct page *page_for(struct pipe *p, u32 pos)
 	return *slot;
 }
 
-/* The page before @tail is read: keeps one for the next byte. */
+/*
+ * The page of @pos is read to its end: keeps one for the next byte. A full pipe that does not begin
+ * at a page's start comes round into the very page it began in: then that one is in use again.
+ */
 static void page_done(struct pipe *p, u32 pos)
 {
 	struct page **slot = slot_of(p, pos);
 
+	if (p->head - ALIGN_DOWN(pos, (u32)PAGE_SIZE) > PIPE_BYTES)
+		return;
 	if (p->spare)
 		page_put(*slot);
 	else

@@ -73,6 +73,28 @@ KTEST(pipe_full, 100)
 	file_put(r);
 }
 
+/* Full and begun in the middle of a page: its end lies in the page where it begins. */
+KTEST(pipe_comes_round, 100)
+{
+	static u8 block[PIPE_BYTES + 500];
+	struct file *r, *w;
+	u32 wrong = 0;
+
+	KREQUIRE(!pipe_create(&r, &w, nonblock));
+	for (u32 i = 0; i < sizeof(block); i++)
+		block[i] = i * 7 >> 3;
+	KEXPECT_EQ(test_write(w, block, 1000), 1000);
+	KEXPECT_EQ(test_read(r, block, 500), 500);
+	KEXPECT_EQ(test_write(w, block + 1000, PIPE_BYTES - 1000 + 500), PIPE_BYTES - 500);
+	KEXPECT_EQ(test_read(r, block, PAGE_SIZE), PAGE_SIZE);
+	KEXPECT_EQ(test_read(r, block + PAGE_SIZE, PIPE_BYTES), PIPE_BYTES - PAGE_SIZE);
+	for (u32 i = 0; i < PIPE_BYTES; i++)
+		wrong += block[i] != (u8)((i + 500) * 7 >> 3);
+	KEXPECT_EQ(wrong, 0);
+	file_put(w);
+	file_put(r);
+}
+
 struct transfer {
 	struct file *f;
 	u32 bytes, sum;

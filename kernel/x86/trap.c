@@ -82,14 +82,17 @@ static u64 fixup_of(u64 rip)
 	return 0;
 }
 
-/* A user copy met a page that is not there, not allowed, or (by #GP) no address at all. */
+/*
+ * A user copy met a page that is not there or not allowed. Its addresses have been checked, so a
+ * fault anywhere else than in the user half is the kernel's own.
+ */
 static bool copy_fault(struct trap_frame *f, const struct fault *fault)
 {
 	u64 landing = fixup_of(f->rip);
 
-	if (!landing)
+	if (!landing || fault->address >= USER_END)
 		return false;
-	if (fault->is_page_fault && fault->address < USER_END && (f->rflags & RFLAGS_IF)) {
+	if (f->rflags & RFLAGS_IF) {
 		irq_enable();
 		bool retry = upcall_copy_fault(fault) == 0;
 
@@ -130,10 +133,8 @@ static void kernel_fault(struct trap_frame *f)
 
 	if (f->rip == (u64)user_iret)
 		bad_user_iret(f);
-	if (f->vector == TRAP_PAGE_FAULT || f->vector == TRAP_PROTECTION ||
-	    f->vector == TRAP_STACK)
-		if (copy_fault(f, &fault))
-			return;
+	if (fault.is_page_fault && copy_fault(f, &fault))
+		return;
 	if (fault.is_page_fault)
 		panic_frame(f, "the kernel %s %016lx, which is %s",
 			    fault.exec	  ? "jumped to" :
