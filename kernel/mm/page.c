@@ -118,7 +118,7 @@ struct page *page_alloc(unsigned order, unsigned flags)
 	p->refcount = 1;
 	p->order = (u8)order;
 	counter_add(&live_pages, 1L << order);
-	if ((flags & ALLOC_ZERO) && !MUTANT(zero))
+	if ((flags & ALLOC_ZERO) && !(MUTANT(zero) && (flags & ALLOC_USER)))
 		memset(page_to_virt(p), 0, PAGE_SIZE << order);
 	return p;
 }

@@ -128,6 +128,10 @@ return_to_user:				; rsp = the thread's user frame, interrupts off
 	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
 	jne user_work
 user_restore:
+%ifdef MUTANTS
+	cmp byte [rel mutant_sysret], 0
+	jne sysret_anyway
+%endif
 	POP_REGISTERS
 	swapgs
 user_iret:
@@ -136,6 +140,17 @@ user_work:
 	mov rdi, rsp
 	call upcall_exit_work
 	jmp user_restore
+
+%ifdef MUTANTS
+extern mutant_sysret
+sysret_anyway:				; loses rcx and r11, and trusts rip
+	POP_REGISTERS
+	mov rcx, [rsp]
+	mov r11, [rsp + 16]
+	mov rsp, [rsp + 24]
+	swapgs
+	o64 sysret
+%endif
 
 trap_entry.from_kernel:
 	; The one instruction of the kernel that may fault with the user's GS in place.
