@@ -11,6 +11,8 @@
 #include "base/mutants.h"
 #include "lib/string.h"
 
+#define CPUID_MCE (1u << 7) /* leaf 1, EDX */
+
 struct x86_cpu boot_cpu;
 struct cpu *cpus[MAX_CPUS];
 u32 cpu_count;
@@ -90,6 +92,8 @@ void control_registers_load(void)
 	if (MUTANT(wp))
 		cr0 &= ~(u64)CR0_WP;
 	cr0_write(cr0);
+	if (f->hwcap & CPUID_MCE)
+		cr4 |= CR4_MCE; /* without it a machine check shuts the processor down */
 	if (f->pge)
 		cr4 |= CR4_PGE;
 	if (f->umip && !MUTANT(umip))
