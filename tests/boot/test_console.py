@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 
+from boot.test_programs import inject_machine_check
 from harness import machine, screen
 from harness.runner import test
 
@@ -116,10 +117,12 @@ def screen_and_keyboard_alone(case):
 
 @test(12)
 def panic_on_screen(case):
-    with case.boot("onexit=debug panic=halt init=/no/such/program", SERIAL="none", SCREEN="vga",
-                   qmp=True) as m:
+    with case.boot("onexit=debug panic=halt", SERIAL="none", SCREEN="vga", qmp=True) as m:
+        _wait_for(case, m, r"leash:/\$ ?$", "prompt")
+        inject_machine_check(m)
         lines = _wait_for(case, m, r"Next step:", "panic")
-        case.check(any("*** Kernel panic" in line for line in lines), "the reason is on the screen")
+        case.check(any("*** Kernel panic: machine check" in line for line in lines),
+                   "the reason is on the screen")
         case.check(any(re.search(r"0x[0-9a-f]{16} \w+\+0x", line) for line in lines),
                    "the backtrace too")
 
