@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Tests of faults and fork at the level of leaves; of want of memory; of the kernel's half. */
 #include "abi/mman.h"
+#include "base/counter.h"
 #include "base/ktest.h"
-#include "base/log.h"
 #include "machine/trap.h"
 #include "vm/shmem.h"
 #include "vm/vma.h"
@@ -287,5 +287,24 @@ KTEST(kernel_half_has_no_user_and_no_wx, 500)
 	KEXPECT_EQ(w.user, 0);
 	if (cpu_features.nx)
 		KEXPECT_EQ(w.write_exec, 0);
+	space_put(s);
+}
+
+/* A lonely map's tables go with it, and what is mapped there later gets tables of its own. */
+KTEST(space_unmap_frees_lonely_tables, 20)
+{
+	const u64 lonely = 0x200000000000UL;
+	struct space *s = space_create();
+	i64 before = counter_value("pages");
+
+	KREQUIRE(s);
+	for (u64 round = 0; round < 3; round++) {
+		KEXPECT_EQ(space_map(s, lonely, PAGES(2), RW, 0, NULL, 0, MAP_AT_FREE), lonely);
+		KEXPECT_EQ(write_word(s, lonely + PAGES(1), round + 1), 0);
+		KEXPECT_EQ(counter_value("pages"), before + 4); /* three tables and the page */
+		KEXPECT_EQ(read_word(s, lonely + PAGES(1)), round + 1);
+		KEXPECT_EQ(space_unmap(s, lonely, PAGES(2)), 0);
+		KEXPECT_EQ(counter_value("pages"), before);
+	}
 	space_put(s);
 }
