@@ -28,19 +28,29 @@ static bool chosen(const struct rogue *rogue, char **names)
 	return false;
 }
 
+static void one(const struct rogue *rogue, const char *how)
+{
+	int alive = -1;
+	pid_t pid = rogue_start(dir, rogue, &alive);
+
+	rogue_judge(rogue, pid, alive, how);
+	rogue_reap_orphans();
+	if (!innocent_is_well())
+		ok(false, "%s: the innocent process is well beside it", rogue->name);
+}
+
 static void one_by_one(char **names)
 {
-	for (size_t i = 0; i < rogue_count; i++) {
-		int alive = -1;
-		pid_t pid;
+	for (size_t i = 0; i < rogue_count; i++)
+		if (chosen(&rogues[i], names))
+			one(&rogues[i], "");
+}
 
-		if (!chosen(&rogues[i], names))
-			continue;
-		pid = rogue_start(dir, &rogues[i], &alive);
-		rogue_judge(&rogues[i], pid, alive, "");
-		if (!innocent_is_well())
-			ok(false, "%s: the innocent process is well beside it", rogues[i].name);
-	}
+static void greedy_again(void)
+{
+	for (size_t i = 0; i < rogue_count; i++)
+		if (rogue_is_greedy(&rogues[i]))
+			one(&rogues[i], ", again");
 }
 
 /* Start up to AT_ONCE rogues from the i-th on, then judge them. Returns the next one's number. */
@@ -69,6 +79,7 @@ static void all_at_once(void)
 
 	while (i < rogue_count)
 		i = a_crowd(i);
+	rogue_reap_orphans();
 	ok(innocent_is_well(), "the innocent process is well beside the crowds");
 }
 
@@ -94,8 +105,8 @@ int main(int argc, char **argv)
 	ok(innocent_is_well(), "the innocent process is well after them");
 	if (!argv[1]) {
 		leaks_note();
-		one_by_one(argv + 1);
 		all_at_once();
+		greedy_again();
 		leaks_check();
 	}
 	innocent_end();

@@ -16,5 +16,6 @@
 #define LOOP 0x200
 #define DEAF 0x201
 
-/* Either of two fates; both fit in 12 bits. */
-#define EITHER(a, b) ((a) | (b) << 12)
+/* Either of two fates; EITHER(a, EITHER(b, c)) for three. A single one has 12 bits. */
+#define FATE_BITS 12
+#define EITHER(a, b) ((a) | (unsigned long)(b) << FATE_BITS)

@@ -136,14 +136,27 @@ MISDEED_FN int is_limit(long error)
 	return error == -EAGAIN || error == -ENOMEM;
 }
 
-/* Every process has one child and waits for it; the last one can have none. */
-MISDEED_FN void fork_chain(void)
+/*
+ * Every generation has fifty members, of which one founds the next and waits for it; the last one can
+ * found none. The others end with the pipe.
+ */
+MISDEED_FN void fork_generations(void)
 {
+	int ends[2], status;
 	long pid;
-	int status;
+	char c;
 
-	while ((pid = raw(SYS_fork)) == 0)
-		;
+	raw(SYS_pipe, ends);
+	do {
+		for (int i = 1; i < 50 && (pid = raw(SYS_fork)) > 0; i++)
+			;
+		if (pid == 0) {
+			raw(SYS_close, ends[1]);
+			leave(raw(SYS_read, ends[0], &c, 1));
+		}
+		if (pid > 0)
+			pid = raw(SYS_fork);
+	} while (pid == 0);
 	if (pid < 0)
 		leave(is_limit(pid) ? 0 : 1);
 	if (raw(SYS_wait4, pid, &status, 0, 0) != pid)
