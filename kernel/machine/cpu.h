@@ -26,6 +26,7 @@ struct cpu {
 	u32 lock_depth; /* spinlocks held (debug builds) */
 	struct mmu *mmu; /* address space whose tables are loaded; NULL: the kernel's own */
 	struct thread *idle;
+	struct run_queue *queue; /* sched's */
 	u64 irq_count, fault_count, syscall_count; /* statistics */
 };
 

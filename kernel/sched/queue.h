@@ -18,7 +18,7 @@ extern struct run_queue run_queues[MAX_CPUS];
 
 static inline struct run_queue *run_queue_this(void)
 {
-	return &run_queues[cpu_id()];
+	return cpu_this()->queue;
 }
 
 /* Arms the timer if something is due before it fires anyway. Queue locked, interrupts off. */

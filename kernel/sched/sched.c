@@ -6,7 +6,7 @@
  * CPU, and for the next kernel timer. An idle CPU halts.
  *
  * The queue's lock is held across the switch and dropped by whoever runs next, in
- * sched_finish_switch(): until then nobody may touch the stack that is being left.
+ * finish_switch(): until then nobody may touch the stack that is being left.
  */
 #include "sched/sched.h"
 
@@ -28,7 +28,7 @@ static u64 quantum = 10 * NSEC_PER_MSEC; /* atomic */
 
 void sched_init(void)
 {
-	struct run_queue *q = run_queue_this();
+	struct run_queue *q = &run_queues[cpu_id()];
 
 	thread_init_boot();
 	timers_init();
@@ -36,6 +36,7 @@ void sched_init(void)
 	q->current = q->idle = thread_current();
 	q->armed = NEVER;
 	cpu_this()->idle = q->idle;
+	cpu_this()->queue = q;
 }
 
 /* -- the queue ------------------------------------------------------------------------------ */
@@ -100,6 +101,20 @@ static void account(struct run_queue *q, struct thread *prev, struct thread *nex
 	q->switches++;
 }
 
+/* On the next thread's stack: release what schedule() took. */
+static inline void finish_switch(struct run_queue *q)
+{
+	struct thread *dead = q->dead;
+
+	q->dead = NULL;
+	spin_unlock(&q->lock);
+	if (likely(!dead))
+		return;
+	if (dead->release)
+		dead->release(dead);
+	thread_free(dead);
+}
+
 void schedule(void)
 {
 	u64 flags = irq_save();
@@ -116,29 +131,20 @@ void schedule(void)
 	if (next != prev) {
 		account(q, prev, next);
 		q->current = next;
-		queue_arm_timer(q);
+		if (quantum_deadline(q) < q->armed) /* kernel timers have been seen to */
+			queue_arm_timer(q);
 		trace(TRACE_SWITCH, prev->tid, next->tid);
 		context_switch(&prev->ctx, &next->ctx);
-		sched_finish_switch();
+		finish_switch(run_queue_this()); /* maybe another CPU's by now */
 	} else {
 		spin_unlock(&q->lock);
 	}
 	irq_restore(flags);
 }
 
-/* On the new thread's stack, interrupts off: release what schedule() took. */
 void sched_finish_switch(void)
 {
-	struct run_queue *q = run_queue_this();
-	struct thread *dead = q->dead;
-
-	q->dead = NULL;
-	spin_unlock(&q->lock);
-	if (unlikely(dead)) {
-		if (dead->release)
-			dead->release(dead);
-		thread_free(dead);
-	}
+	finish_switch(run_queue_this());
 }
 
 void sched_yield(void)
