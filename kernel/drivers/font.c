@@ -10,6 +10,18 @@
 
 _Static_assert(font_8x16_WIDTH == 8 && font_16x32_WIDTH == 16, "rows of one or two bytes");
 
+/* What a text still reads well with where the font lacks the character itself. */
+static const struct {
+	u16 rune, instead;
+} similar[] = {
+	{ 0x2010, '-' },    { 0x2011, '-' },    { 0x2012, '-' },    { 0x2013, 0x2500 },
+	{ 0x2014, 0x2500 }, { 0x2015, 0x2500 }, { 0x2018, '\'' },   { 0x2019, '\'' },
+	{ 0x201a, ',' },    { 0x201c, '"' },    { 0x201d, '"' },    { 0x201e, '"' },
+	{ 0x2022, 0x00b7 }, { 0x2026, 0x00b7 }, { 0x2190, '<' },    { 0x2192, '>' },
+	{ 0x2212, '-' },    { 0x23ba, 0x2500 }, { 0x23bb, 0x2500 }, { 0x23bc, 0x2500 },
+	{ 0x23bd, '_' },    { 0x2713, 'v' },    { 0x2717, 'x' },
+};
+
 const struct font font_small = {
 	.width = font_8x16_WIDTH,
 	.height = font_8x16_HEIGHT,
@@ -45,10 +57,21 @@ static u16 find(const struct font *f, u32 rune)
 	return NO_GLYPH;
 }
 
+static u16 find_similar(const struct font *f, u32 rune)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(similar); i++) {
+		if (similar[i].rune == rune)
+			return find(f, similar[i].instead);
+	}
+	return NO_GLYPH;
+}
+
 u16 font_glyph(const struct font *f, u32 rune)
 {
 	u16 glyph = find(f, rune);
 
+	if (glyph == NO_GLYPH)
+		glyph = find_similar(f, rune);
 	if (glyph == NO_GLYPH)
 		glyph = find(f, REPLACEMENT);
 	if (glyph == NO_GLYPH)

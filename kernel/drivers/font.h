@@ -23,7 +23,7 @@ struct font {
 extern const struct font font_small; /* 8 x 16 */
 extern const struct font font_large; /* 16 x 32 */
 
-/* Glyph of @rune; where there is none U+FFFD's, then '?'. */
+/* Glyph of @rune; where there is none a similar one, then U+FFFD's, then '?'. */
 u16 font_glyph(const struct font *f, u32 rune);
 
 static inline const u8 *font_bits(const struct font *f, u16 glyph)

@@ -13,8 +13,8 @@
 
 struct tty;
 
-/* The system console, /dev/console and /dev/tty. Usable from the start; tty_init() (after
- * fs_init) puts the device files there. */
+/* The system console, /dev/console and /dev/tty. Usable from the start; tty_init() registers
+ * the device files (before or after fs_init). */
 extern struct tty *tty_console;
 void tty_init(void);
 
