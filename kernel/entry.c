@@ -55,19 +55,23 @@ static struct verdict judge_page_fault(int err, u64 address)
 	}
 }
 
-static void remember(struct process *p, const struct trap_frame *f, const struct fault *fault)
+/* @mapped: there is something at the address, but not for this access. */
+static void remember(struct process *p, const struct trap_frame *f, const struct fault *fault,
+		     bool mapped)
 {
 	p->fault.vector = f->vector;
 	p->fault.error = f->error;
 	p->fault.address = fault->is_page_fault ? fault->address : 0;
 	p->fault.write = fault->write;
 	p->fault.exec = fault->exec;
-	p->fault.present = fault->present;
+	p->fault.mapped = mapped;
+	p->fault.note = NULL;
 }
 
 void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 {
 	struct process *p = process_current();
+	bool mapped = false;
 	struct verdict v;
 
 	if (fault->is_page_fault) {
@@ -79,12 +83,13 @@ void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 			return;
 		if (err == -ENOMEM)
 			log_error("out of memory: %s[%d] is killed", p->name, p->pid);
+		mapped = err != -EFAULT;
 		v = judge_page_fault(err, fault->address);
 	} else {
 		v = judge(f);
 	}
 	trace(TRACE_FAULT, f->vector, fault->address);
-	remember(p, f, fault);
+	remember(p, f, fault, mapped);
 	signal_force(v.signal, v.code, v.address);
 }
 

@@ -72,7 +72,7 @@ static struct page *page_for(struct pipe *p, u32 pos)
 	struct page **slot = slot_of(p, pos);
 
 	if (!*slot) {
-		*slot = p->spare ? p->spare : page_alloc(0, 0);
+		*slot = p->spare ? p->spare : page_alloc(0, ALLOC_USER);
 		p->spare = NULL;
 	}
 	return *slot;

@@ -40,7 +40,7 @@ static u8 *tail(struct arg_list *a, size_t *room)
 		return NULL;
 	*room = PAGE_SIZE - offset;
 	if (offset == 0) {
-		struct page *p = page_alloc(0, 0);
+		struct page *p = page_alloc(0, ALLOC_USER);
 
 		if (!p)
 			return NULL;

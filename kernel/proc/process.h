@@ -71,7 +71,8 @@ struct process {
 	} altstack; /* [c] */
 	struct {
 		u64 vector, error, address;
-		bool write, exec, present;
+		bool write, exec, mapped;
+		const char *note; /* not a trap but this; NULL */
 	} fault; /* [c] the last one, for signal frames and the obituary */
 
 	u64 start_ns; /* [i] */

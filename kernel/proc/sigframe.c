@@ -101,12 +101,16 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 {
 	struct process *p = process_current();
 	struct sigframe_abi frame;
-	u64 fp, at;
+	u64 top, fp, at;
 
 	if (!(action->flags & SA_RESTORER) || action->handler >= USER_END)
 		return -EFAULT;
-	fp = ALIGN_DOWN(stack_top(p, f, action->flags) - fpu_image_bytes(), FPU_ALIGN);
+	top = stack_top(p, f, action->flags);
+	fp = ALIGN_DOWN(top - fpu_image_bytes(), FPU_ALIGN);
 	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
+	/* Below an alternate stack that is used up lies memory that is none of a stack's. */
+	if (on_altstack(p, top) && !on_altstack(p, at))
+		return -EFAULT;
 	memset(&frame, 0, sizeof(frame));
 	frame.restorer = action->restorer;
 	fill_context(&frame.uc, p, f);

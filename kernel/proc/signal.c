@@ -208,12 +208,14 @@ static int dequeue(struct process *p, struct sigaction_kernel *action, struct si
 
 static void describe_access(const struct process *p, char *buf, size_t size)
 {
-	if (p->fault.vector == TRAP_PAGE_FAULT)
+	if (p->fault.note)
+		snprintf(buf, size, "%s", p->fault.note);
+	else if (p->fault.vector == TRAP_PAGE_FAULT)
 		snprintf(buf, size, "%s %lx, which is %s",
 			 p->fault.exec	? "jump to" :
 			 p->fault.write ? "write to" :
 						"read of",
-			 p->fault.address, p->fault.present ? "not allowed" : "not mapped");
+			 p->fault.address, p->fault.mapped ? "not allowed" : "not mapped");
 	else
 		snprintf(buf, size, "%s", trap_name(p->fault.vector));
 }
@@ -302,6 +304,7 @@ static void run_handler(struct trap_frame *f, int sig, const struct sigaction_ke
 		/* No room for the frame: the program cannot be told, so it ends. */
 		if (sig == SIGSEGV)
 			p->action[SIGSEGV].handler = SIG_DFL;
+		p->fault.note = "no room for a signal frame";
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 		return;
 	}

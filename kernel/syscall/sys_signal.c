@@ -87,8 +87,10 @@ i64 sys_rt_sigreturn(void)
 {
 	struct trap_frame *f = thread_frame(thread_current());
 
-	if (signal_pop_frame(f))
+	if (signal_pop_frame(f)) {
+		process_current()->fault.note = "a signal frame that cannot be returned to";
 		signal_force(SIGSEGV, SI_KERNEL, 0);
+	}
 	return f->rax;
 }
 
