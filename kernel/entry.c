@@ -75,8 +75,8 @@ void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 	struct verdict v;
 
 	if (fault->is_page_fault) {
-		int err = fault->address >= USER_END ? -EFAULT :
-						       space_fault(p->space, fault->address,
+		int err = fault->address >= USER_END ? -EFAULT
+						     : space_fault(p->space, fault->address,
 								   fault->write, fault->exec);
 
 		if (err == 0)

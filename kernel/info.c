@@ -19,11 +19,12 @@ static ssize_t show_meminfo(char *buf, size_t size)
 {
 	u64 kib = PAGE_SIZE / 1024;
 
-	return snprintf(buf, size, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n"
+	return snprintf(buf, size,
+			"MemTotal:       %8lu kB\nMemFree:        %8lu kB\n"
 			"MemAvailable:   %8lu kB\nBuffers:        %8u kB\nCached:         %8u kB\n"
 			"SwapTotal:      %8u kB\nSwapFree:       %8u kB\n",
-			page_total_count() * kib, page_free_count() * kib,
-			page_free_count() * kib, 0, 0, 0, 0);
+			page_total_count() * kib, page_free_count() * kib, page_free_count() * kib,
+			0, 0, 0, 0);
 }
 
 static ssize_t show_objects(char *buf, size_t size)

@@ -115,7 +115,7 @@ static void signal_group(i32 pgid, int sig)
 	struct process *p;
 	u64 flags = spin_lock_irq(&process_lock);
 
-	list_for_each(p, &process_list, all)
+	list_for_each (p, &process_list, all)
 		if (p->pgid == pgid)
 			signal_send(p, sig, &info);
 	spin_unlock_irq(&process_lock, flags);
@@ -141,5 +141,6 @@ static void boot_thread(void *unused)
 	err = process_start_init(options.init, options.argv, options.envp);
 	if (err)
 		panic("cannot run %s, the first process: error %d. Is it on the image? "
-		      "Choose another with init=PATH", options.init, -err);
+		      "Choose another with init=PATH",
+		      options.init, -err);
 }

@@ -131,9 +131,9 @@ static const struct {
 	const char *name;
 	bool (*set)(const char *value);
 } words[] = {
-	{ "init", set_init },	    { "selftest", set_selftest }, { "sched", set_sched },
-	{ "quantum", set_quantum }, { "console", set_console },	  { "quiet", set_quiet },
-	{ "panic", set_panic },	    { "onexit", set_onexit },	  { "trace", set_trace },
+	{ "init", set_init },       { "selftest", set_selftest }, { "sched", set_sched },
+	{ "quantum", set_quantum }, { "console", set_console },   { "quiet", set_quiet },
+	{ "panic", set_panic },     { "onexit", set_onexit },     { "trace", set_trace },
 #ifdef MUTANTS
 	{ "break", set_break },
 #endif

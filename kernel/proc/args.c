@@ -106,10 +106,11 @@ int args_add_kernel(struct arg_list *a, const char *s, u32 *count)
 	++*count;
 	while (n) {
 		u8 *dst = tail(a, &room);
-		size_t run = MIN(n, room);
+		size_t run;
 
 		if (!dst)
 			return -E2BIG;
+		run = MIN(n, room);
 		memcpy(dst, s, run);
 		a->bytes += run;
 		s += run;

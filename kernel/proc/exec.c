@@ -102,8 +102,7 @@ static int read_script(struct file *f, char *line, char **interp, char **arg)
 }
 
 /* argv becomes: interpreter, its argument, the script's path, argv[1] … */
-static int script_args(struct arg_list *args, const char *interp, const char *arg,
-		       const char *path)
+static int script_args(struct arg_list *args, const char *interp, const char *arg, const char *path)
 {
 	int err;
 
@@ -120,7 +119,7 @@ static int script_args(struct arg_list *args, const char *interp, const char *ar
 static int open_program(struct vnode *start, const char *path, struct arg_list *args, char *line,
 			struct file **out)
 {
-	char *interp = NULL, *arg = NULL;
+	char *interp = line, *arg = line;
 	int err;
 
 	for (int depth = 0; depth < SCRIPT_DEPTH_MAX; depth++) {

@@ -127,7 +127,7 @@ static struct process *find_child(struct process *p, i32 pid, u32 options, bool 
 	struct process *c;
 
 	*any = false;
-	list_for_each(c, &p->children, sibling) {
+	list_for_each (c, &p->children, sibling) {
 		if (!selected(c, pid, p->pgid))
 			continue;
 		*any = true;

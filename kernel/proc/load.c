@@ -82,8 +82,8 @@ static int map_segment(struct space *s, struct file *f, const struct elf_segment
 	u64 file_end = seg->vaddr + bias + seg->filesz;
 	u64 mem_end = seg->vaddr + bias + seg->memsz;
 	u64 file_pages_end = seg->filesz ? ALIGN_UP(file_end, PAGE_SIZE) : start;
-	u32 prot = (seg->flags & ELF_PF_R ? MMU_READ : 0) | (seg->flags & ELF_PF_W ? MMU_WRITE : 0) |
-		   (seg->flags & ELF_PF_X ? MMU_EXEC : 0);
+	u32 prot = (seg->flags & ELF_PF_R ? MMU_READ : 0) |
+		   (seg->flags & ELF_PF_W ? MMU_WRITE : 0) | (seg->flags & ELF_PF_X ? MMU_EXEC : 0);
 	bool tail = seg->memsz > seg->filesz && file_end < file_pages_end;
 	i64 at;
 
@@ -163,8 +163,9 @@ static int map_stack(struct space *s, bool exec)
 	i64 at;
 
 	s->stack_limit = top - STACK_BYTES;
-	s->map_top = ALIGN_DOWN(top - STACK_BYTES - STACK_GAP -
-				(machine_entropy() & 0xffff) * PAGE_SIZE, PAGE_SIZE);
+	s->map_top =
+		ALIGN_DOWN(top - STACK_BYTES - STACK_GAP - (machine_entropy() & 0xffff) * PAGE_SIZE,
+			   PAGE_SIZE);
 	at = space_map(s, top - 2 * PAGE_SIZE, 2 * PAGE_SIZE, prot, VMA_STACK, NULL, 0,
 		       MAP_AT_FIXED);
 	return at < 0 ? at : 0;
@@ -183,7 +184,8 @@ int load_image(struct file *f, struct new_image *img)
 	if (err)
 		return err;
 	if (img->elf.type == ELF_DYN)
-		img->bias = PIE_BASE + (machine_entropy() & RANDOM_PAGES) * PAGE_SIZE - img->elf.low;
+		img->bias =
+			PIE_BASE + (machine_entropy() & RANDOM_PAGES) * PAGE_SIZE - img->elf.low;
 	err = map_all(img->space, f, &img->elf, img->bias);
 	if (err)
 		return err;

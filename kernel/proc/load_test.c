@@ -71,12 +71,12 @@ KTEST(elf_good_image, 10)
 	KEXPECT_EQ(img.interp_size, 0);
 }
 
-#define REFUSED(change)                              \
-	do {                                         \
-		struct file f = good;                \
-		struct elf_image img;                \
-		f.change;                            \
-		KEXPECT(parse(&f, &img) < 0);        \
+#define REFUSED(change)                                                                            \
+	do {                                                                                       \
+		struct file f = good;                                                              \
+		struct elf_image img;                                                              \
+		f.change;                                                                          \
+		KEXPECT(parse(&f, &img) < 0);                                                      \
 	} while (0)
 
 KTEST(elf_lies_are_refused, 10)

@@ -54,8 +54,8 @@ static int push_fpu(struct thread *t, u64 at)
 static void fill_context(struct ucontext_abi *uc, const struct process *p,
 			 const struct trap_frame *f)
 {
-	uc->flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS |
-		    (cpu_features.xsave ? UC_FP_XSTATE : 0);
+	uc->flags =
+		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
 	uc->stack = (struct stack_abi){ .sp = p->altstack.sp, .size = p->altstack.size };
 	if (!p->altstack.size)
 		uc->stack.flags = SS_DISABLE;

@@ -18,7 +18,7 @@
 #define STOP_SIGNALS (BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU))
 #define IGNORED_BY_DEFAULT (BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
-#define SYNCHRONOUS                                                                           \
+#define SYNCHRONOUS                                                                                \
 	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGFPE) | BIT(SIGSYS))
 #define STATUS_CONTINUED 0xffff
 
@@ -92,8 +92,7 @@ void signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
 		p->pending.set &= ~STOP_SIGNALS;
 	else if (STOP_SIGNALS & BIT(sig))
 		p->pending.set &= ~BIT(SIGCONT);
-	deliver = !p->dying && !spared(p, sig) &&
-		  (!ignored(p, sig) || (p->sig_blocked & BIT(sig)));
+	deliver = !p->dying && !spared(p, sig) && (!ignored(p, sig) || (p->sig_blocked & BIT(sig)));
 	if (deliver && !(p->pending.set & BIT(sig))) {
 		p->pending.info[sig] = *info;
 		p->pending.set |= BIT(sig);
@@ -167,7 +166,7 @@ int signal_kill(i32 pid, int sig)
 	if (sig < 0 || sig > NSIG)
 		return -EINVAL;
 	flags = spin_lock_irq(&process_lock);
-	list_for_each(p, &process_list, all) {
+	list_for_each (p, &process_list, all) {
 		if (!kill_selects(self, p, pid))
 			continue;
 		found++;
@@ -212,9 +211,9 @@ static void describe_access(const struct process *p, char *buf, size_t size)
 		snprintf(buf, size, "%s", p->fault.note);
 	else if (p->fault.vector == TRAP_PAGE_FAULT)
 		snprintf(buf, size, "%s %lx, which is %s",
-			 p->fault.exec	? "jump to" :
-			 p->fault.write ? "write to" :
-						"read of",
+			 p->fault.exec    ? "jump to"
+			 : p->fault.write ? "write to"
+					  : "read of",
 			 p->fault.address, p->fault.mapped ? "not allowed" : "not mapped");
 	else
 		snprintf(buf, size, "%s", trap_name(p->fault.vector));
@@ -243,8 +242,9 @@ static void stop(struct process *p, int sig)
 
 	p->stopped = true;
 	p->stop_report = sig << 8 | 0x7f;
-	process_notify_parent(p, p->parent && p->parent->action[SIGCHLD].flags & SA_NOCLDSTOP ?
-				      0 : SIGCHLD, 5 /* CLD_STOPPED */, sig);
+	process_notify_parent(
+		p, p->parent && p->parent->action[SIGCHLD].flags & SA_NOCLDSTOP ? 0 : SIGCHLD,
+		5 /* CLD_STOPPED */, sig);
 	spin_unlock_irq(&process_lock, flags);
 	wait_event(&p->stop_queue, !READ_ONCE(p->stopped));
 }

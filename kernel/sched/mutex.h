@@ -12,7 +12,10 @@ struct mutex {
 	struct wait_queue queue;
 };
 
-#define MUTEX_INIT(name) { NULL, WAIT_QUEUE_INIT((name).queue) }
+#define MUTEX_INIT(name)                                                                           \
+	{                                                                                          \
+		NULL, WAIT_QUEUE_INIT((name).queue)                                                \
+	}
 
 void mutex_init(struct mutex *m);
 void mutex_lock_slow(struct mutex *m);

@@ -21,7 +21,8 @@ static struct timer_queue timer_queues[MAX_CPUS];
 
 static bool earlier(const struct rb_node *a, const struct rb_node *b)
 {
-	return rb_entry(a, struct timer, node)->deadline < rb_entry(b, struct timer, node)->deadline;
+	return rb_entry(a, struct timer, node)->deadline <
+	       rb_entry(b, struct timer, node)->deadline;
 }
 
 static void update_next(struct timer_queue *q)

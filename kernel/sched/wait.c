@@ -52,7 +52,7 @@ static unsigned wake(struct wait_queue *q, unsigned most)
 	if (list_empty(&q->waiters))
 		return 0;
 	flags = spin_lock_irq(&q->lock);
-	list_for_each_safe(w, tmp, &q->waiters, link) {
+	list_for_each_safe (w, tmp, &q->waiters, link) {
 		if (w->notify)
 			w->notify(w);
 		else if (thread_wake(w->thread) && ++woken == most)

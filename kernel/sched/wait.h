@@ -36,7 +36,10 @@ struct waiter {
 	void (*notify)(struct waiter *w);
 };
 
-#define WAIT_QUEUE_INIT(name) { SPINLOCK_INIT, LIST_INIT((name).waiters) }
+#define WAIT_QUEUE_INIT(name)                                                                      \
+	{                                                                                          \
+		SPINLOCK_INIT, LIST_INIT((name).waiters)                                           \
+	}
 
 void wait_queue_init(struct wait_queue *q);
 
@@ -57,35 +60,35 @@ int schedule_until(u64 deadline);
  * Waits until @cond holds; @cond is evaluated with no lock held and may be evaluated often.
  * Not interruptible.
  */
-#define wait_event(q, cond)                                    \
-	do {                                                   \
-		struct waiter w_;                              \
-		while (!(cond)) {                              \
-			wait_prepare(q, &w_);                  \
-			if (!(cond))                           \
-				schedule();                    \
-			wait_finish(&w_);                      \
-		}                                              \
+#define wait_event(q, cond)                                                                        \
+	do {                                                                                       \
+		struct waiter w_;                                                                  \
+		while (!(cond)) {                                                                  \
+			wait_prepare(q, &w_);                                                      \
+			if (!(cond))                                                               \
+				schedule();                                                        \
+			wait_finish(&w_);                                                          \
+		}                                                                                  \
 	} while (0)
 
 /* As wait_event, but ends with -EINTR when the thread is interrupted, and with -ETIMEDOUT at
  * @deadline (~0UL: never). 0 when @cond holds. */
-#define wait_event_interruptible_until(q, cond, deadline)                          \
-	({                                                                         \
-		struct waiter w_;                                                  \
-		int r_ = 0;                                                        \
-		while (!(cond)) {                                                  \
-			if (r_ == -ETIMEDOUT)                                      \
-				break;                                             \
-			if (thread_interrupted(thread_current())) {                \
-				r_ = -EINTR;                                       \
-				break;                                             \
-			}                                                          \
-			wait_prepare(q, &w_);                                      \
-			if (!(cond) && !thread_interrupted(thread_current()))      \
-				r_ = schedule_until(deadline);                     \
-			wait_finish(&w_);                                          \
-		}                                                                  \
-		(cond) ? 0 : r_;                                                   \
+#define wait_event_interruptible_until(q, cond, deadline)                                          \
+	({                                                                                         \
+		struct waiter w_;                                                                  \
+		int r_ = 0;                                                                        \
+		while (!(cond)) {                                                                  \
+			if (r_ == -ETIMEDOUT)                                                      \
+				break;                                                             \
+			if (thread_interrupted(thread_current())) {                                \
+				r_ = -EINTR;                                                       \
+				break;                                                             \
+			}                                                                          \
+			wait_prepare(q, &w_);                                                      \
+			if (!(cond) && !thread_interrupted(thread_current()))                      \
+				r_ = schedule_until(deadline);                                     \
+			wait_finish(&w_);                                                          \
+		}                                                                                  \
+		(cond) ? 0 : r_;                                                                   \
 	})
 #define wait_event_interruptible(q, cond) wait_event_interruptible_until(q, cond, ~0UL)

@@ -119,7 +119,7 @@ static bool group_in_session(i32 pgid, i32 sid)
 {
 	struct process *p;
 
-	list_for_each(p, &process_list, all)
+	list_for_each (p, &process_list, all)
 		if (p->pgid == pgid && p->sid == sid)
 			return true;
 	return false;
@@ -160,7 +160,7 @@ i64 sys_setsid(void)
 	u64 flags = spin_lock_irq(&process_lock);
 	i64 r = p->pid;
 
-	list_for_each(other, &process_list, all)
+	list_for_each (other, &process_list, all)
 		if (other->pgid == p->pid)
 			r = -EPERM;
 	if (r > 0)

@@ -119,10 +119,10 @@ i64 sys_sigaltstack(u64 ss, u64 old)
 			return -EPERM;
 		if (new.flags & ~(SS_DISABLE | SS_ONSTACK | SS_AUTODISARM))
 			return -EINVAL;
-		if (!(new.flags & SS_DISABLE) && new.size < MIN_ALTSTACK)
+		if (!(new.flags &SS_DISABLE) && new.size < MIN_ALTSTACK)
 			return -ENOMEM;
-		p->altstack.sp = new.flags & SS_DISABLE ? 0 : new.sp;
-		p->altstack.size = new.flags & SS_DISABLE ? 0 : new.size;
+		p->altstack.sp = new.flags &SS_DISABLE ? 0 : new.sp;
+		p->altstack.size = new.flags &SS_DISABLE ? 0 : new.size;
 	}
 	return old ? user_write(old, &was, sizeof(was)) : 0;
 }

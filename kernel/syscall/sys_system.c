@@ -17,7 +17,7 @@
 i64 sys_uname(u64 buf)
 {
 	/* Programs ask for a Linux they know: the release is that of the ABI we follow. */
-	static const char uts[6][UTS_FIELD] = { "Linux",	"leash",  "6.1.0-leash",
+	static const char uts[6][UTS_FIELD] = { "Linux",        "leash",  "6.1.0-leash",
 						"#1 Leash 0.1", "x86_64", "(none)" };
 
 	return user_write(buf, uts, sizeof(uts));
@@ -31,17 +31,17 @@ struct sysinfo_abi {
 	u32 mem_unit, pad2;
 };
 
-i64 sys_sysinfo(u64 at)
+i64 sys_sysinfo(u64 info)
 {
-	struct sysinfo_abi info;
+	struct sysinfo_abi now;
 
-	memset(&info, 0, sizeof(info));
-	info.uptime = clock_ns() / NSEC_PER_SEC;
-	info.totalram = page_total_count() * PAGE_SIZE;
-	info.freeram = page_free_count() * PAGE_SIZE;
-	info.procs = process_count();
-	info.mem_unit = 1;
-	return user_write(at, &info, sizeof(info));
+	memset(&now, 0, sizeof(now));
+	now.uptime = clock_ns() / NSEC_PER_SEC;
+	now.totalram = page_total_count() * PAGE_SIZE;
+	now.freeram = page_free_count() * PAGE_SIZE;
+	now.procs = process_count();
+	now.mem_unit = 1;
+	return user_write(info, &now, sizeof(now));
 }
 
 /* -- limits: the defaults; changing them comes with the issue on limits ---------------------------- */
@@ -76,7 +76,7 @@ static i64 set_limit(u32 resource, u64 rlim)
 		return -EFAULT;
 	if (new.soft > new.hard)
 		return -EINVAL;
-	return new.soft == now.soft && new.hard == now.hard ? 0 : -EPERM;
+	return new.soft == now.soft &&new.hard == now.hard ? 0 : -EPERM;
 }
 
 i64 sys_setrlimit(u64 resource, u64 rlim)

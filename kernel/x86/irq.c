@@ -37,14 +37,7 @@ struct irq_line {
 	struct irq_action *first;
 };
 
-enum irq_slot {
-	SLOT_TIMER,
-	SLOT_SPURIOUS,
-	SLOT_UNEXPECTED,
-	SLOT_ERROR,
-	SLOT_NMI,
-	SLOT_LINES
-};
+enum irq_slot { SLOT_TIMER, SLOT_SPURIOUS, SLOT_UNEXPECTED, SLOT_ERROR, SLOT_NMI, SLOT_LINES };
 #define SLOT_COUNT (SLOT_LINES + MAX_LINES)
 
 static struct irq_line lines[MAX_LINES]; /* vector VECTOR_DEVICE + index */
@@ -158,8 +151,10 @@ static void report_nmi(void)
 
 	apic_eoi();
 	symbols_describe(nmi_rip[cpu_id()], where, sizeof(where));
-	log_warning("NMI on CPU %u at %s: a button, or trouble on the board; later ones are counted "
-		    "in /proc/interrupts", cpu_id(), where);
+	log_warning(
+		"NMI on CPU %u at %s: a button, or trouble on the board; later ones are counted "
+		"in /proc/interrupts",
+		cpu_id(), where);
 }
 
 void irq_dispatch(struct trap_frame *f)

@@ -94,8 +94,8 @@ static int walk_table(const struct walk *w, pte_t *table, unsigned level, u64 ba
 			break;
 		if (!table[i])
 			continue;
-		r = level ? walk_table(w, table_of(table[i]), level - 1, va) :
-			    w->fn(&table[i], va, w->arg);
+		r = level ? walk_table(w, table_of(table[i]), level - 1, va)
+			  : w->fn(&table[i], va, w->arg);
 		if (r)
 			return r;
 	}

@@ -137,9 +137,9 @@ static void kernel_fault(struct trap_frame *f)
 		return;
 	if (fault.is_page_fault)
 		panic_frame(f, "the kernel %s %016lx, which is %s",
-			    fault.exec	  ? "jumped to" :
-			    fault.write ? "wrote to" :
-						"read",
+			    fault.exec    ? "jumped to"
+			    : fault.write ? "wrote to"
+					  : "read",
 			    fault.address, fault.present ? "not allowed" : "not mapped");
 	panic_frame(f, "%s in the kernel", trap_name(f->vector));
 }
@@ -193,8 +193,10 @@ static noreturn void machine_check(const struct trap_frame *f)
 
 		if (status & MC_STATUS_VALID)
 			log_raw_printf("machine check bank %u: status %016lx address %016lx\n", i,
-				       status, status & MC_STATUS_ADDR_VALID ?
-					       msr_read(MSR_MC0_ADDR + i * MC_BANK_STRIDE) : 0);
+				       status,
+				       status & MC_STATUS_ADDR_VALID
+					       ? msr_read(MSR_MC0_ADDR + i * MC_BANK_STRIDE)
+					       : 0);
 	}
 	panic_frame(f, "machine check: the processor or memory reports an error in hardware");
 }

@@ -80,16 +80,16 @@ static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 	return r;
 }
 
-#define DEFINE_CR(n)                                                          \
-	static inline u64 cr##n##_read(void)                                  \
-	{                                                                     \
-		u64 v;                                                        \
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));             \
-		return v;                                                     \
-	}                                                                     \
-	static inline void cr##n##_write(u64 v)                               \
-	{                                                                     \
-		__asm__ volatile("mov %0, %%cr" #n ::"r"(v) : "memory");      \
+#define DEFINE_CR(n)                                                                               \
+	static inline u64 cr##n##_read(void)                                                       \
+	{                                                                                          \
+		u64 v;                                                                             \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));                                  \
+		return v;                                                                          \
+	}                                                                                          \
+	static inline void cr##n##_write(u64 v)                                                    \
+	{                                                                                          \
+		__asm__ volatile("mov %0, %%cr" #n ::"r"(v) : "memory");                           \
 	}
 DEFINE_CR(0)
 DEFINE_CR(3)
