@@ -229,13 +229,14 @@ void vt_write_log(struct vt *v, const struct vt_pen *pen, const char *text, size
 	bool autowrap = v->autowrap, insert = v->insert;
 
 	memset(&v->parser, 0, sizeof(v->parser));
-	v->cursor.pen = *pen;
 	v->cursor.graphics[0] = v->cursor.graphics[1] = false;
 	v->autowrap = true;
 	v->insert = false;
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] == '\n')
 			feed(v, '\r');
+		/* A line that scrolls in is blank in the default colours. */
+		v->cursor.pen = text[i] == '\n' ? vt_default_pen : *pen;
 		feed(v, (u8)text[i]);
 	}
 	v->parser = parser;

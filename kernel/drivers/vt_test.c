@@ -193,6 +193,17 @@ KTEST(vt_log_keeps_the_program, 20)
 	KEXPECT_EQ(vt_cell_bg(vt.row[1].cells[0]), 2);
 }
 
+KTEST(vt_log_has_a_pen, 20)
+{
+	const struct vt_pen red = { .fg = 15, .bg = 1 };
+
+	start("\033[4H");
+	vt_write_log(&vt, &red, "ab\n", 3);
+	KEXPECT(row_is(2, "ab"));
+	KEXPECT_EQ(vt_cell_bg(vt.row[2].cells[1]), 1);
+	KEXPECT_EQ(vt_cell_bg(vt.row[3].cells[0]), 0);
+}
+
 KTEST(vt_dirty_spans, 20)
 {
 	start("");
