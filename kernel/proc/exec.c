@@ -155,7 +155,7 @@ static int exec_with(struct vnode *start, const char *path, struct arg_list *arg
 	if (err)
 		goto out;
 	if (args->argc == 0) /* as Linux since 5.18: a program always has a name */
-		err = args_add_kernel(args, "", &args->argc);
+		err = args_prepend(args, ""); /* in front: envp's strings are there already */
 	if (!err)
 		err = load_image(f, &img);
 	if (!err)
@@ -220,17 +220,21 @@ static int exec_kernel(const struct init_start *s)
 	return err;
 }
 
-/* Runs as pid 1's thread; returning goes to user mode with the frame exec has filled. */
+/*
+ * Runs as pid 1's thread; returning goes to user mode with the frame exec has filled. Where exec
+ * failed there is nowhere to go: the thread stays, and whoever wanted it says what is wrong.
+ */
 static void init_main(void *arg)
 {
 	struct init_start *s = arg;
+	struct wait_queue nowhere = WAIT_QUEUE_INIT(nowhere);
 	int err = exec_kernel(s);
 
 	s->err = err;
 	WRITE_ONCE(s->done, true);
 	wait_wake_all(&s->queue);
 	if (err)
-		process_exit(127 << 8);
+		wait_event(&nowhere, false);
 }
 
 static int open_console(struct process *p)
