@@ -19,6 +19,7 @@ case $want-$status in
 33-1) echo "selftest: QEMU did not start, or the kernel reported 0." >&2; exit 1 ;;
 33-*) echo "selftest: FAILED (QEMU's status $status)" >&2; exit 1 ;;
 any-0 | any-33) ;;
+any-255) echo "The kernel panicked; its report is above." >&2; exit 255 ;;
 any-*)
 	if [ $((status & 1)) = 1 ] && [ "$status" -gt 33 ]; then
 		echo "The first process ended with status $(((status - 33) / 2))." >&2

@@ -6,6 +6,7 @@
  * interrupts off. The boot thread becomes the idle thread; a kernel thread goes on in
  * boot_thread() where sleeping is allowed.
  */
+#include "abi/errno.h"
 #include "base/ktest.h"
 #include "base/log.h"
 #include "base/panic.h"
@@ -121,6 +122,18 @@ static void signal_group(i32 pgid, int sig)
 	spin_unlock_irq(&process_lock, flags);
 }
 
+/* Why exec fails, for the errors a wrong init= or a wrong image gives. */
+static const char *reason_of(int err)
+{
+	switch (err) {
+	case -ENOENT: return "there is no such file";
+	case -EACCES: return "it is not an executable file";
+	case -ENOEXEC: return "it is not a program for this machine";
+	case -ENOMEM: return "there is not enough memory";
+	default: return "it cannot be started";
+	}
+}
+
 static void boot_thread(void *unused)
 {
 	int err;
@@ -139,8 +152,8 @@ static void boot_thread(void *unused)
 	log_info("boot: %lu thousand cycles from the kernel's first instruction to %s",
 		 (tsc_read() - start_tsc) / 1000, options.init);
 	err = process_start_init(options.init, options.argv, options.envp);
-	if (err)
-		panic("cannot run %s, the first process: error %d. Is it on the image? "
-		      "Choose another with init=PATH",
-		      options.init, -err);
+	if (err) {
+		log_error("cannot run %s: %s (error %d)", options.init, reason_of(err), -err);
+		panic("no first process; is it on the image? init=PATH names another");
+	}
 }

@@ -4,7 +4,8 @@
  * hands it out and dmesg expects it; sinks see the line without.
  *
  * Invariant: a line goes to the ring and to all sinks under one hold of log_lock, so lines
- * never mix. log_lock is a leaf, taken with interrupts off; a panic ignores it.
+ * never mix. log_lock comes before the sinks' own locks; taken with interrupts off, and a
+ * panic ignores it.
  */
 #include "base/log.h"
 

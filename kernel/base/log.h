@@ -3,7 +3,7 @@
  * The kernel's log: a ring that dmesg reads (syslog(2)) and sinks that show it (uart, screen).
  *
  * Any context, interrupts too. Each message is one line "[    s.uuuuuu] text". A sink that
- * registers late is given what the ring holds. Lock: log_lock (leaf, interrupts off).
+ * registers late is given what the ring holds. Lock: log_lock (interrupts off), before the sinks' own.
  */
 #pragma once
 

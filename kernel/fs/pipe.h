@@ -4,7 +4,7 @@
  *
  * Locks: pipe.lock (mutex). It is held while user memory is copied: a page fault can never
  * want it, since a pipe cannot be mapped. Order: pipe.lock → space.lock; fifo_lock is a
- * separate leaf (fifo.c). The wait queues follow the pattern of sched/wait.h.
+ * taken before pipe.lock (fifo.c). The wait queues follow the pattern of sched/wait.h.
  */
 #pragma once
 
@@ -48,5 +48,14 @@ void fifo_put(struct pipe *p);
 
 /* open(2) of FIFO @v: waits for the other side unless O_NONBLOCK. -ENXIO, -EINTR, -ENOMEM. */
 int fifo_open(struct vnode *v, struct file *f);
+
+/* wait_wake_all(), cheaper when nobody sleeps on @q. */
+static inline void pipe_wake(struct wait_queue *q)
+{
+	/* The change must be visible before the queue is looked at (sched/wait.h). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(READ_ONCE(q->waiters.next) != &q->waiters))
+		wait_wake_all(q);
+}
 
 void pipe_init_caches(void);

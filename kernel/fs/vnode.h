@@ -3,7 +3,7 @@
  * Vnodes: files, directories, devices and links as objects, whatever file system they are of.
  *
  * Legend: [i] immutable  [v] vnode.lock  [a] atomic
- * Locks: vnode.lock (mutex). Order: parent before child; two directories by address;
+ * Locks: vnode.lock (mutex). Order: parent before child; two directories: rename.c;
  * space.lock → vnode.lock (a page fault asks a file for a page), so no user memory is touched
  * with vnode.lock held except through pages that were faulted in before.
  */
@@ -63,7 +63,12 @@ static inline struct vnode *vnode_get(struct vnode *v)
 	__atomic_fetch_add(&v->refs, 1, __ATOMIC_RELAXED);
 	return v;
 }
-void vnode_put(struct vnode *v); /* NULL is fine; may sleep */
+/* NULL is fine; may sleep. */
+static inline void vnode_put(struct vnode *v)
+{
+	if (v && __atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		v->ops->release(v);
+}
 void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops,
 		u32 mode); /* refs 1, times now, ino unique */
 void vnode_stat(struct vnode *v, struct stat *st); /* all bytes of *st are written */

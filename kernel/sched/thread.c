@@ -6,6 +6,7 @@
 #include "sched/thread.h"
 
 #include "base/counter.h"
+#include "base/trace.h"
 #include "lib/string.h"
 #include "mm/kmap.h"
 #include "mm/slab.h"
@@ -53,6 +54,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bo
 		}
 		fpu_area_init(t->ctx.fpu);
 		t->ctx.user_thread = 1;
+		t->ctx.work = trace_on ? WORK_TRACE : 0;
 	}
 	t->stack = stack;
 	t->kernel = !user;

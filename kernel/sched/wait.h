@@ -2,12 +2,12 @@
 /*
  * The one wait queue under every blocking primitive.
  *
- * No wake-up is lost, because the sleeper enqueues itself before it looks at the condition
+ * No wake-up is lost, because the sleeper is blocked and enqueued before it looks at the condition
  * and the waker changes the condition before it looks at the queue:
  *
  *	sleeper (CPU 0)				waker (CPU 1)
- *	wait_prepare: lock, enqueue,		condition = true
- *	    state = BLOCKED, unlock
+ *	wait_prepare: state = BLOCKED,		condition = true
+ *	    lock, enqueue, unlock
  *	condition false?  ---------------+	wait_wake: lock
  *	    yes: schedule()              |	  sleeper in the queue? wake it
  *	    no: wait_finish              +---	  not yet? it will see the condition

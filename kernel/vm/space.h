@@ -7,7 +7,7 @@
  *
  * Lock: space.lock (mutex) guards the tree and the page tables; it is taken in page faults,
  * so it is never held while user memory is touched through machine/usercopy.h.
- * Order: space.lock → backing's locks → page_lock.
+ * Order: space.lock → backing's locks → buddy_lock.
  */
 #pragma once
 

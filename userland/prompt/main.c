@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char banner[] = "Leash \342\200\224 programs run directly on the CPU, and the kernel "
@@ -77,6 +78,7 @@ static void settle_in(void)
 	setenv("HOME", "/", 0);
 	setenv("TERM", "linux", 0);
 	signal(SIGINT, SIG_IGN);
+	ioctl(STDIN_FILENO, TIOCSCTTY, 0); /* so that ^C reaches what it runs */
 }
 
 int main(int argc, char **argv)
