@@ -81,6 +81,15 @@ static int copy_thread(struct process *child, struct process *parent, const stru
 	return 0;
 }
 
+/* An alternate stack comes along, but not to where it would be another's at the same time. */
+static void copy_signals(struct process *child, const struct process *parent, u64 flags)
+{
+	child->sig_blocked = parent->sig_blocked;
+	memcpy(child->action, parent->action, sizeof(child->action));
+	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)
+		child->altstack = parent->altstack;
+}
+
 static void copy_identity(struct process *child, struct process *parent)
 {
 	child->pgid = parent->pgid;
@@ -90,8 +99,6 @@ static void copy_identity(struct process *child, struct process *parent)
 	child->exe = vnode_get(parent->exe);
 	child->umask = parent->umask;
 	child->cred = parent->cred;
-	child->sig_blocked = parent->sig_blocked;
-	memcpy(child->action, parent->action, sizeof(child->action));
 	memcpy(child->name, parent->name, sizeof(child->name));
 }
 
@@ -149,6 +156,7 @@ i64 process_clone(const struct clone_args *a)
 		return err;
 	}
 	copy_identity(child, parent);
+	copy_signals(child, parent, a->flags);
 	child->exit_signal = a->flags & CSIGNAL;
 	child->vfork_held = parent->vfork_waiting = a->flags & CLONE_VFORK;
 	store_tids(child, a);

@@ -26,6 +26,13 @@ static u64 stack_top(const struct process *p, const struct trap_frame *f, u64 fl
 	return f->rsp - RED_ZONE;
 }
 
+/* A frame at @at that begins on the alternate stack and ends below it would destroy what is there. */
+static bool leaves_altstack(const struct process *p, const struct trap_frame *f, u64 flags, u64 at)
+{
+	return p->altstack.size && ((flags & SA_ONSTACK) || on_altstack(p, f->rsp)) &&
+	       !on_altstack(p, at);
+}
+
 /* Bytes of the FPU image on the stack: with XSAVE a second magic follows it. */
 static size_t fpu_image_bytes(void)
 {
@@ -108,6 +115,8 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 	top = stack_top(p, f, action->flags);
 	fp = ALIGN_DOWN(top - fpu_image_bytes(), FPU_ALIGN);
 	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
+	if (leaves_altstack(p, f, action->flags, at))
+		return -EFAULT;
 	/* Below an alternate stack that is used up lies memory that is none of a stack's. */
 	if (on_altstack(p, top) && !on_altstack(p, at))
 		return -EFAULT;

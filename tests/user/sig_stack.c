@@ -106,6 +106,50 @@ static int nest(void *flags)
 	return 0;
 }
 
+#define HALF (sizeof(alternate) / 2)
+
+static void stays_above(int sig)
+{
+	volatile char here = 0;
+
+	if (&here < alternate + HALF - 1024) /* this function's own frame may */
+		_exit(1);
+	kill(getpid(), sig);
+}
+
+/* What lies below the alternate stack is not the handler's. */
+static int nest_above(void *arg)
+{
+	stack_t ss = { .ss_sp = alternate + HALF, .ss_size = HALF };
+	struct sigaction act = { .sa_handler = stays_above, .sa_flags = SA_NODEFER | SA_ONSTACK };
+
+	(void)arg;
+	sigaltstack(&ss, NULL);
+	sigaction(SIGUSR1, &act, NULL);
+	kill(getpid(), SIGUSR1);
+	return 0;
+}
+
+static int inherited(void *arg)
+{
+	stack_t ss;
+
+	(void)arg;
+	return sigaltstack(NULL, &ss) == 0 && ss.ss_sp == alternate &&
+			       ss.ss_size == sizeof(alternate) && ss.ss_flags == 0
+		       ? 0
+		       : 1;
+}
+
+static void forked(void)
+{
+	stack_t off = { .ss_flags = SS_DISABLE };
+
+	use_alternate();
+	is_status(in_child(inherited, NULL), EXITED(0), "fork's child has it too");
+	sigaltstack(&off, NULL);
+}
+
 static int bad_stack_pointer(void *sp)
 {
 	struct sigaction act = { .sa_handler = where };
@@ -119,6 +163,7 @@ int main(void)
 {
 	choice();
 	errors();
+	forked();
 	is_status(in_child(overflow, (void *)(SA_SIGINFO | SA_ONSTACK)), EXITED(44),
 		  "a stack overflow is caught on the alternate stack");
 	is_status(in_child(overflow, (void *)SA_SIGINFO), KILLED(SIGSEGV), "and kills without one");
@@ -126,6 +171,8 @@ int main(void)
 		  "signals nested until the stack is used up");
 	is_status(in_child(nest, (void *)SA_ONSTACK), KILLED(SIGSEGV),
 		  "signals nested until the alternate stack is used up");
+	is_status(in_child(nest_above, NULL), KILLED(SIGSEGV),
+		  "no frame below the alternate stack");
 	is_status(in_child(bad_stack_pointer, (void *)0x500000000000), KILLED(SIGSEGV),
 		  "no stack for the frame");
 	is_status(in_child(bad_stack_pointer, (void *)0xffffffff80100000), KILLED(SIGSEGV),
