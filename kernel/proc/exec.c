@@ -55,17 +55,16 @@ static void commit(struct process *p, struct new_image *img, const char *path)
 	struct vnode *old_exe = p->exe;
 
 	/* From here on nothing fails. */
+	process_leave_space(p);
 	p->space = img->space;
 	p->exe = img->vnode;
 	context_load_mmu(&p->thread->ctx, &p->space->mmu);
-	process_release_vfork(p);
 	if (old)
 		space_put(old);
 	vnode_put(old_exe);
 	fd_table_close_on_exec(p->files);
 	set_name(p, path);
 	reset_signals(p);
-	p->clear_child_tid = 0;
 	reset_registers(p->thread, img);
 	trace(TRACE_EXEC, p->pid, img->entry);
 }

@@ -9,7 +9,6 @@
  */
 #include "abi/errno.h"
 #include "base/trace.h"
-#include "machine/usercopy.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 
@@ -19,8 +18,6 @@ static void release_memory(struct process *p)
 
 	if (!s)
 		return;
-	if (p->clear_child_tid)
-		(void)user_write_u32(p->clear_child_tid, 0);
 	p->space = NULL;
 	context_load_mmu(&p->thread->ctx, NULL);
 	space_put(s);
@@ -28,7 +25,7 @@ static void release_memory(struct process *p)
 
 static void release_all(struct process *p)
 {
-	process_release_vfork(p);
+	process_leave_space(p);
 	release_memory(p);
 	fd_table_put(p->files);
 	vnode_put(p->exe);

@@ -10,6 +10,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "machine/clock.h"
+#include "machine/usercopy.h"
 #include "mm/page.h"
 #include "mm/slab.h"
 #include "proc/signal.h"
@@ -171,10 +172,14 @@ void process_notify_parent(struct process *p, int sig, i32 code, i32 status)
 	wait_wake_all(&p->parent->child_event);
 }
 
-void process_release_vfork(struct process *p)
+void process_leave_space(struct process *p)
 {
-	u64 flags = spin_lock_irq(&process_lock);
+	u64 flags;
 
+	if (p->clear_child_tid) /* before the parent goes on: the memory may be its own */
+		(void)user_write_u32(p->clear_child_tid, 0);
+	p->clear_child_tid = 0;
+	flags = spin_lock_irq(&process_lock);
 	if (p->vfork_held) { /* the parent cannot end while it sleeps in there */
 		p->vfork_held = p->parent->vfork_waiting = false;
 		wait_wake_all(&p->parent->vfork_queue);

@@ -115,10 +115,13 @@ i64 process_exec(struct vnode *start, const char *path, u64 argv, u64 envp);
 noreturn void process_exit(int status);
 /* What follows the end of pid 1; set once at boot, does not return. */
 extern void (*process_init_ended)(int status);
-/* exec or exit: the parent that sleeps in vfork goes on. */
 /* thread.interrupted of every process: an unblocked signal is pending. */
 bool process_thread_interrupted(struct thread *t);
-void process_release_vfork(struct process *p);
+/*
+ * exec or exit of the running process, its old space loaded still: the tid word is cleared, and the
+ * parent that sleeps in vfork goes on. May sleep.
+ */
+void process_leave_space(struct process *p);
 
 /* Wakes the parent's wait and sends it @sig (0: none) about @p. Under process_lock. */
 void process_notify_parent(struct process *p, int sig, i32 code, i32 status);

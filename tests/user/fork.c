@@ -181,8 +181,33 @@ static void clone_as_fork(void)
 	ok(tid == -1 && mine == 1, "clone: not in the parent's memory");
 }
 
-int main(void)
+static volatile int shared_tid;
+
+static int exit_or_exec(void *exec)
 {
+	if (exec)
+		execl("/proc/self/exe", "fork", "exit", NULL);
+	_exit(5);
+}
+
+/* The word is cleared when the child leaves the memory, and before the parent goes on. */
+static void tid_is_cleared(void *exec, const char *how)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	pid_t pid;
+
+	shared_tid = -1;
+	pid = clone(exit_or_exec, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | CLONE_CHILD_CLEARTID | SIGCHLD, exec, NULL, NULL,
+		    &shared_tid);
+	is_long(shared_tid, 0, "CLONE_CHILD_CLEARTID: cleared by %s", how);
+	is_status(status_of(pid), EXITED(5), "%s: the child's status", how);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "exit") == 0)
+		return 5;
 	memory_is_copied();
 	parent_writes_first();
 	is_status(in_child(generation, (void *)7), EXITED(0),
@@ -193,5 +218,7 @@ int main(void)
 	tables_are_not_shared();
 	vfork_waits();
 	clone_as_fork();
+	tid_is_cleared(NULL, "_exit");
+	tid_is_cleared("exec", "execve");
 	return done_testing();
 }
