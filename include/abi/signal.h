@@ -71,6 +71,8 @@ enum {
 #define CLD_EXITED 1
 #define CLD_KILLED 2
 #define CLD_DUMPED 3
+#define CLD_STOPPED 5
+#define CLD_CONTINUED 6
 
 struct sigaction_kernel {
 	uint64_t handler;

@@ -65,6 +65,14 @@ static void kick(struct process *p)
 	thread_wake(p->thread);
 }
 
+/* Job control's news of @p: always to the waiting parent, as SIGCHLD if it wants that. */
+static void notify_of_stop(struct process *p, i32 code, int sig)
+{
+	bool quiet = p->parent && p->parent->action[SIGCHLD].flags & SA_NOCLDSTOP;
+
+	process_notify_parent(p, quiet ? 0 : SIGCHLD, code, sig);
+}
+
 /* SIGCONT and SIGKILL end a stop, whatever else becomes of them. Under process_lock. */
 static void end_stop(struct process *p, int sig)
 {
@@ -73,7 +81,7 @@ static void end_stop(struct process *p, int sig)
 	p->stopped = false;
 	if (sig == SIGCONT) {
 		p->stop_report = STATUS_CONTINUED;
-		process_notify_parent(p, SIGCHLD, 6 /* CLD_CONTINUED */, SIGCONT);
+		notify_of_stop(p, CLD_CONTINUED, SIGCONT);
 	}
 	wait_wake_all(&p->stop_queue);
 }
@@ -242,9 +250,7 @@ static void stop(struct process *p, int sig)
 
 	p->stopped = true;
 	p->stop_report = sig << 8 | 0x7f;
-	process_notify_parent(
-		p, p->parent && p->parent->action[SIGCHLD].flags & SA_NOCLDSTOP ? 0 : SIGCHLD,
-		5 /* CLD_STOPPED */, sig);
+	notify_of_stop(p, CLD_STOPPED, sig);
 	spin_unlock_irq(&process_lock, flags);
 	wait_event(&p->stop_queue, !READ_ONCE(p->stopped));
 }

@@ -213,9 +213,12 @@ void sched_idle(void)
 void sched_set_policy(enum sched_policy p)
 {
 	struct run_queue *q = run_queue_this();
-	u64 flags = spin_lock_irq(&q->lock);
+	u64 flags;
 
 	policy = p;
+	if (!q)
+		return; /* the command line is read before sched_init() */
+	flags = spin_lock_irq(&q->lock);
 	queue_arm_timer(q);
 	spin_unlock_irq(&q->lock, flags);
 }

@@ -93,10 +93,49 @@ static void told_of_continuing(void)
 		close(p[i]);
 }
 
+static volatile int told;
+
+static void note(int sig)
+{
+	(void)sig;
+	told++;
+}
+
+static int stop_twice(void *arg)
+{
+	(void)arg;
+	kill(getpid(), SIGSTOP);
+	kill(getpid(), SIGSTOP);
+	return 7;
+}
+
+/* Stops and continues a child; returns how many SIGCHLD came of that. */
+static int signals_of_stop(int flags)
+{
+	struct sigaction act = { .sa_handler = note, .sa_flags = SA_RESTART | flags };
+	int signals;
+	pid_t pid;
+
+	told = 0;
+	sigaction(SIGCHLD, &act, NULL);
+	pid = start_child(stop_twice, NULL);
+	is_long(wait_for(pid, WUNTRACED), STOPPED(SIGSTOP), "a child stops");
+	signals = told;
+	kill(pid, SIGCONT);
+	is_long(wait_for(pid, WUNTRACED), STOPPED(SIGSTOP), "goes on, and stops again");
+	signals += told;
+	signal(SIGCHLD, SIG_DFL);
+	kill(pid, SIGKILL);
+	is_long(wait_for(pid, 0), SIGKILL, "and is killed");
+	return signals;
+}
+
 int main(void)
 {
 	stop_and_go();
 	continuing();
 	told_of_continuing();
+	ok(signals_of_stop(0) > 0, "SIGCHLD tells of stops");
+	is_long(signals_of_stop(SA_NOCLDSTOP), 0, "not with SA_NOCLDSTOP");
 	return done_testing();
 }
