@@ -70,7 +70,7 @@ static int add_user_string(struct arg_list *a, u64 src)
 		n = user_read_string((char *)dst, src + total, room);
 		if (n >= 0) {
 			a->bytes += n + 1;
-			return 0;
+			return total + n < ARG_STRING_MAX ? 0 : -E2BIG;
 		}
 		if (n != -ENAMETOOLONG)
 			return fail(a, n);
@@ -79,6 +79,12 @@ static int add_user_string(struct arg_list *a, u64 src)
 		if (total >= ARG_STRING_MAX)
 			return -E2BIG;
 	}
+}
+
+/* The pointers lie on the new stack beside the strings: many short strings are too big as well. */
+static bool too_big(const struct arg_list *a)
+{
+	return a->bytes + (a->argc + a->envc) * sizeof(u64) > ARG_PAGES * PAGE_SIZE;
 }
 
 int args_add_user(struct arg_list *a, u64 array, u32 *count)
@@ -96,6 +102,8 @@ int args_add_user(struct arg_list *a, u64 array, u32 *count)
 		if (err)
 			return err;
 		++*count;
+		if (too_big(a))
+			return -E2BIG;
 	}
 }
 

@@ -12,7 +12,7 @@
 #include "proc/signal.h"
 
 #define SCRIPT_LINE_MAX 256
-#define SCRIPT_DEPTH_MAX 5
+#define SCRIPT_DEPTH_MAX 6 /* five scripts and the program, as Linux */
 
 static void set_name(struct process *p, const char *path)
 {

@@ -8,7 +8,7 @@
 #include "lib/elf.h"
 #include "proc/process.h"
 
-#define ARG_PAGES 512 /* 2 MiB of strings at most: a quarter of the stack, as Linux */
+#define ARG_PAGES 512 /* 2 MiB of strings and pointers at most: a quarter of the stack, as Linux */
 #define ARG_STRING_MAX (128 * 1024)
 
 /* argv's then envp's strings, each with its NUL, gathered in kernel pages. */

@@ -153,12 +153,19 @@ static void arguments(void)
 
 static void too_much(void)
 {
-	static char huge[200001], piece[65001];
+	static char huge[200001], piece[65001], limit[131073];
+	static char *empty[300001];
 	char *one[] = { self, huge, NULL };
 	char *several[101] = { self };
 
 	memset(huge, 'x', sizeof(huge) - 1);
 	is_long(execute(self, one, no_env), -E2BIG, "a string of 200000 bytes: E2BIG");
+	memset(limit, 'x', sizeof(limit) - 1);
+	is_long(execute(self, (char *[]){ self, limit, NULL }, no_env), -E2BIG,
+		"one byte more than 128 KiB: E2BIG");
+	for (int i = 0; i < 300000; i++)
+		empty[i] = "";
+	is_long(execute(self, empty, no_env), -E2BIG, "300000 empty strings: E2BIG");
 	memset(piece, 'x', sizeof(piece) - 1);
 	for (int i = 1; i < 100; i++)
 		several[i] = piece;
