@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "init.h"
 #include "tap.h"
 
 #define AT_ONCE 16
@@ -34,7 +35,6 @@ static void one(const struct rogue *rogue, const char *how)
 	pid_t pid = rogue_start(dir, rogue, &alive);
 
 	rogue_judge(rogue, pid, alive, how);
-	rogue_reap_orphans();
 	if (!innocent_is_well())
 		ok(false, "%s: the innocent process is well beside it", rogue->name);
 }
@@ -79,7 +79,6 @@ static void all_at_once(void)
 
 	while (i < rogue_count)
 		i = a_crowd(i);
-	rogue_reap_orphans();
 	ok(innocent_is_well(), "the innocent process is well beside the crowds");
 }
 
@@ -98,6 +97,7 @@ static void find_dir(const char *self)
 int main(int argc, char **argv)
 {
 	(void)argc;
+	leave_init_behind();
 	find_dir(argv[0]);
 	innocent_start();
 	ok(innocent_is_well(), "the innocent process computes");

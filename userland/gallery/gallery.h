@@ -29,9 +29,6 @@ pid_t rogue_start(const char *dir, const struct rogue *rogue, int *alive);
 /* Wait for what becomes of it, kill it if that is its fate, and report one test. */
 void rogue_judge(const struct rogue *rogue, pid_t pid, int alive, const char *how);
 
-/* As pid 1 this program inherits orphans: reap those that have ended. No rogue may be running. */
-void rogue_reap_orphans(void);
-
 /* Does it take all there is of something, so that beside it the others may fail? */
 bool rogue_is_greedy(const struct rogue *rogue);
 

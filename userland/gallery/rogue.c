@@ -152,9 +152,3 @@ void rogue_judge(const struct rogue *rogue, pid_t pid, int alive, const char *ho
 	if (!ok(as_expected(fate, want), "%s%s: %s", rogue->name, how, rogue->what))
 		diag("fate %#x, want %#lx (see fates.h)", fate, want);
 }
-
-void rogue_reap_orphans(void)
-{
-	while (getpid() == 1 && waitpid(-1, NULL, WNOHANG) > 0)
-		;
-}

@@ -8,15 +8,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tap.h"
+
 /* The child's exit code says 0 for "as expected"; anything else is the step that went wrong. */
 typedef int child_fn(void *arg);
 
+/* Without a child there is no test: the program ends, before it signals pid -1, which is everyone. */
 static inline pid_t start_child(child_fn *fn, void *arg)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(fn(arg));
+	if (pid < 0) {
+		diag("fork failed");
+		_exit(2);
+	}
 	return pid;
 }
 
