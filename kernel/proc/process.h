@@ -63,6 +63,8 @@ struct process {
 	u64 sig_blocked; /* [c] */
 	u64 sig_saved; /* [c] mask to restore after sigsuspend */
 	bool sig_restore; /* [c] sig_saved is in force */
+	u64 sleep_deadline; /* [c] of an interrupted sleep, for restart_syscall; 0: none */
+	u64 sleep_rem; /* [c] user address for what is left of it, or 0 */
 	struct pending_signals pending; /* [s] */
 	bool dying; /* [s] a fatal signal has been taken or exit has begun */
 	struct {

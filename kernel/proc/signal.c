@@ -287,14 +287,31 @@ static bool restartable(u64 number)
 	}
 }
 
+static bool is_sleep(u64 number)
+{
+	return number == SYS_nanosleep || number == SYS_clock_nanosleep ||
+	       number == SYS_restart_syscall;
+}
+
+/* Calls that go on where no handler has run (a stop and a SIGCONT): nothing has happened. */
+static bool resumes(const struct trap_frame *f)
+{
+	switch (f->error) {
+	case SYS_rt_sigsuspend: return true;
+	case SYS_poll: return (i32)f->rdx < 0; /* with a timeout it would begin anew */
+	case SYS_ppoll: return f->rdx == 0;
+	default: return restartable(f->error) || is_sleep(f->error);
+	}
+}
+
 /* An interrupted call: -EINTR, or the `syscall` instruction once more (it has two bytes). */
 static void restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart)
 {
-	if (f->vector != TRAP_SYSCALL || (i64)f->rax != -EINTR || !restartable(f->error))
+	if (f->vector != TRAP_SYSCALL || (i64)f->rax != -EINTR)
 		return;
-	if (handler_runs && !sa_restart)
+	if (handler_runs ? !(sa_restart && restartable(f->error)) : !resumes(f))
 		return;
-	f->rax = f->error;
+	f->rax = is_sleep(f->error) ? SYS_restart_syscall : f->error;
 	f->rip -= 2;
 	f->error = ~0UL; /* once */
 }
@@ -306,6 +323,7 @@ static void run_handler(struct trap_frame *f, int sig, const struct sigaction_ke
 	u64 mask = p->sig_restore ? p->sig_saved : p->sig_blocked;
 
 	restart_call(f, true, a->flags & SA_RESTART);
+	p->sleep_deadline = 0; /* a sleep that a handler interrupts is over */
 	if (signal_push_frame(f, sig, a, info, mask)) {
 		/* No room for the frame: the program cannot be told, so it ends. */
 		if (sig == SIGSEGV)

@@ -107,10 +107,13 @@ static i64 sleep_until(u64 deadline, u64 rem)
 {
 	struct wait_queue never = WAIT_QUEUE_INIT(never);
 	int r = wait_event_interruptible_until(&never, clock_ns() >= deadline, deadline);
+	struct process *p = process_current();
 	u64 now = clock_ns();
 
 	if (r != -EINTR)
 		return 0;
+	p->sleep_deadline = deadline;
+	p->sleep_rem = rem;
 	if (rem && put_timespec(rem, deadline > now ? deadline - now : 0))
 		return -EFAULT;
 	return -EINTR;
@@ -142,6 +145,14 @@ i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_until(add_saturating(clock_ns(), ns), rem);
 	return sleep_until(ns <= now ? 0 : add_saturating(clock_ns(), ns - now), 0);
+}
+
+/* What a sleep goes on as after a stop; programs do not call it (proc/signal.c). */
+i64 sys_restart_syscall(void)
+{
+	struct process *p = process_current();
+
+	return p->sleep_deadline ? sleep_until(p->sleep_deadline, p->sleep_rem) : -EINTR;
 }
 
 i64 sys_times(u64 buf)

@@ -130,6 +130,57 @@ static int signals_of_stop(int flags)
 	return signals;
 }
 
+static long elapsed_ms(const struct timespec *since)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+}
+
+/* 0 if the sleep took its whole time in one call. */
+static int sleep_once(void *arg)
+{
+	const struct timespec nap = { 0, 600000000 };
+	struct timespec before;
+
+	(void)arg;
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	if (raw(SYS_nanosleep, &nap, 0))
+		return 1;
+	return elapsed_ms(&before) >= 600 ? 0 : 2;
+}
+
+/* Ends with 0 where sigsuspend returns to the first handler that runs. */
+static int suspend_once(void *arg)
+{
+	struct sigaction act = { .sa_handler = note };
+	sigset_t none;
+
+	(void)arg;
+	told = 0;
+	sigemptyset(&none);
+	sigaction(SIGUSR1, &act, NULL);
+	sigsuspend(&none);
+	return told == 1 ? 0 : 1;
+}
+
+/* Stops a child in its call, lets it go on, and tells how it ended; SIGUSR1 if @signal says so. */
+static int stopped_within(child_fn *fn, int signal)
+{
+	const struct timespec moment = { 0, 200000000 };
+	pid_t pid = start_child(fn, NULL);
+
+	nanosleep(&moment, NULL);
+	kill(pid, SIGSTOP);
+	is_long(wait_for(pid, WUNTRACED), STOPPED(SIGSTOP), "stopped in a call");
+	kill(pid, SIGCONT);
+	nanosleep(&moment, NULL);
+	if (signal)
+		kill(pid, signal);
+	return wait_for(pid, 0);
+}
+
 int main(void)
 {
 	stop_and_go();
@@ -137,5 +188,7 @@ int main(void)
 	told_of_continuing();
 	ok(signals_of_stop(0) > 0, "SIGCHLD tells of stops");
 	is_long(signals_of_stop(SA_NOCLDSTOP), 0, "not with SA_NOCLDSTOP");
+	is_status(stopped_within(sleep_once, 0), EXITED(0), "nanosleep goes on to its time");
+	is_status(stopped_within(suspend_once, SIGUSR1), EXITED(0), "sigsuspend goes on waiting");
 	return done_testing();
 }
