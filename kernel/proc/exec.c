@@ -65,6 +65,7 @@ static void commit(struct process *p, struct new_image *img, const char *path)
 	fd_table_close_on_exec(p->files);
 	set_name(p, path);
 	reset_signals(p);
+	WRITE_ONCE(p->has_execed, true);
 	reset_registers(p->thread, img);
 	trace(TRACE_EXEC, p->pid, img->entry);
 }

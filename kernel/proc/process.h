@@ -39,6 +39,7 @@ struct process {
 	struct list all; /* [l] the process list */
 	struct process *hash_next; /* [l] by pid */
 	i32 pgid, sid; /* [l] */
+	bool has_execed; /* [l] its parent may not change its group any more */
 	i32 exit_status; /* [l] as wait4 reports it */
 	i32 exit_signal; /* [i] sent to the parent at the end, 0: none */
 	struct wait_queue child_event; /* woken when a child changes state */

@@ -131,7 +131,11 @@ static int set_group(struct process *self, i32 pid, i32 pgid)
 
 	if (!p || (p != self && p->parent != self))
 		return -ESRCH;
-	if (p->sid != self->sid || p->sid == p->pid)
+	if (p->sid != self->sid)
+		return -EPERM;
+	if (p != self && p->has_execed)
+		return -EACCES;
+	if (p->sid == p->pid)
 		return -EPERM;
 	if (!pgid)
 		pgid = p->pid;

@@ -112,6 +112,15 @@ static int check_no_arguments(void)
 		       : 1;
 }
 
+/* Tells that it runs, and ends when it is told to. */
+static int check_gate(int argc, char **argv)
+{
+	char c = 'r';
+
+	(void)argc;
+	return write(atoi(argv[2]), &c, 1) == 1 && read(atoi(argv[3]), &c, 1) == 1 ? 0 : 1;
+}
+
 static int check_nothing(int argc, char **argv)
 {
 	(void)argc;
@@ -125,7 +134,7 @@ static const struct check {
 } checks[] = {
 	{ "strings", check_strings }, { "many", check_many }, { "long", check_long },
 	{ "fds", check_fds },         { "ids", check_ids },   { "memory", check_memory },
-	{ "nothing", check_nothing },
+	{ "nothing", check_nothing }, { "gate", check_gate },
 };
 
 /* --- tests --- */
@@ -268,6 +277,36 @@ static int exec_in_vfork(void *arg)
 	return status_of(pid) == EXITED(0) ? 0 : 1;
 }
 
+static int wait_for_end(void *fd)
+{
+	char c;
+
+	return read(*(int *)fd, &c, 1) == 1 ? 0 : 1;
+}
+
+/* A parent may give its child a group until the child has become another program. */
+static void groups(void)
+{
+	char out[12], in[12], c;
+	struct image image = { (char *[]){ self, "gate", out, in, NULL }, no_env };
+	int running[2], gate[2];
+	pid_t pid;
+
+	if (pipe(running) < 0 || pipe(gate) < 0)
+		return;
+	snprintf(out, sizeof(out), "%d", running[1]);
+	snprintf(in, sizeof(in), "%d", gate[0]);
+	pid = start_child(exec_image, &image);
+	is_long(read(running[0], &c, 1), 1, "a child executes another program");
+	is_long(raw(SYS_setpgid, pid, pid), -EACCES, "it gets no other group now: EACCES");
+	is_long(write(gate[1], "e", 1), 1, "it is told to end");
+	is_status(status_of(pid), EXITED(0), "and does");
+	pid = start_child(wait_for_end, &gate[0]);
+	is_long(raw(SYS_setpgid, pid, pid), 0, "a child that is still the parent's copy gets one");
+	is_long(write(gate[1], "e", 1), 1, "it is told to end");
+	is_status(status_of(pid), EXITED(0), "and does");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 1 && argv[0][0] == '\0')
@@ -282,6 +321,7 @@ int main(int argc, char **argv)
 	descriptors();
 	is_status(in_child(exec_with_ids, NULL), EXITED(0), "the process keeps its ids");
 	memory_goes();
+	groups();
 	is_status(in_child(exec_in_vfork, (char *[]){ self, "nothing", NULL }), EXITED(0),
 		  "execve after vfork");
 	return done_testing();
