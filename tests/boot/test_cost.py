@@ -13,7 +13,7 @@ if not os.environ.get("OVMF_CODE") and os.path.exists(QUICK_FIRMWARE):
     ICOUNT["OVMF_CODE"] = QUICK_FIRMWARE
 
 
-@test(30)
+@test(120)
 def instruction_marks(case):
     output = case.run_to_end("init=/bin/cost", 180, **ICOUNT)
     boot = re.search(r"boot: (\d+) thousand cycles", output)
