@@ -42,15 +42,33 @@ static void unlist(struct process *zombie)
 	process_list_remove(zombie);
 }
 
-static bool parent_ignores(const struct process *parent)
+/* Has its parent said that it will not wait for @zombie? */
+static bool is_unwanted(const struct process *zombie)
 {
-	const struct sigaction_kernel *a = &parent->action[SIGCHLD];
+	const struct sigaction_kernel *a = &zombie->parent->action[SIGCHLD];
 
-	return a->handler == SIG_IGN || (a->flags & SA_NOCLDWAIT);
+	return zombie->exit_signal == SIGCHLD &&
+	       (a->handler == SIG_IGN || (a->flags & SA_NOCLDWAIT));
 }
 
-/* Orphans become children of init, who waits for them. Under process_lock. */
-static void reparent_children(struct process *p)
+/* Off the list, to be freed when process_lock is not held. */
+static void discard(struct process *zombie, struct list *unwanted)
+{
+	unlist(zombie);
+	list_push_back(unwanted, &zombie->sibling);
+}
+
+static void notify_of_end(struct process *zombie)
+{
+	int status = zombie->exit_status, sig = status & 0x7f;
+
+	process_notify_parent(zombie, zombie->exit_signal, sig ? CLD_KILLED : CLD_EXITED,
+			      sig ? sig : status >> 8 & 0xff);
+}
+
+/* Orphans become children of init, who waits for them, or does not want them: those zombies go
+ * to @unwanted. Under process_lock. */
+static void reparent_children(struct process *p, struct list *unwanted)
 {
 	struct list *l;
 
@@ -60,29 +78,29 @@ static void reparent_children(struct process *p)
 		child->parent = process_init_task;
 		child->exit_signal = SIGCHLD;
 		list_push_back(&process_init_task->children, &child->sibling);
-		if (child->state == PROCESS_ZOMBIE)
-			process_notify_parent(child, SIGCHLD, CLD_EXITED, 0);
+		if (child->state == PROCESS_ZOMBIE) {
+			notify_of_end(child);
+			if (is_unwanted(child))
+				discard(child, unwanted);
+		}
 	}
 }
 
-/* Returns true if nobody will wait for @p: it frees itself. */
-static bool become_zombie(struct process *p, int status)
+static void become_zombie(struct process *p, int status)
 {
-	int sig = status & 0x7f;
-	bool unwanted;
+	struct list unwanted = LIST_INIT(unwanted), *l;
 	u64 flags = spin_lock_irq(&process_lock);
 
-	reparent_children(p);
+	reparent_children(p, &unwanted);
 	p->exit_status = status;
 	p->child_user_ns += thread_cpu_time(p->thread);
 	p->state = PROCESS_ZOMBIE;
-	unwanted = p->exit_signal == SIGCHLD && parent_ignores(p->parent);
-	process_notify_parent(p, p->exit_signal, sig ? CLD_KILLED : CLD_EXITED,
-			      sig ? sig : status >> 8 & 0xff);
-	if (unwanted)
-		unlist(p);
+	notify_of_end(p);
+	if (is_unwanted(p))
+		discard(p, &unwanted);
 	spin_unlock_irq(&process_lock, flags);
-	return unwanted;
+	while ((l = list_pop_front(&unwanted)))
+		process_free(list_entry(l, struct process, sibling));
 }
 
 void process_exit(int status)
@@ -95,8 +113,7 @@ void process_exit(int status)
 		process_init_ended(status);
 	release_all(p);
 	thread_current()->process = NULL;
-	if (become_zombie(p, status))
-		process_free(p);
+	become_zombie(p, status);
 	thread_exit();
 }
 
