@@ -46,6 +46,7 @@ struct process {
 	bool vfork_held; /* [l] the parent sleeps until this child execs or exits */
 	bool vfork_waiting; /* [l] sleeps for such a child */
 	struct wait_queue vfork_queue; /* its own thread sleeps here while vfork_waiting */
+	bool stop_taken; /* [s] a stop signal was taken and not yet acted on or made void */
 	bool stopped; /* [l] by a job-control signal */
 	i32 stop_report; /* [l] wait status not yet waited for: stopped or continued; 0 none */
 	struct wait_queue stop_queue; /* its own thread sleeps here while stopped */

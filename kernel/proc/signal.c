@@ -96,6 +96,8 @@ void signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
 	if (sig == SIGCONT || sig == SIGKILL)
 		end_stop(p, sig);
 	flags = spin_lock_irq(&p->sig_lock);
+	if (sig == SIGCONT || sig == SIGKILL)
+		p->stop_taken = false;
 	if (sig == SIGCONT)
 		p->pending.set &= ~STOP_SIGNALS;
 	else if (STOP_SIGNALS & BIT(sig))
@@ -204,6 +206,7 @@ static int dequeue(struct process *p, struct sigaction_kernel *action, struct si
 	if (ready) {
 		sig = __builtin_ctzl(ready) + 1;
 		p->pending.set &= ~BIT(sig);
+		p->stop_taken = STOP_SIGNALS & BIT(sig);
 		*info = p->pending.info[sig];
 		*action = p->action[sig];
 		if (action->handler > SIG_IGN && (action->flags & SA_RESETHAND))
@@ -248,9 +251,11 @@ static void stop(struct process *p, int sig)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 
-	p->stopped = true;
-	p->stop_report = sig << 8 | 0x7f;
-	notify_of_stop(p, CLD_STOPPED, sig);
+	if (p->stop_taken) { /* senders hold process_lock: no SIGCONT or SIGKILL has come since */
+		p->stopped = true;
+		p->stop_report = sig << 8 | 0x7f;
+		notify_of_stop(p, CLD_STOPPED, sig);
+	}
 	spin_unlock_irq(&process_lock, flags);
 	wait_event(&p->stop_queue, !READ_ONCE(p->stopped));
 }
