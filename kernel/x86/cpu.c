@@ -87,7 +87,7 @@ void control_registers_load(void)
 	const struct cpu_features *f = &cpu_features;
 	/* Whole values: nothing that firmware chose stays (PCE, TSD, VME …). */
 	u64 cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
-	u64 cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+	u64 cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
 
 	if (MUTANT(wp))
 		cr0 &= ~(u64)CR0_WP;
