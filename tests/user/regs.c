@@ -4,6 +4,7 @@
  * flags, nor xmm, nor the stack below rsp (the red zone). No register comes back with a kernel
  * address. Checklist line 13.
  */
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,9 +165,35 @@ static void fork_twice(void)
 	PROBE("wait4 without children", -10, SYS_wait4, -1, (long)&status, 0, 0);
 }
 
-int main(void)
+/*
+ * "regs storm": calls in a loop until a line is typed, so that somebody outside can throw interrupts
+ * at every instruction of the way in and out (tests/boot/test_nmi.py). Checklist line 6.
+ */
+static int storm(void)
+{
+	static struct state s;
+	const long none[6] = { 1, 2, 3, 4, 5, 6 };
+	struct pollfd in = { 0, POLLIN, 0 };
+	long calls = 0, damaged = 0;
+
+	puts("storm begins");
+	fflush(stdout);
+	while (calls % 1000 || poll(&in, 1, 0) == 0) {
+		fill(&s, SYS_getppid, none);
+		syscall_with_state(&s);
+		damaged += !kept(&s) || memcmp(s.xmm_in, s.xmm_out, sizeof(s.xmm_in)) != 0;
+		calls++;
+	}
+	printf("storm ends: %ld calls, %ld damaged\n", calls, damaged);
+	return damaged != 0;
+}
+
+int main(int argc, char **argv)
 {
 	int ends[2];
+
+	if (argc > 1 && strcmp(argv[1], "storm") == 0)
+		return storm();
 
 	PROBE("getppid", getppid(), SYS_getppid, 1, 2, 3, 4, 5, 6);
 	PROBE("a bad number", -38, 1000, 1, 2, 3, 4, 5, 6);
