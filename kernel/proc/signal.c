@@ -49,6 +49,11 @@ static bool spared(const struct process *p, int sig)
 	return p == process_init_task && p->action[sig].handler == SIG_DFL;
 }
 
+static bool is_fault(int sig, const struct siginfo_kernel *info)
+{
+	return info->code > 0 && ((SYNCHRONOUS | BIT(SIGKILL)) & BIT(sig));
+}
+
 bool signal_pending(struct process *p)
 {
 	return READ_ONCE(p->pending.set) & ~p->sig_blocked;
@@ -102,7 +107,8 @@ void signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
 		p->pending.set &= ~STOP_SIGNALS;
 	else if (STOP_SIGNALS & BIT(sig))
 		p->pending.set &= ~BIT(SIGCONT);
-	deliver = !p->dying && !spared(p, sig) && (!ignored(p, sig) || (p->sig_blocked & BIT(sig)));
+	/* A blocked one waits: it may be handled, or waited for, once it is not. */
+	deliver = !p->dying && (p->sig_blocked & BIT(sig) || (!spared(p, sig) && !ignored(p, sig)));
 	if (deliver && !(p->pending.set & BIT(sig))) {
 		p->pending.info[sig] = *info;
 		p->pending.set |= BIT(sig);
@@ -262,7 +268,7 @@ static void stop(struct process *p, int sig)
 
 static void default_action(struct process *p, int sig, const struct siginfo_kernel *info)
 {
-	if (IGNORED_BY_DEFAULT & BIT(sig))
+	if ((IGNORED_BY_DEFAULT & BIT(sig)) || (spared(p, sig) && !is_fault(sig, info)))
 		return;
 	if (STOP_SIGNALS & BIT(sig)) {
 		stop(p, sig);

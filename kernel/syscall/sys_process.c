@@ -71,7 +71,7 @@ i64 sys_wait4(u64 pid, u64 status, u64 options, u64 rusage)
 	u64 cpu_ns = 0;
 	i64 r;
 
-	if (options & ~(u64)(WNOHANG | WUNTRACED | WCONTINUED | WALL | 0xa0000000))
+	if ((u32)options & ~(WNOHANG | WUNTRACED | WCONTINUED | WALL | 0xa0000000))
 		return -EINVAL;
 	if ((i32)pid == INT32_MIN)
 		return -ESRCH;

@@ -143,5 +143,5 @@ i64 sys_tgkill(u64 tgid, u64 tid, u64 sig)
 {
 	if ((i32)tid <= 0 || (i32)tgid <= 0)
 		return -EINVAL;
-	return tgid == tid ? signal_kill((i32)tid, (i32)sig) : -ESRCH;
+	return (i32)tgid == (i32)tid ? signal_kill((i32)tid, (i32)sig) : -ESRCH;
 }
