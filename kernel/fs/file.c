@@ -49,42 +49,47 @@ void file_put(struct file *f)
 
 typedef ssize_t (*file_move)(struct file *f, struct io *io, u64 *pos);
 
-/* Moves bytes at the file's own position. */
-static ssize_t move_at_pos(struct file *f, struct io *io, file_move move)
+/* Kept out of line, so that the usual way is a plain jump to the file's own code. */
+static __attribute__((noinline)) ssize_t move_locked(struct file *f, struct io *io, file_move move)
 {
-	bool shared;
 	ssize_t n;
-	u64 pos = 0;
 
-	if (f->ops->flags & FILE_NO_POS_LOCK)
-		return move(f, io, &pos);
-	shared = READ_ONCE(f->refs) > 1;
-	if (shared)
-		mutex_lock(&f->pos_lock);
-	pos = f->pos;
-	n = move(f, io, &pos);
-	f->pos = pos;
-	if (shared)
-		mutex_unlock(&f->pos_lock);
+	mutex_lock(&f->pos_lock);
+	n = move(f, io, &f->pos);
+	mutex_unlock(&f->pos_lock);
 	return n;
+}
+
+/* Must the position be locked for a read or write? */
+static inline bool pos_is_shared(const struct file *f)
+{
+	return !(f->ops->flags & FILE_NO_POS_LOCK) && READ_ONCE(f->refs) > 1;
 }
 
 ssize_t file_read(struct file *f, struct io *io)
 {
+	file_move move = f->ops->read;
+
 	if (unlikely(!file_readable(f)))
 		return -EBADF;
-	if (unlikely(!f->ops->read))
+	if (unlikely(!move))
 		return -EINVAL;
-	return move_at_pos(f, io, f->ops->read);
+	if (pos_is_shared(f))
+		return move_locked(f, io, move);
+	return move(f, io, &f->pos);
 }
 
 ssize_t file_write(struct file *f, struct io *io)
 {
+	file_move move = f->ops->write;
+
 	if (unlikely(!file_writable(f)))
 		return -EBADF;
-	if (unlikely(!f->ops->write))
+	if (unlikely(!move))
 		return -EINVAL;
-	return move_at_pos(f, io, f->ops->write);
+	if (pos_is_shared(f))
+		return move_locked(f, io, move);
+	return move(f, io, &f->pos);
 }
 
 ssize_t file_pread(struct file *f, struct io *io, u64 pos)

@@ -11,7 +11,6 @@
 
 #include "lib/string.h"
 #include "machine/cpu.h"
-#include "machine/usercopy.h"
 
 /* How one piece is moved: between user (or kernel) address @at and @mem. */
 typedef int (*move_piece)(u64 at, void *mem, size_t n);
@@ -49,34 +48,6 @@ static int kernel_zero(u64 at, void *mem, size_t n)
 	(void)mem;
 	memset((void *)at, 0, n);
 	return 0;
-}
-
-void io_init_vector(struct io *io, struct io_segment *segs, u32 count, size_t total)
-{
-	io->segment = segs;
-	io->segments = count;
-	io->kernel = false;
-	io->done_in_segment = 0;
-	io->left = total;
-}
-
-void io_init_user(struct io *io, struct io_segment *seg, u64 addr, size_t n)
-{
-	seg->base = addr;
-	seg->len = n;
-	io_init_vector(io, seg, 1, n);
-}
-
-void io_init_kernel(struct io *io, struct io_segment *seg, void *addr, size_t n)
-{
-	io_init_user(io, seg, (u64)addr, n);
-	io->kernel = true;
-}
-
-static void io_advance(struct io *io, size_t n)
-{
-	io->left -= n;
-	io->done_in_segment += n;
 }
 
 /* After a fault: page by page, until it comes again. */
@@ -119,17 +90,17 @@ static int io_move(struct io *io, u8 *mem, size_t n, move_piece move)
 	return 0;
 }
 
-int io_put(struct io *io, const void *src, size_t n)
+int io_put_slow(struct io *io, const void *src, size_t n)
 {
 	return io_move(io, (u8 *)src, n, io->kernel ? kernel_put : piece_put);
 }
 
-int io_get(struct io *io, void *dst, size_t n)
+int io_get_slow(struct io *io, void *dst, size_t n)
 {
 	return io_move(io, dst, n, io->kernel ? kernel_get : piece_get);
 }
 
-int io_put_zero(struct io *io, size_t n)
+int io_put_zero_slow(struct io *io, size_t n)
 {
 	return io_move(io, NULL, n, io->kernel ? kernel_zero : piece_zero);
 }

@@ -14,11 +14,12 @@ static ssize_t read_nothing(struct file *f, struct io *io, u64 *pos)
 static ssize_t read_zeros(struct file *f, struct io *io, u64 *pos)
 {
 	size_t n = io->left;
-	int r = io_put_zero(io, n);
 
 	(void)f;
 	(void)pos;
-	return io->left != n ? (ssize_t)(n - io->left) : r;
+	if (likely(!io_put_zero(io, n)))
+		return n;
+	return io->left != n ? (ssize_t)(n - io->left) : -EFAULT;
 }
 
 static ssize_t read_random(struct file *f, struct io *io, u64 *pos)

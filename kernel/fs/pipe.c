@@ -36,14 +36,17 @@ struct pipe *pipe_alloc(void)
 	return p;
 }
 
+static void put_page(u8 *page)
+{
+	if (page)
+		page_put(virt_to_page(page));
+}
+
 void pipe_free(struct pipe *p)
 {
-	for (unsigned i = 0; i < PIPE_PAGES; i++) {
-		if (p->page[i])
-			page_put(p->page[i]);
-	}
-	if (p->spare)
-		page_put(p->spare);
+	for (unsigned i = 0; i < PIPE_PAGES; i++)
+		put_page(p->page[i]);
+	put_page(p->spare);
 	slab_free(pipe_cache, p);
 }
 
@@ -61,19 +64,30 @@ void pipe_stat(const struct file *f, struct stat *st)
 	st->st_mtim = st->st_ctim = st->st_atim;
 }
 
-static struct page **slot_of(struct pipe *p, u32 pos)
+static inline u8 **slot_of(struct pipe *p, u32 pos)
 {
 	return &p->page[pos / PAGE_SIZE % PIPE_PAGES];
 }
 
-/* The page that byte @pos lies in, made if there is none; NULL: out of memory. */
-static struct page *page_for(struct pipe *p, u32 pos)
+/* What is inside, under the lock. */
+static inline u32 used(const struct pipe *p)
 {
-	struct page **slot = slot_of(p, pos);
+	return p->head - p->tail;
+}
 
+/* The page that byte @pos lies in, made if there is none; NULL: out of memory. */
+static u8 *page_for(struct pipe *p, u32 pos)
+{
+	u8 **slot = slot_of(p, pos);
+	struct page *fresh;
+
+	if (likely(*slot))
+		return *slot;
+	*slot = p->spare;
+	p->spare = NULL;
 	if (!*slot) {
-		*slot = p->spare ? p->spare : page_alloc(0, ALLOC_USER);
-		p->spare = NULL;
+		fresh = page_alloc(0, ALLOC_USER);
+		*slot = fresh ? page_to_virt(fresh) : NULL;
 	}
 	return *slot;
 }
@@ -84,55 +98,68 @@ static struct page *page_for(struct pipe *p, u32 pos)
  */
 static void page_done(struct pipe *p, u32 pos)
 {
-	struct page **slot = slot_of(p, pos);
+	u8 **slot = slot_of(p, pos);
 
 	if (p->head - ALIGN_DOWN(pos, (u32)PAGE_SIZE) > PIPE_BYTES)
 		return;
 	if (p->spare)
-		page_put(*slot);
+		put_page(*slot);
 	else
 		p->spare = *slot;
 	*slot = NULL;
 }
 
-/* Moves bytes out, as many as there are and fit. 0 or -EFAULT. */
-static int drain(struct pipe *p, struct io *io)
+/* Moves bytes out of one page. 0 or -EFAULT. */
+static inline int drain_page(struct pipe *p, struct io *io)
 {
-	int r = 0;
+	u32 at = p->tail, in_page = at % PAGE_SIZE;
+	size_t before = io->left, n = MIN(before, PAGE_SIZE - in_page);
+	int r = io_put(io, *slot_of(p, at) + in_page, MIN(n, used(p)));
 
-	while (io->left && pipe_used(p) && !r) {
-		size_t n = MIN(io->left, PAGE_SIZE - p->tail % PAGE_SIZE);
-		size_t before = io->left;
-		u32 at = p->tail;
+	p->tail = at + (before - io->left);
+	if (unlikely(p->tail / PAGE_SIZE != at / PAGE_SIZE))
+		page_done(p, at);
+	return r;
+}
 
-		n = MIN(n, pipe_used(p));
-		r = io_put(io, (u8 *)page_to_virt(*slot_of(p, at)) + at % PAGE_SIZE, n);
-		p->tail += before - io->left;
-		if (p->tail / PAGE_SIZE != at / PAGE_SIZE)
-			page_done(p, at);
-	}
+/* Moves bytes out, as many as there are and fit. 0 or -EFAULT. */
+static inline int drain(struct pipe *p, struct io *io)
+{
+	int r;
+
+	do
+		r = drain_page(p, io);
+	while (unlikely(io->left && used(p) && !r));
 	/* Empty: begin the page anew, so that small messages stay within one. */
-	if (!pipe_used(p))
+	if (!used(p))
 		p->head = p->tail = ALIGN_DOWN(p->tail, (u32)PAGE_SIZE);
 	return r;
 }
 
-/* Moves at most @n bytes in. 0, -ENOMEM or -EFAULT. */
-static int fill(struct pipe *p, struct io *io, size_t n)
+/* Moves at most @n bytes into one page. 0, -ENOMEM or -EFAULT. */
+static inline int fill_page(struct pipe *p, struct io *io, size_t n)
+{
+	u32 at = p->head, in_page = at % PAGE_SIZE;
+	u8 *page = page_for(p, at);
+	size_t before = io->left;
+	int r;
+
+	if (unlikely(!page))
+		return -ENOMEM;
+	r = io_get(io, page + in_page, MIN(n, PAGE_SIZE - in_page));
+	p->head = at + (before - io->left);
+	return r;
+}
+
+/* Moves @n bytes in. 0, -ENOMEM or -EFAULT. */
+static inline int fill(struct pipe *p, struct io *io, size_t n)
 {
 	size_t end = io->left - n;
-	int r = 0;
+	int r;
 
-	while (io->left != end && !r) {
-		size_t piece = MIN(io->left - end, PAGE_SIZE - p->head % PAGE_SIZE);
-		size_t before = io->left;
-		struct page *page = page_for(p, p->head);
-
-		if (!page)
-			return -ENOMEM;
-		r = io_get(io, (u8 *)page_to_virt(page) + p->head % PAGE_SIZE, piece);
-		p->head += before - io->left;
-	}
+	do
+		r = fill_page(p, io, io->left - end);
+	while (unlikely(io->left != end && !r));
 	return r;
 }
 
@@ -171,42 +198,44 @@ static ssize_t pipe_read(struct file *f, struct io *io, u64 *pos)
 {
 	struct pipe *p = f->private;
 	size_t start = io->left;
+	bool room;
 	int r = 0;
 
 	(void)pos;
 	if (unlikely(!start))
 		return 0;
 	mutex_lock(&p->lock);
-	while (!pipe_used(p) && p->writers && !r)
+	while (unlikely(!used(p)) && p->writers && !r)
 		r = wait_readable(p, f);
-	if (likely(pipe_used(p)))
+	if (likely(used(p)))
 		r = drain(p, io);
+	room = used(p) <= PIPE_BYTES - PIPE_BUF;
 	mutex_unlock(&p->lock);
-	if (io->left == start)
+	if (unlikely(io->left == start))
 		return r;
-	if (pipe_room(p) >= PIPE_BUF)
-		wait_wake_all(&p->writable);
+	if (room)
+		pipe_wake(&p->writable);
 	return start - io->left;
 }
 
 /* Writes on until all is in or nobody reads; @need: room that a piece must find. */
-static int write_locked(struct pipe *p, struct file *f, struct io *io, u32 need)
+static inline int write_locked(struct pipe *p, struct file *f, struct io *io, u32 need)
 {
-	while (io->left) {
-		int r;
+	int r;
 
-		if (!p->readers)
+	do {
+		u32 room = PIPE_BYTES - used(p);
+
+		if (unlikely(!p->readers))
 			return -EPIPE;
-		if (pipe_room(p) >= need) {
-			r = fill(p, io, MIN(io->left, pipe_room(p)));
-			wait_wake_all(&p->readable);
+		if (likely(room >= need)) {
+			r = fill(p, io, MIN(io->left, room));
+			pipe_wake(&p->readable);
 		} else {
 			r = wait_writable(p, f);
 		}
-		if (r)
-			return r;
-	}
-	return 0;
+	} while (unlikely(io->left && !r));
+	return r;
 }
 
 static ssize_t pipe_write(struct file *f, struct io *io, u64 *pos)
@@ -221,7 +250,7 @@ static ssize_t pipe_write(struct file *f, struct io *io, u64 *pos)
 	mutex_lock(&p->lock);
 	r = write_locked(p, f, io, start <= PIPE_BUF ? start : 1);
 	mutex_unlock(&p->lock);
-	return io->left != start ? (ssize_t)(start - io->left) : r;
+	return likely(io->left != start) ? (ssize_t)(start - io->left) : r;
 }
 
 static u32 pipe_poll(struct file *f, struct poll_table *pt)
@@ -263,8 +292,8 @@ static void pipe_release(struct file *f)
 	if (file_writable(f))
 		p->writers--;
 	mutex_unlock(&p->lock);
-	wait_wake_all(&p->readable);
-	wait_wake_all(&p->writable);
+	pipe_wake(&p->readable);
+	pipe_wake(&p->writable);
 	if (p->fifo)
 		fifo_put(p);
 	else if (__atomic_sub_fetch(&p->users, 1, __ATOMIC_ACQ_REL) == 0)

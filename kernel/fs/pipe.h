@@ -3,8 +3,8 @@
  * Pipes and FIFOs: a ring of pages that are there only while they hold bytes.
  *
  * Locks: pipe.lock (mutex). It is held while user memory is copied: a page fault can never
- * want it, since a pipe cannot be mapped. Order: pipe.lock → space.lock; fifo_lock is a
- * taken before pipe.lock (fifo.c). The wait queues follow the pattern of sched/wait.h.
+ * want it, since a pipe cannot be mapped. Order: pipe.lock → space.lock; fifo_lock is taken
+ * before pipe.lock (fifo.c). The wait queues follow the pattern of sched/wait.h.
  */
 #pragma once
 
@@ -26,8 +26,8 @@ struct pipe {
 	u64 ino, born_ns; /* [i] */
 	struct vnode *fifo; /* [i] whose pipe it is, NULL: pipe(2) */
 	struct list link; /* [fifo_lock] */
-	struct page *page[PIPE_PAGES]; /* [lock] */
-	struct page *spare; /* [lock] an emptied page kept for the next byte, NULL */
+	u8 *page[PIPE_PAGES]; /* [lock] a page each; NULL: nothing in it */
+	u8 *spare; /* [lock] an emptied page kept for the next byte, NULL */
 };
 
 static inline u32 pipe_used(const struct pipe *p)

@@ -14,6 +14,7 @@
 #include "machine/platform.h"
 
 #define KEY_WORDS 8
+#define ROUNDS 20
 #define BLOCK_BYTES 64
 #define RESEED_AFTER 1024 /* requests */
 
@@ -21,39 +22,44 @@ static struct spinlock random_lock = SPINLOCK_INIT;
 static u32 generator_key[KEY_WORDS]; /* [random_lock] */
 static u32 until_reseed; /* [random_lock] 0: seed first */
 
-static u32 rotate(u32 x, unsigned n)
-{
-	return x << n | x >> (32 - n);
-}
+#define ROTATE(x, n) ((x) << (n) | (x) >> (32 - (n)))
+#define QUARTER_ROUND(a, b, c, d)                                                                  \
+	do {                                                                                       \
+		a += b, d = ROTATE(d ^ a, 16);                                                     \
+		c += d, b = ROTATE(b ^ c, 12);                                                     \
+		a += b, d = ROTATE(d ^ a, 8);                                                      \
+		c += d, b = ROTATE(b ^ c, 7);                                                      \
+	} while (0)
 
-static void quarter_round(u32 *s, unsigned a, unsigned b, unsigned c, unsigned d)
+static inline void double_round(u32 *x)
 {
-	s[a] += s[b];
-	s[d] = rotate(s[d] ^ s[a], 16);
-	s[c] += s[d];
-	s[b] = rotate(s[b] ^ s[c], 12);
-	s[a] += s[b];
-	s[d] = rotate(s[d] ^ s[a], 8);
-	s[c] += s[d];
-	s[b] = rotate(s[b] ^ s[c], 7);
+	QUARTER_ROUND(x[0], x[4], x[8], x[12]);
+	QUARTER_ROUND(x[1], x[5], x[9], x[13]);
+	QUARTER_ROUND(x[2], x[6], x[10], x[14]);
+	QUARTER_ROUND(x[3], x[7], x[11], x[15]);
+	QUARTER_ROUND(x[0], x[5], x[10], x[15]);
+	QUARTER_ROUND(x[1], x[6], x[11], x[12]);
+	QUARTER_ROUND(x[2], x[7], x[8], x[13]);
+	QUARTER_ROUND(x[3], x[4], x[9], x[14]);
 }
 
 /* Block @counter of the key's stream, nonce 0. */
 static void chacha_block(const u32 *key, u32 counter, u32 *out)
 {
-	u32 in[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
+	static const u32 sigma[4] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
+	u32 x[16] = { sigma[0], sigma[1], sigma[2], sigma[3], key[0], key[1], key[2],
+		      key[3],   key[4],   key[5],   key[6],   key[7], counter };
 
-	memcpy(in + 4, key, KEY_WORDS * sizeof(u32));
-	in[12] = counter;
-	memcpy(out, in, sizeof(in));
-	for (int i = 0; i < 10; i++) {
-		for (unsigned j = 0; j < 4; j++)
-			quarter_round(out, j, j + 4, j + 8, j + 12);
-		for (unsigned j = 0; j < 4; j++)
-			quarter_round(out, j, (j + 1) % 4 + 4, (j + 2) % 4 + 8, (j + 3) % 4 + 12);
-	}
-	for (int i = 0; i < 16; i++)
-		out[i] += in[i];
+	for (int i = 0; i < ROUNDS; i += 2)
+		double_round(x);
+	for (int i = 0; i < 4; i++)
+		out[i] = x[i] + sigma[i];
+	for (int i = 0; i < KEY_WORDS; i++)
+		out[i + 4] = x[i + 4] + key[i];
+	out[12] = x[12] + counter;
+	out[13] = x[13];
+	out[14] = x[14];
+	out[15] = x[15];
 }
 
 static void mix_entropy(void)
@@ -87,6 +93,10 @@ void random_bytes(void *buf, size_t n)
 	u8 *to = buf;
 
 	take_key(key);
+	if (n <= sizeof(key)) { /* as good a stream as any */
+		memcpy(buf, key, n);
+		return;
+	}
 	for (u32 i = 0; n; i++) {
 		size_t piece = MIN(n, sizeof(block));
 
@@ -99,15 +109,19 @@ void random_bytes(void *buf, size_t n)
 
 ssize_t random_io(struct io *io)
 {
+	u32 key[KEY_WORDS], block[BLOCK_BYTES / sizeof(u32)];
 	size_t start = io->left;
-	u8 buf[256];
 	int r = 0;
 
-	while (io->left && !r) {
-		size_t piece = MIN(io->left, sizeof(buf));
-
-		random_bytes(buf, piece);
-		r = io_put(io, buf, piece);
+	take_key(key);
+	if (io->left <= sizeof(key)) {
+		r = io_put(io, key, start);
+		return io->left != start ? (ssize_t)(start - io->left) : r;
+	}
+	/* A key's stream is far longer (2^38 bytes) than what one call can ask for. */
+	for (u32 i = 0; io->left && !r; i++) {
+		chacha_block(key, i, block);
+		r = io_put(io, block, MIN(io->left, sizeof(block)));
 	}
 	return io->left != start ? (ssize_t)(start - io->left) : r;
 }

@@ -27,6 +27,7 @@ struct tmpfs_node {
 		struct { /* directory */
 			struct rb_root entries; /* [v] by key */
 			u64 entry_count; /* [v] */
+			struct tmpfs_entry *recent; /* [v] found last, NULL */
 		};
 		char *target; /* symlink [i] */
 	};
@@ -49,7 +50,7 @@ static inline struct tmpfs_node *tmpfs_node(struct vnode *v)
 #define TMPFS_ENTRY_BYTES 20 /* what an entry adds to st_size, as Linux's tmpfs */
 
 /* Entries of a directory, under its lock. */
-struct tmpfs_entry *tmpfs_entry_find(const struct tmpfs_node *dir, const char *name, size_t len);
+struct tmpfs_entry *tmpfs_entry_find(struct tmpfs_node *dir, const char *name, size_t len);
 /* The one with the lowest key >= @key, and the one after @e; NULL: there is none. */
 struct tmpfs_entry *tmpfs_entry_from(const struct tmpfs_node *dir, u64 key);
 struct tmpfs_entry *tmpfs_entry_next(struct tmpfs_entry *e);

@@ -13,14 +13,61 @@
 
 #define KEY_SHIFT 24 /* equal hashes told apart: 2^24 */
 
-/* FNV-1a, folded; never 0 so that keys lie above the positions of "." and "..". */
-static u64 name_key(const char *name, size_t len)
+static inline u64 load8(const char *s)
 {
-	u32 h = 2166136261u;
+	u64 w;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (u8)name[i]) * 16777619u;
-	return ((u64)h + 1) << KEY_SHIFT;
+	__builtin_memcpy(&w, s, 8);
+	return w;
+}
+
+static inline u64 load4(const char *s)
+{
+	u32 w;
+
+	__builtin_memcpy(&w, s, 4);
+	return w;
+}
+
+/* The last @len < 8 bytes of a name as a number: different for different bytes. */
+static inline u64 tail_word(const char *s, size_t len)
+{
+	if (len >= 4)
+		return load4(s) | load4(s + len - 4) << 32;
+	if (!len)
+		return 0;
+	return (u8)s[0] | (u64)(u8)s[len / 2] << 8 | (u64)(u8)s[len - 1] << 16;
+}
+
+/* The lowest key of the names with this hash; above all positions of "." and "..". */
+static inline u64 name_key(const char *name, size_t len)
+{
+	u64 h = len;
+
+	for (; len >= 8; name += 8, len -= 8) {
+		h = (h ^ load8(name)) * 0x9e3779b97f4a7c15UL;
+		h ^= h >> 32;
+	}
+	h = (h ^ tail_word(name, len)) * 0x9e3779b97f4a7c15UL;
+	return ((h >> 32) + 1) << KEY_SHIFT;
+}
+
+static inline bool same_hash(u64 a, u64 b)
+{
+	return !((a ^ b) >> KEY_SHIFT);
+}
+
+static inline bool same_name(const struct tmpfs_entry *e, const char *name, size_t len)
+{
+	const char *s = e->name;
+
+	if (e->len != len)
+		return false;
+	for (; len >= 8; name += 8, s += 8, len -= 8) {
+		if (load8(name) != load8(s))
+			return false;
+	}
+	return tail_word(name, len) == tail_word(s, len);
 }
 
 struct tmpfs_entry *tmpfs_entry_next(struct tmpfs_entry *e)
@@ -45,17 +92,50 @@ struct tmpfs_entry *tmpfs_entry_from(const struct tmpfs_node *dir, u64 key)
 	return best;
 }
 
-struct tmpfs_entry *tmpfs_entry_find(const struct tmpfs_node *dir, const char *name, size_t len)
+/* Where names share a hash: all of them, in the order of their keys. */
+static struct tmpfs_entry *find_among_equals(const struct tmpfs_node *dir, u64 key,
+					     const char *name, size_t len)
 {
-	u64 key = name_key(name, len);
 	struct tmpfs_entry *e = tmpfs_entry_from(dir, key);
 
-	while (e && e->key >> KEY_SHIFT == key >> KEY_SHIFT) {
-		if (e->len == len && !memcmp(e->name, name, len))
+	while (e && same_hash(e->key, key)) {
+		if (same_name(e, name, len))
 			return e;
 		e = tmpfs_entry_next(e);
 	}
 	return NULL;
+}
+
+static __attribute__((noinline)) struct tmpfs_entry *find_in_tree(const struct tmpfs_node *dir,
+								  const char *name, size_t len)
+{
+	u64 key = name_key(name, len);
+	struct rb_node *n = dir->entries.node;
+
+	while (n) {
+		struct tmpfs_entry *e = rb_entry(n, struct tmpfs_entry, node);
+
+		if (same_hash(e->key, key)) {
+			if (likely(same_name(e, name, len)))
+				return e;
+			return find_among_equals(dir, key, name, len);
+		}
+		n = n->child[e->key < key];
+	}
+	return NULL;
+}
+
+/* Programs ask for the same name again and again: the last answer is tried first. */
+struct tmpfs_entry *tmpfs_entry_find(struct tmpfs_node *dir, const char *name, size_t len)
+{
+	struct tmpfs_entry *e = dir->recent;
+
+	if (e && same_name(e, name, len))
+		return e;
+	e = find_in_tree(dir, name, len);
+	if (e)
+		dir->recent = e;
+	return e;
 }
 
 void tmpfs_entry_insert(struct tmpfs_node *dir, struct tmpfs_entry *e)
@@ -80,6 +160,8 @@ void tmpfs_entry_insert(struct tmpfs_node *dir, struct tmpfs_entry *e)
 
 void tmpfs_entry_remove(struct tmpfs_node *dir, struct tmpfs_entry *e)
 {
+	if (dir->recent == e)
+		dir->recent = NULL;
 	rb_remove(&dir->entries, &e->node);
 	dir->entry_count--;
 	dir->v.size -= TMPFS_ENTRY_BYTES;

@@ -30,7 +30,7 @@ static struct page *file_page_alloc(unsigned flags)
 	struct page *p;
 
 	if (__atomic_add_fetch(&pages_used, 1, __ATOMIC_RELAXED) <= tmpfs_pages_limit()) {
-		p = page_alloc(0, flags);
+		p = page_alloc(0, flags | ALLOC_USER);
 		if (p)
 			return p;
 	}

@@ -8,12 +8,6 @@
 #include "lib/string.h"
 #include "machine/clock.h"
 
-void vnode_put(struct vnode *v)
-{
-	if (v && __atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL) == 0)
-		v->ops->release(v);
-}
-
 u64 vnode_new_ino(void)
 {
 	static u64 last; /* atomic */
@@ -44,23 +38,28 @@ static struct timespec to_timespec(u64 ns)
 	return (struct timespec){ .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };
 }
 
+/* Field by field, without clearing first: fstat(2) is called often. */
 void vnode_stat(struct vnode *v, struct stat *st)
 {
-	memset(st, 0, sizeof(*st));
+	u32 mode = READ_ONCE(v->mode);
+
 	st->st_dev = v->dev;
 	st->st_ino = v->ino;
 	st->st_nlink = READ_ONCE(v->nlink);
-	st->st_mode = READ_ONCE(v->mode);
+	st->st_mode = mode;
 	st->st_uid = READ_ONCE(v->uid);
 	st->st_gid = READ_ONCE(v->gid);
+	st->pad0 = 0;
 	st->st_rdev = v->rdev;
 	st->st_size = READ_ONCE(v->size);
 	st->st_blksize = PAGE_SIZE;
-	if ((st->st_mode & S_IFMT) == S_IFREG)
+	st->st_blocks = 0;
+	if ((mode & S_IFMT) == S_IFREG)
 		st->st_blocks = ALIGN_UP((u64)st->st_size, PAGE_SIZE) / 512;
 	st->st_atim = to_timespec(READ_ONCE(v->atime_ns));
 	st->st_mtim = to_timespec(READ_ONCE(v->mtime_ns));
 	st->st_ctim = to_timespec(READ_ONCE(v->ctime_ns));
+	st->unused[0] = st->unused[1] = st->unused[2] = 0;
 }
 
 static bool in_group(const struct credentials *cred, u32 gid)

@@ -86,48 +86,35 @@ static bool is_dotdot(const char *name, size_t len)
 	return len == 2 && name[0] == '.' && name[1] == '.';
 }
 
-int walk_last(struct walk *w, struct vnode **out)
+/* Asks directory @dir for a plain name. */
+static inline int ask_directory(struct vnode *dir, const char *name, size_t len, struct vnode **out)
 {
-	struct vnode *dir = w->at;
 	int r;
 
-	if (unlikely(!w->len || is_dot(w->name, w->len))) {
-		*out = vnode_get(dir);
-		return 0;
-	}
-	if (unlikely(is_dotdot(w->name, w->len)))
-		return walk_up(w, out);
-	if (unlikely(!dir->ops->lookup))
-		return -ENOTDIR;
 	mutex_lock(&dir->lock);
-	r = dir->ops->lookup(dir, w->name, w->len, out);
+	r = dir->ops->lookup(dir, name, len, out);
 	mutex_unlock(&dir->lock);
-	if (!r)
+	if (likely(!r) && unlikely((*out)->mounted))
 		*out = cross_mounts(*out);
 	return r;
+}
+
+int walk_last(struct walk *w, struct vnode **out)
+{
+	if (likely(w->len && w->name[0] != '.'))
+		return ask_directory(w->at, w->name, w->len, out);
+	if (!w->len || is_dot(w->name, w->len)) {
+		*out = vnode_get(w->at);
+		return 0;
+	}
+	if (is_dotdot(w->name, w->len))
+		return walk_up(w, out);
+	return ask_directory(w->at, w->name, w->len, out);
 }
 
 bool walk_is_special(const struct walk *w)
 {
 	return !w->len || is_dot(w->name, w->len) || is_dotdot(w->name, w->len);
-}
-
-/* Takes the next component off `rest`. */
-static int next_component(struct walk *w)
-{
-	const char *s = w->rest;
-
-	while (*s == '/')
-		s++;
-	w->name = s;
-	while (*s && *s != '/')
-		s++;
-	w->len = s - w->name;
-	w->trailing = *s == '/';
-	while (*s == '/')
-		s++;
-	w->rest = s;
-	return w->len > NAME_MAX ? -ENAMETOOLONG : 0;
 }
 
 /* Puts @text (of @n bytes) and the rest of the path behind it in place of what is walked. */
@@ -169,7 +156,7 @@ int walk_follow(struct walk *w, struct vnode *link, struct vnode **jump)
 	return r;
 }
 
-/* One component that is not the last: into the directory it names. */
+/* One component that is not the last and not a plain directory: a link, "." or "..". */
 static int walk_step(struct walk *w)
 {
 	struct vnode *next, *jump;
@@ -188,16 +175,77 @@ static int walk_step(struct walk *w)
 	return 0;
 }
 
+/* May the walk look for names in @dir? Root may in every directory. */
+static inline int may_search(const struct walk *w, struct vnode *dir)
+{
+	if (unlikely(!vnode_is_dir(dir)))
+		return -ENOTDIR;
+	return likely(!w->c->cred->fsuid) ? 0 : vnode_permission(w->c->cred, dir, 1);
+}
+
+/*
+ * Takes the next component off w->rest. 1: it is the last, 0: more follow, or an error.
+ * The caller's `at` is where the walk is.
+ */
+static inline int next_component(struct walk *w, struct vnode *at)
+{
+	const char *s = w->rest, *name;
+
+	while (*s == '/')
+		s++;
+	name = s;
+	while (*s && *s != '/')
+		s++;
+	w->name = name;
+	w->len = s - name;
+	w->trailing = *s == '/';
+	while (*s == '/')
+		s++;
+	w->rest = s;
+	if (unlikely(w->len > NAME_MAX))
+		return vnode_is_dir(at) ? -ENAMETOOLONG : -ENOTDIR;
+	return !*s;
+}
+
+/*
+ * The common run, without detours: root goes through plain directories. Stops before whatever
+ * needs a closer look: the last component, a link, dots, a name that isn't there.
+ */
+static inline void walk_plain(struct walk *w)
+{
+	struct vnode *at = w->at, *next;
+	const char *name = w->rest, *end;
+
+	for (;; name = end + 1) {
+		w->rest = name;
+		while (*name == '/')
+			name++;
+		for (end = name; *end && *end != '/';)
+			end++;
+		if (!*end || !end[1] || *name == '.' || end - name > NAME_MAX || !vnode_is_dir(at))
+			break;
+		if (ask_directory(at, name, end - name, &next))
+			break;
+		if (unlikely(vnode_is_link(next))) {
+			vnode_put(next);
+			break;
+		}
+		vnode_put(at);
+		at = next;
+	}
+	w->at = at;
+}
+
 int walk_parent(struct walk *w)
 {
 	for (;;) {
-		int r = next_component(w);
+		int last, r;
 
-		if (unlikely(!vnode_is_dir(w->at)))
-			return -ENOTDIR;
-		if (!r)
-			r = vnode_permission(w->c->cred, w->at, 1);
-		if (r || !*w->rest)
+		if (likely(!w->c->cred->fsuid))
+			walk_plain(w);
+		last = next_component(w, w->at);
+		r = last < 0 ? last : may_search(w, w->at);
+		if (r || last)
 			return r;
 		r = walk_step(w);
 		if (r)

@@ -105,15 +105,13 @@ struct file *fd_get(struct fd_table *t, int fd)
 }
 
 /* Makes the table larger than @fd; under the lock. 0, -ENOMEM. */
-static int grow(struct fd_table *t, u32 fd)
+static int grow_slow(struct fd_table *t, u32 fd)
 {
 	struct fd_slot *slots;
 	u32 size = t->size;
 
 	while (size <= fd)
 		size *= 2;
-	if (size == t->size)
-		return 0;
 	slots = kzalloc(size * sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
@@ -122,6 +120,11 @@ static int grow(struct fd_table *t, u32 fd)
 	t->slots = slots;
 	t->size = size;
 	return 0;
+}
+
+static inline int grow(struct fd_table *t, u32 fd)
+{
+	return likely(fd < t->size) ? 0 : grow_slow(t, fd);
 }
 
 /* The lowest free number >= @from; under the lock. */

@@ -2,14 +2,11 @@
 /* Paths of system calls: copied in, and the directory they begin at (at.h). No locks. */
 #include "syscall/at.h"
 
-#include "machine/usercopy.h"
-#include "mm/slab.h"
 #include "syscall/fd_ref.h"
 
-int user_path_get(struct user_path *p, u64 addr)
+/* @n: what user_read_string() into short_text said. */
+static int long_path_get(struct user_path *p, u64 addr, ssize_t n)
 {
-	ssize_t n = user_read_string(p->short_text, addr, SHORT_PATH);
-
 	p->text = p->short_text;
 	p->allocated = NULL;
 	if (likely(n != -ENAMETOOLONG))
@@ -26,10 +23,9 @@ int user_path_get(struct user_path *p, u64 addr)
 	return 0;
 }
 
-void user_path_put(struct user_path *p)
+int user_path_get(struct user_path *p, u64 addr)
 {
-	if (unlikely(p->allocated))
-		kfree(p->allocated);
+	return long_path_get(p, addr, user_read_string(p->short_text, addr, SHORT_PATH));
 }
 
 /* The directory behind @dirfd, counted. 0, -EBADF, -ENOTDIR. */
@@ -48,35 +44,18 @@ static int start_at(u64 dirfd, struct vnode **out)
 	return result;
 }
 
-int at_begin(struct at *a, u64 dirfd, u64 path)
+int at_begin_slow(struct at *a, u64 dirfd, u64 path, ssize_t n)
 {
-	int r = user_path_get(&a->path, path);
+	int r = long_path_get(&a->path, path, n);
 
 	if (r)
 		return r;
-	a->c = process_fs_context(process_current());
-	a->start = NULL;
 	if ((i32)dirfd == AT_FDCWD || a->path.text[0] == '/')
 		return 0;
 	r = a->path.text[0] ? start_at(dirfd, &a->start) : -ENOENT;
 	if (r)
 		user_path_put(&a->path);
 	return r;
-}
-
-void at_end(struct at *a)
-{
-	vnode_put(a->start);
-	user_path_put(&a->path);
-}
-
-int at_is_empty(u64 path, u32 flags)
-{
-	char c;
-
-	if (!(flags & AT_EMPTY_PATH))
-		return 0;
-	return user_read(&c, path, 1) ? -EFAULT : !c;
 }
 
 /* The vnode of the descriptor itself. */

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "machine/usercopy.h"
+#include "mm/slab.h"
 #include "proc/process.h"
 
 #define SHORT_PATH 192
@@ -16,7 +18,11 @@ struct user_path {
 
 /* Copies a path in. 0, -EFAULT, -ENAMETOOLONG, -ENOMEM; user_path_put() only after 0. */
 int user_path_get(struct user_path *p, u64 addr);
-void user_path_put(struct user_path *p);
+static inline void user_path_put(struct user_path *p)
+{
+	if (unlikely(p->allocated))
+		kfree(p->allocated);
+}
 
 struct at {
 	struct fs_context c;
@@ -24,9 +30,28 @@ struct at {
 	struct user_path path;
 };
 
+/* at_begin() where the path is long or begins at a descriptor; @n is what copying it said. */
+int at_begin_slow(struct at *a, u64 dirfd, u64 path, ssize_t n);
+
 /* The path at @path, relative to @dirfd. 0, or an error: then at_end() is not called. */
-int at_begin(struct at *a, u64 dirfd, u64 path);
-void at_end(struct at *a);
+static inline int at_begin(struct at *a, u64 dirfd, u64 path)
+{
+	ssize_t n = user_read_string(a->path.short_text, path, SHORT_PATH);
+
+	a->c = process_fs_context(process_current());
+	a->start = NULL;
+	a->path.text = a->path.short_text;
+	a->path.allocated = NULL;
+	if (likely(n > 0 && ((i32)dirfd == AT_FDCWD || a->path.text[0] == '/')))
+		return 0;
+	return at_begin_slow(a, dirfd, path, n);
+}
+
+static inline void at_end(struct at *a)
+{
+	vnode_put(a->start);
+	user_path_put(&a->path);
+}
 
 /*
  * The vnode (counted) that @dirfd and @path name; @flags: AT_SYMLINK_NOFOLLOW, and
@@ -37,4 +62,11 @@ int at_vnode(u64 dirfd, u64 path, u32 flags, struct vnode **out);
 int at_vnode_as(const struct credentials *cred, u64 dirfd, u64 path, u32 flags, struct vnode **out);
 
 /* With AT_EMPTY_PATH in @flags: is the path empty? 1, 0, -EFAULT. */
-int at_is_empty(u64 path, u32 flags);
+static inline int at_is_empty(u64 path, u32 flags)
+{
+	char c;
+
+	if (likely(!(flags & AT_EMPTY_PATH)))
+		return 0;
+	return user_read(&c, path, 1) ? -EFAULT : !c;
+}

@@ -13,12 +13,25 @@ struct fd_ref {
 	bool counted;
 };
 
+/* The file of a table that belongs to this thread alone; NULL: not open, or O_PATH. */
+static inline struct file *fd_peek(const struct fd_table *t, u64 fd)
+{
+	struct file *f = (u32)fd < t->size ? t->slots[(u32)fd].file : NULL;
+
+	return likely(f && !(f->flags & O_PATH)) ? f : NULL;
+}
+
+static inline bool fd_table_is_mine(const struct fd_table *t)
+{
+	return likely(READ_ONCE(t->refs) == 1);
+}
+
 /* Also for descriptors opened with O_PATH. */
 static inline struct fd_ref fd_borrow_any(u64 fd)
 {
 	struct fd_table *t = process_current()->files;
 
-	if (likely(READ_ONCE(t->refs) == 1))
+	if (fd_table_is_mine(t))
 		return (struct fd_ref){ (u32)fd < t->size ? t->slots[(u32)fd].file : NULL, false };
 	return (struct fd_ref){ fd_get(t, fd), true };
 }

@@ -49,9 +49,9 @@ static i64 dup_to(u64 old, u64 new, bool cloexec)
 	return r;
 }
 
-i64 sys_dup(u64 old)
+i64 sys_dup(u64 fd)
 {
-	return dup_from(old, 0, false);
+	return dup_from(fd, 0, false);
 }
 
 i64 sys_dup2(u64 old, u64 new)
@@ -146,7 +146,7 @@ i64 sys_fcntl(u64 fd, u64 cmd, u64 arg)
 
 	if (!r.file)
 		return -EBADF;
-	switch (cmd) {
+	switch ((u32)cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
 		result = arg >= FD_LIMIT ? -EINVAL : dup_from(fd, arg, cmd == F_DUPFD_CLOEXEC);

@@ -21,7 +21,7 @@ static void raise_sigpipe(void)
 }
 
 /* A write that nobody can read also raises SIGPIPE, even when part of it went through. */
-static ssize_t write_checked(struct file *f, struct io *io)
+static inline ssize_t write_checked(struct file *f, struct io *io)
 {
 	ssize_t n = file_write(f, io);
 
@@ -30,36 +30,103 @@ static ssize_t write_checked(struct file *f, struct io *io)
 	return n;
 }
 
-i64 sys_read(u64 fd, u64 buf, u64 count)
+static inline i64 read_file(struct file *f, u64 buf, u64 count)
 {
-	struct fd_ref r = fd_borrow(fd);
 	struct io_segment seg;
 	struct io io;
-	i64 n = -EFAULT;
 
-	if (unlikely(!r.file))
+	if (unlikely(!user_range_ok(buf, count)))
+		return -EFAULT;
+	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	return file_read(f, &io);
+}
+
+static inline i64 write_file(struct file *f, u64 buf, u64 count)
+{
+	struct io_segment seg;
+	struct io io;
+
+	if (unlikely(!user_range_ok(buf, count)))
+		return -EFAULT;
+	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	return write_checked(f, &io);
+}
+
+/* read or write with a table that other threads use too. */
+static i64 move_counted(u64 fd, u64 buf, u64 count, bool write)
+{
+	struct fd_ref r = fd_borrow(fd);
+	i64 n;
+
+	if (!r.file)
 		return -EBADF;
-	if (likely(user_range_ok(buf, count))) {
-		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-		n = file_read(r.file, &io);
-	}
+	n = write ? write_file(r.file, buf, count) : read_file(r.file, buf, count);
 	fd_return(r);
 	return n;
 }
 
+i64 sys_read(u64 fd, u64 buf, u64 count)
+{
+	struct fd_table *t = process_current()->files;
+	struct file *f;
+
+	if (!fd_table_is_mine(t))
+		return move_counted(fd, buf, count, false);
+	f = fd_peek(t, fd);
+	return f ? read_file(f, buf, count) : -EBADF;
+}
+
 i64 sys_write(u64 fd, u64 buf, u64 count)
 {
-	struct fd_ref r = fd_borrow(fd);
+	struct fd_table *t = process_current()->files;
+	struct file *f;
+
+	if (!fd_table_is_mine(t))
+		return move_counted(fd, buf, count, true);
+	f = fd_peek(t, fd);
+	return f ? write_file(f, buf, count) : -EBADF;
+}
+
+static i64 pread_file(struct file *f, u64 buf, u64 count, u64 pos)
+{
 	struct io_segment seg;
 	struct io io;
-	i64 n = -EFAULT;
 
-	if (unlikely(!r.file))
-		return -EBADF;
-	if (likely(user_range_ok(buf, count))) {
-		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-		n = write_checked(r.file, &io);
-	}
+	if (!user_range_ok(buf, count))
+		return -EFAULT;
+	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	return file_pread(f, &io, pos);
+}
+
+static i64 pwrite_file(struct file *f, u64 buf, u64 count, u64 pos)
+{
+	struct io_segment seg;
+	struct io io;
+
+	if (!user_range_ok(buf, count))
+		return -EFAULT;
+	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	return file_pwrite(f, &io, pos);
+}
+
+i64 sys_pread64(u64 fd, u64 buf, u64 count, u64 pos)
+{
+	struct fd_ref r = fd_borrow(fd);
+	i64 n = -EINVAL;
+
+	if ((i64)pos >= 0)
+		n = r.file ? pread_file(r.file, buf, count, pos) : -EBADF;
+	fd_return(r);
+	return n;
+}
+
+i64 sys_pwrite64(u64 fd, u64 buf, u64 count, u64 pos)
+{
+	struct fd_ref r = fd_borrow(fd);
+	i64 n = -EINVAL;
+
+	if ((i64)pos >= 0)
+		n = r.file ? pwrite_file(r.file, buf, count, pos) : -EBADF;
 	fd_return(r);
 	return n;
 }
@@ -76,44 +143,6 @@ static i64 move_vector(struct file *f, struct io *io, enum vector_call call, u64
 	case VECTOR_PWRITE: return file_pwrite(f, io, pos);
 	}
 	return -EINVAL;
-}
-
-i64 sys_pread64(u64 fd, u64 buf, u64 count, u64 pos)
-{
-	struct fd_ref r = fd_borrow(fd);
-	struct io_segment seg;
-	struct io io;
-	i64 n = -EFAULT;
-
-	if ((i64)pos < 0)
-		n = -EINVAL;
-	else if (!r.file)
-		n = -EBADF;
-	else if (user_range_ok(buf, count)) {
-		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-		n = file_pread(r.file, &io, pos);
-	}
-	fd_return(r);
-	return n;
-}
-
-i64 sys_pwrite64(u64 fd, u64 buf, u64 count, u64 pos)
-{
-	struct fd_ref r = fd_borrow(fd);
-	struct io_segment seg;
-	struct io io;
-	i64 n = -EFAULT;
-
-	if ((i64)pos < 0)
-		n = -EINVAL;
-	else if (!r.file)
-		n = -EBADF;
-	else if (user_range_ok(buf, count)) {
-		io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-		n = file_pwrite(r.file, &io, pos);
-	}
-	fd_return(r);
-	return n;
 }
 
 /*

@@ -24,29 +24,48 @@ i64 sys_fstat(u64 fd, u64 st)
 	return user_write(st, &s, sizeof(s));
 }
 
-/* The attributes of what the call names, files without a vnode included. */
-static int stat_at(u64 dirfd, u64 path, u32 flags, struct stat *s)
+static int stat_path(u64 dirfd, u64 path, u32 flags, struct stat *s)
 {
 	struct vnode *v;
-	int r = at_is_empty(path, flags);
+	struct at a;
+	int r = at_begin(&a, dirfd, path);
 
-	if (r < 0)
+	if (r)
 		return r;
-	if (r && (i32)dirfd != AT_FDCWD) {
-		struct fd_ref f = fd_borrow_any(dirfd);
-
-		if (!f.file)
-			return -EBADF;
-		file_stat(f.file, s);
-		fd_return(f);
-		return 0;
-	}
-	r = at_vnode(dirfd, path, flags, &v);
+	r = path_lookup(&a.c, a.start, a.path.text, flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW,
+			&v);
+	at_end(&a);
 	if (r)
 		return r;
 	vnode_stat(v, s);
 	vnode_put(v);
 	return 0;
+}
+
+static int stat_descriptor(u64 fd, struct stat *s)
+{
+	struct fd_ref f;
+
+	if ((i32)fd == AT_FDCWD) {
+		vnode_stat(process_current()->cwd, s);
+		return 0;
+	}
+	f = fd_borrow_any(fd);
+	if (!f.file)
+		return -EBADF;
+	file_stat(f.file, s);
+	fd_return(f);
+	return 0;
+}
+
+/* The attributes of what the call names, files without a vnode included. */
+static int stat_at(u64 dirfd, u64 path, u32 flags, struct stat *s)
+{
+	int r = at_is_empty(path, flags);
+
+	if (r < 0)
+		return r;
+	return r ? stat_descriptor(dirfd, s) : stat_path(dirfd, path, flags, s);
 }
 
 i64 sys_newfstatat(u64 dirfd, u64 path, u64 st, u64 flags)
@@ -62,12 +81,18 @@ i64 sys_newfstatat(u64 dirfd, u64 path, u64 st, u64 flags)
 
 i64 sys_stat(u64 path, u64 st)
 {
-	return sys_newfstatat(CWD, path, st, 0);
+	struct stat s;
+	int r = stat_path(CWD, path, 0, &s);
+
+	return r ? r : user_write(st, &s, sizeof(s));
 }
 
 i64 sys_lstat(u64 path, u64 st)
 {
-	return sys_newfstatat(CWD, path, st, AT_SYMLINK_NOFOLLOW);
+	struct stat s;
+	int r = stat_path(CWD, path, AT_SYMLINK_NOFOLLOW, &s);
+
+	return r ? r : user_write(st, &s, sizeof(s));
 }
 
 static struct statx_timestamp to_statx_time(struct timespec t)
