@@ -14,23 +14,18 @@
 #define RED_ZONE 128
 #define FPU_ALIGN 64
 
-static bool on_altstack(const struct process *p, u64 sp)
-{
-	return sp > p->altstack.sp && sp - p->altstack.sp <= p->altstack.size;
-}
-
 static u64 stack_top(const struct process *p, const struct trap_frame *f, u64 flags)
 {
-	if ((flags & SA_ONSTACK) && p->altstack.size && !on_altstack(p, f->rsp))
+	if ((flags & SA_ONSTACK) && p->altstack.size && !signal_on_altstack(p, f->rsp))
 		return p->altstack.sp + p->altstack.size;
 	return f->rsp - RED_ZONE;
 }
 
-/* A frame at @at that begins on the alternate stack and ends below it would destroy what is there. */
+/* Would a frame at @at leave the alternate stack it belongs on? Below lies what is none of a stack's. */
 static bool leaves_altstack(const struct process *p, const struct trap_frame *f, u64 flags, u64 at)
 {
-	return p->altstack.size && ((flags & SA_ONSTACK) || on_altstack(p, f->rsp)) &&
-	       !on_altstack(p, at);
+	return p->altstack.size && ((flags & SA_ONSTACK) || signal_on_altstack(p, f->rsp)) &&
+	       !signal_on_altstack(p, at);
 }
 
 /* Bytes of the FPU image on the stack: with XSAVE a second magic follows it. */
@@ -66,7 +61,7 @@ static void fill_context(struct ucontext_abi *uc, const struct process *p,
 	uc->stack = (struct stack_abi){ .sp = p->altstack.sp, .size = p->altstack.size };
 	if (!p->altstack.size)
 		uc->stack.flags = SS_DISABLE;
-	else if (on_altstack(p, f->rsp))
+	else if (signal_on_altstack(p, f->rsp))
 		uc->stack.flags = SS_ONSTACK;
 	uc->r8 = f->r8, uc->r9 = f->r9, uc->r10 = f->r10, uc->r11 = f->r11;
 	uc->r12 = f->r12, uc->r13 = f->r13, uc->r14 = f->r14, uc->r15 = f->r15;
@@ -108,17 +103,13 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 {
 	struct process *p = process_current();
 	struct sigframe_abi frame;
-	u64 top, fp, at;
+	u64 fp, at;
 
 	if (!(action->flags & SA_RESTORER) || action->handler >= USER_END)
 		return -EFAULT;
-	top = stack_top(p, f, action->flags);
-	fp = ALIGN_DOWN(top - fpu_image_bytes(), FPU_ALIGN);
+	fp = ALIGN_DOWN(stack_top(p, f, action->flags) - fpu_image_bytes(), FPU_ALIGN);
 	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
 	if (leaves_altstack(p, f, action->flags, at))
-		return -EFAULT;
-	/* Below an alternate stack that is used up lies memory that is none of a stack's. */
-	if (on_altstack(p, top) && !on_altstack(p, at))
 		return -EFAULT;
 	memset(&frame, 0, sizeof(frame));
 	frame.restorer = action->restorer;

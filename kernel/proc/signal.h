@@ -20,6 +20,12 @@ void signal_set_mask(u64 mask);
 /* After an action became "ignore": what is pending of it is dropped. Under sig_lock. */
 void signal_drop_ignored(struct process *p, int sig);
 
+/* Is a stack pointer within the alternate stack? Its very top counts, its lowest byte does not. */
+static inline bool signal_on_altstack(const struct process *p, u64 sp)
+{
+	return sp > p->altstack.sp && sp - p->altstack.sp <= p->altstack.size;
+}
+
 /* Writes a handler's frame on the user's stack and makes @f start it. 0 or -EFAULT. */
 int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kernel *action,
 		      const struct siginfo_kernel *info, u64 mask);

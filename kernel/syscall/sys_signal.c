@@ -94,11 +94,6 @@ i64 sys_rt_sigreturn(void)
 	return f->rax;
 }
 
-static bool on_altstack(const struct process *p, u64 sp)
-{
-	return sp > p->altstack.sp && sp - p->altstack.sp <= p->altstack.size;
-}
-
 static void altstack_get(const struct process *p, bool on, struct stack_abi *st)
 {
 	*st = (struct stack_abi){ .sp = p->altstack.sp, .size = p->altstack.size };
@@ -108,7 +103,7 @@ static void altstack_get(const struct process *p, bool on, struct stack_abi *st)
 i64 sys_sigaltstack(u64 ss, u64 old)
 {
 	struct process *p = process_current();
-	bool on = on_altstack(p, thread_frame(p->thread)->rsp);
+	bool on = signal_on_altstack(p, thread_frame(p->thread)->rsp);
 	struct stack_abi new, was;
 
 	altstack_get(p, on, &was);
@@ -117,7 +112,7 @@ i64 sys_sigaltstack(u64 ss, u64 old)
 			return -EFAULT;
 		if (on)
 			return -EPERM;
-		if (new.flags & ~(SS_DISABLE | SS_ONSTACK | SS_AUTODISARM))
+		if ((new.flags & ~SS_AUTODISARM) > SS_DISABLE) /* 0, SS_ONSTACK, SS_DISABLE: one */
 			return -EINVAL;
 		if (!(new.flags &SS_DISABLE) && new.size < MIN_ALTSTACK)
 			return -ENOMEM;

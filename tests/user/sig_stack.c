@@ -54,8 +54,10 @@ static void errors(void)
 {
 	stack_t small = { .ss_sp = alternate, .ss_size = 1024 };
 	stack_t odd = { .ss_sp = alternate, .ss_size = sizeof(alternate), .ss_flags = 0x1000 };
+	stack_t both = { .ss_flags = SS_ONSTACK | SS_DISABLE };
 	stack_t off = { .ss_flags = SS_DISABLE };
 
+	is_long(raw(SYS_sigaltstack, &both, 0), -EINVAL, "on and off: EINVAL");
 	is_long(raw(SYS_sigaltstack, &small, 0), -ENOMEM, "a small one: ENOMEM");
 	is_long(raw(SYS_sigaltstack, &odd, 0), -EINVAL, "an unknown flag: EINVAL");
 	is_long(raw(SYS_sigaltstack, 8, 0), -EFAULT, "a bad pointer: EFAULT");
