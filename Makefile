@@ -72,7 +72,8 @@ $(BUILD)/kernel/%.o: kernel/%.c $(BUILD)/flags | $(GENERATED)
 # A memcpy whose loop the compiler turns into a call of memcpy would never end.
 $(BUILD)/kernel/lib/string.o: KFLAGS += -fno-tree-loop-distribute-patterns
 
-$(BUILD)/kernel/%.asm.o: kernel/%.asm $(BUILD)/flags | $(GENERATED)
+# nasm's -MD leaves out what it finds through -I: the generated files are named here.
+$(BUILD)/kernel/%.asm.o: kernel/%.asm $(BUILD)/flags $(filter %.inc,$(GENERATED)) | $(GENERATED)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(KASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ -o $@ $<
