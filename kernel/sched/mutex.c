@@ -11,11 +11,13 @@ void mutex_init(struct mutex *m)
 	wait_queue_init(&m->queue);
 }
 
+/* True once the lock is the caller's: wait_event() may ask again after it was taken. */
 static bool try_take(struct mutex *m)
 {
 	struct thread *none = NULL;
 
-	return __atomic_compare_exchange_n(&m->owner, &none, thread_current(), false,
+	return mutex_is_mine(m) ||
+	       __atomic_compare_exchange_n(&m->owner, &none, thread_current(), false,
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 

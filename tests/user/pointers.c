@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -191,6 +192,31 @@ static void lengths(char *page)
 	is_long(raw(SYS_write, room_fd, page, -1), -EFAULT, "write of -1");
 }
 
+/*
+ * Paths of every length that end with the last byte of a page: read to their end and not beyond.
+ * Without the NUL they run over it.
+ */
+static void paths_at_a_page_end(void)
+{
+	char *area = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int wrong_end = 0, wrong_length = 0;
+
+	munmap(area + 4096, 4096);
+	for (int length = 1; length <= 40; length++) {
+		char *path = area + 4096 - length - 1;
+		struct stat st;
+
+		memset(path, '/', length);
+		path[length] = 0;
+		wrong_length += stat(path, &st) != 0 || !S_ISDIR(st.st_mode);
+		path[length] = '/';
+		wrong_end += raw(SYS_stat, path, &st) != -EFAULT;
+	}
+	is_long(wrong_length, 0, "paths that end with the page are read");
+	is_long(wrong_end, 0, "those that run over it: EFAULT");
+	munmap(area, 4096);
+}
+
 int main(void)
 {
 	unsigned long edge = page_end();
@@ -211,5 +237,6 @@ int main(void)
 	is_long(dup(0), next, "none of them left a descriptor open");
 	is_long(raw(SYS_wait4, -1, 0, 0, 0), -ECHILD, "or a child");
 	lengths((char *)edge - PAGE + 1);
+	paths_at_a_page_end();
 	return done_testing();
 }
