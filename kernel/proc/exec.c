@@ -70,6 +70,21 @@ static void commit(struct process *p, struct new_image *img, const char *path)
 	trace(TRACE_EXEC, p->pid, img->entry);
 }
 
+/* A table shared through CLONE_FILES is left to the others, who close nothing on our exec. */
+static int own_files(struct process *p)
+{
+	struct fd_table *copy;
+
+	if (__atomic_load_n(&p->files->refs, __ATOMIC_RELAXED) == 1)
+		return 0;
+	copy = fd_table_copy(p->files);
+	if (!copy)
+		return -ENOMEM;
+	fd_table_put(p->files);
+	p->files = copy;
+	return 0;
+}
+
 /* "#! interpreter argument": cut out of the first line. 1 if it is a script, 0 if not. */
 static int read_script(struct file *f, char *line, char **interp, char **arg)
 {
@@ -160,6 +175,8 @@ static int exec_with(struct vnode *start, const char *path, struct arg_list *arg
 		err = load_image(f, &img);
 	if (!err)
 		err = stack_build(&img, args);
+	if (!err)
+		err = own_files(p);
 	file_put(f);
 	if (!err) {
 		commit(p, &img, path);

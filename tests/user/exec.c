@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,6 +244,20 @@ static void descriptors(void)
 	ok(fcntl(ends[1], F_GETFD) == FD_CLOEXEC, "closes nothing");
 }
 
+static void shared_descriptors(void)
+{
+	int fd = open("/", O_RDONLY | O_CLOEXEC);
+	pid_t pid = raw(SYS_clone, 0x400 /* CLONE_FILES */ | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0) {
+		execute(self, (char *[]){ self, "nothing", NULL }, no_env);
+		_exit(1);
+	}
+	is_status(status_of(pid), EXITED(0), "a child that shares the descriptors executes");
+	ok(fcntl(fd, F_GETFD) == FD_CLOEXEC, "nothing is closed for the parent");
+	close(fd);
+}
+
 static int exec_with_ids(void *arg)
 {
 	char pid[12], parent[12];
@@ -319,6 +334,7 @@ int main(int argc, char **argv)
 	too_much();
 	errors();
 	descriptors();
+	shared_descriptors();
 	is_status(in_child(exec_with_ids, NULL), EXITED(0), "the process keeps its ids");
 	memory_goes();
 	groups();
