@@ -66,8 +66,7 @@ static void notify_of_end(struct process *zombie)
 			      sig ? sig : status >> 8 & 0xff);
 }
 
-/* Orphans become children of init, who waits for them, or does not want them: those zombies go
- * to @unwanted. Under process_lock. */
+/* Orphans go to init; zombies that it will not wait for go to @unwanted. Under process_lock. */
 static void reparent_children(struct process *p, struct list *unwanted)
 {
 	struct list *l;

@@ -21,7 +21,7 @@ static u64 stack_top(const struct process *p, const struct trap_frame *f, u64 fl
 	return f->rsp - RED_ZONE;
 }
 
-/* Would a frame at @at leave the alternate stack it belongs on? Below lies what is none of a stack's. */
+/* Would a frame at @at leave the alternate stack that it belongs on, for what lies below it? */
 static bool leaves_altstack(const struct process *p, const struct trap_frame *f, u64 flags, u64 at)
 {
 	return p->altstack.size && ((flags & SA_ONSTACK) || signal_on_altstack(p, f->rsp)) &&

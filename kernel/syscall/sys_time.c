@@ -139,6 +139,8 @@ i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
 
 	if (err || (u32)clock == CLOCK_THREAD_CPUTIME_ID)
 		return -EINVAL;
+	if ((u32)clock >= CLOCK_MONOTONIC_RAW && (u32)clock != CLOCK_BOOTTIME)
+		return -EOPNOTSUPP; /* raw and coarse clocks wake nobody, on Linux too */
 	err = get_timespec(req, &ns);
 	if (err)
 		return err;

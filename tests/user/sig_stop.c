@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Stopping and continuing: SIGSTOP and SIGCONT, what wait4 tells of them, and that a stopped process
- * can be killed but not otherwise reached.
+ * Stopping and continuing: SIGSTOP and SIGCONT, what wait4 and SIGCHLD tell of them, that a stopped
+ * process can be killed but not otherwise reached, and that it goes on in the call it was in.
  */
 #include <signal.h>
 #include <time.h>

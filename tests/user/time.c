@@ -98,6 +98,10 @@ static void errors(void)
 	for (int i = 0; i < 3; i++)
 		is_long(raw(SYS_nanosleep, &bad[i], 0), -EINVAL, "no such length of time, %d", i);
 	is_long(raw(SYS_clock_nanosleep, 99, 0, &nap, 0), -EINVAL, "sleep by no such clock");
+	is_long(raw(SYS_clock_nanosleep, CLOCK_MONOTONIC_COARSE, 0, &nap, 0), -EOPNOTSUPP,
+		"sleep by a coarse clock");
+	is_long(raw(SYS_clock_nanosleep, CLOCK_MONOTONIC_RAW, 0, &nap, 0), -EOPNOTSUPP,
+		"sleep by a raw clock");
 	is_long(raw(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &bad[0], 0), -EINVAL,
 		"no such length");
 }
