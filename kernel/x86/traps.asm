@@ -153,6 +153,7 @@ sysret_anyway:				; loses rcx and r11, and trusts rip
 %endif
 
 trap_entry.from_kernel:
+	lfence				; nor without the swapgs, while GS is the user's
 	; The one instruction of the kernel that may fault with the user's GS in place.
 	push rax
 	lea rax, [rel user_iret]
