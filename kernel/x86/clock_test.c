@@ -96,7 +96,12 @@ static u64 arm_and_wait(u64 ns)
 	return last == seen ? ~0UL : now - deadline;
 }
 
-/* The best of some tries counts: a loaded host keeps an emulator's timer thread waiting. */
+/*
+ * The best of some tries counts: a loaded host keeps an emulator's timer thread waiting for tens of
+ * milliseconds. A timer that is not armed rightly comes seconds late or not at all.
+ */
+#define LATENCY_MAX (100 * NSEC_PER_MSEC)
+
 static u64 best_latency(u64 ns)
 {
 	u64 best = ~0UL;
@@ -106,12 +111,12 @@ static u64 best_latency(u64 ns)
 	return best;
 }
 
-KTEST(clock_timer_fires, 1000)
+KTEST(clock_timer_fires, 5000)
 {
 	static const u64 spans[] = { 0, 1000, 50000, 1000000, 20000000 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(spans); i++)
-		KEXPECT(best_latency(spans[i]) < 5 * NSEC_PER_MSEC);
+		KEXPECT(best_latency(spans[i]) < LATENCY_MAX);
 }
 
 KTEST(clock_rtc_encodings, 20)

@@ -15,7 +15,7 @@ if not os.environ.get("OVMF_CODE") and os.path.exists(QUICK_FIRMWARE):
 
 @test(120)
 def instruction_marks(case):
-    output = case.run_to_end("init=/bin/cost", 180, **ICOUNT)
+    output = case.run_to_end("init=/bin/cost", 420, **ICOUNT)
     boot = re.search(r"boot: (\d+) thousand cycles", output)
     if case.check(boot, "the kernel logs its count at the first user instruction"):
         count = int(boot[1]) * 1000
