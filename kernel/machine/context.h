@@ -25,7 +25,12 @@ struct context {
 	u64 rsp; /* saved kernel stack pointer [o: not running] */
 	struct mmu *mmu; /* address space; NULL: kernel thread, runs on any */
 	u64 fs_base, gs_base; /* user's [o] */
-	u16 ds, es, fs, gs; /* user's selectors [o] */
+	union { /* user's selectors [o] */
+		struct {
+			u16 ds, es, fs, gs;
+		};
+		u64 selectors; /* all four: nearly always 0 */
+	};
 	void *fpu; /* XSAVE area, 64-byte aligned; NULL for kernel threads */
 };
 

@@ -65,15 +65,7 @@ static inline void user_gs_base_write(u64 v)
 	__asm__ volatile("swapgs; wrgsbase %0; swapgs" ::"r"(v) : "memory");
 }
 
-/*
- * A program may load any selector that the GDT allows it; another one must not see it.
- * All four of a thread as one word: nearly always 0 on both sides of a switch.
- */
-static inline u64 selectors_of(const struct context *c)
-{
-	return (u64)c->gs << 48 | (u64)c->fs << 32 | (u64)c->es << 16 | c->ds;
-}
-
+/* A program may load any selector that the GDT allows it; another one must not see it. */
 static void load_selectors(const struct context *c)
 {
 	__asm__ volatile("mov %0, %%ds\n\tmov %1, %%es\n\tmov %2, %%fs" ::"r"((u32)c->ds),
@@ -105,7 +97,7 @@ static void load_bases(const struct context *prev, const struct context *next)
 	/* What is in the registers is @prev's, or unknown after a kernel thread. */
 	bool all = !prev->user_thread;
 
-	if (all || unlikely(selectors_of(prev) | selectors_of(next))) {
+	if (all || unlikely(prev->selectors | next->selectors)) {
 		load_selectors(next);
 		all = true; /* a selector brings a base of its own */
 	}
@@ -178,7 +170,7 @@ void context_reset_user(struct context *c)
 {
 	u64 flags = irq_save();
 
-	c->ds = c->es = c->fs = c->gs = 0;
+	c->selectors = 0;
 	load_selectors(c);
 	irq_restore(flags);
 	context_set_fs_base(c, 0);
