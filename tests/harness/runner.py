@@ -49,6 +49,7 @@ class Case:
         self.name = name
         self.passed = 0
         self.skipped = []
+        self.notes = []
         self.failures = []
         self.machines = []
         self.started = time.monotonic()
@@ -66,6 +67,10 @@ class Case:
 
     def equal(self, got, want, what):
         return self.check(got == want, f"{what}: got {got!r}, want {want!r}")
+
+    def note(self, text):
+        """A number worth seeing beside the result."""
+        self.notes.append(text)
 
     def tap(self, stream, what):
         """Counts each result of a TAP stream, and whether it is complete."""
@@ -115,6 +120,8 @@ def _report(case):
         state = "FAIL" if case.failures else "ok"
         print(f"{state:4} {case.name:32} {case.passed:5} passed {len(case.failures):3} failed"
               f" {case.seconds:6.1f} s", flush=True)
+        for note in case.notes:
+            print("     " + note)
         for failure in case.failures[:12]:
             print("     " + failure.rstrip().replace("\n", "\n     "))
         if len(case.failures) > 12:
