@@ -11,7 +11,7 @@
 #include "base/trace.h"
 #include "lib/string.h"
 #include "machine/usercopy.h"
-#include "proc/process.h"
+#include "proc/signal.h"
 
 /* What is understood; a thread of the same process is not yet. */
 #define SUPPORTED                                                                                  \
@@ -135,6 +135,21 @@ static void commit(struct process *child, struct process *parent)
 	thread_start(child->thread);
 }
 
+/* Until the child has left the memory; only a signal that ends the parent ends the wait, too. */
+static void wait_for_vfork(struct process *parent)
+{
+	struct process *c;
+	u64 flags;
+
+	wait_event(&parent->vfork_queue, !READ_ONCE(parent->vfork_waiting) || signal_fatal(parent));
+	flags = spin_lock_irq(&process_lock);
+	if (parent->vfork_waiting)
+		list_for_each (c, &parent->children, sibling)
+			c->vfork_held = false;
+	parent->vfork_waiting = false;
+	spin_unlock_irq(&process_lock, flags);
+}
+
 i64 process_clone(const struct clone_args *a)
 {
 	struct process *parent = process_current(), *child;
@@ -163,6 +178,6 @@ i64 process_clone(const struct clone_args *a)
 	pid = child->pid;
 	commit(child, parent); /* from here on the child may run, end, and be gone */
 	if (a->flags & CLONE_VFORK)
-		wait_event(&parent->vfork_queue, !READ_ONCE(parent->vfork_waiting));
+		wait_for_vfork(parent);
 	return pid;
 }

@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "proc/posix_timer.h"
 #include "proc/signal.h"
 
 #define SCRIPT_LINE_MAX 256
@@ -53,16 +54,20 @@ static void commit(struct process *p, struct new_image *img, const char *path)
 {
 	struct space *old = p->space;
 	struct vnode *old_exe = p->exe;
+	u64 flags;
 
 	/* From here on nothing fails. */
 	process_leave_space(p);
+	flags = spin_lock_irq(&process_lock); /* /proc may look */
 	p->space = img->space;
 	p->exe = img->vnode;
+	spin_unlock_irq(&process_lock, flags);
 	context_load_mmu(&p->thread->ctx, &p->space->mmu);
 	if (old)
 		space_put(old);
 	vnode_put(old_exe);
 	fd_table_close_on_exec(p->files);
+	posix_timers_delete_all();
 	set_name(p, path);
 	reset_signals(p);
 	WRITE_ONCE(p->has_execed, true);

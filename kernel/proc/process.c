@@ -15,7 +15,6 @@
 #include "mm/slab.h"
 #include "proc/signal.h"
 
-#define PID_MAX 32768
 #define HASH_SIZE 1024
 
 COUNTER(processes, "processes");
@@ -24,12 +23,14 @@ struct spinlock process_lock = SPINLOCK_INIT;
 struct list process_list = LIST_INIT(process_list);
 struct process *process_init_task;
 void (*process_init_ended)(int status);
+void (*process_session_ended)(void);
 
 static struct slab_cache *process_cache;
 static struct process *pid_hash[HASH_SIZE]; /* [process_lock] */
 static u64 pid_used[PID_MAX / 64]; /* [process_lock] */
 static i32 last_pid; /* [process_lock] */
 static u32 live; /* [process_lock] */
+static u64 made; /* [process_lock] */
 static u32 limit;
 
 static void describe_current(char *buf, size_t size)
@@ -45,6 +46,7 @@ static void describe_current(char *buf, size_t size)
 void process_room_init(void)
 {
 	process_cache = slab_create("process", sizeof(struct process), 64);
+	sigqueue_room_init();
 	/* As Linux sizes RLIMIT_NPROC: an eighth of memory in kernel stacks, half of that each. */
 	limit = MIN(PID_MAX / 2, page_total_count() * PAGE_SIZE / (16 * 16384));
 	bitmap_set(pid_used, 0);
@@ -72,6 +74,8 @@ static void init_fields(struct process *p, i32 pid)
 	list_init(&p->children);
 	list_init(&p->sibling);
 	list_init(&p->all);
+	list_init(&p->posix_timers);
+	pending_init(&p->pending);
 	wait_queue_init(&p->child_event);
 	wait_queue_init(&p->vfork_queue);
 	wait_queue_init(&p->stop_queue);
@@ -91,7 +95,7 @@ struct process *process_create(int *err)
 	if (live < limit)
 		pid = pid_take();
 	if (pid > 0)
-		live++;
+		live++, made++;
 	spin_unlock_irq(&process_lock, flags);
 	if (pid < 0) {
 		slab_free(process_cache, p);
@@ -152,6 +156,16 @@ struct process *process_find(i32 pid)
 u32 process_count(void)
 {
 	return READ_ONCE(live);
+}
+
+i32 process_last_pid(void)
+{
+	return READ_ONCE(last_pid);
+}
+
+u64 process_fork_count(void)
+{
+	return READ_ONCE(made);
 }
 
 struct fs_context process_fs_context(struct process *p)

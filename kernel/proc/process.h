@@ -12,24 +12,16 @@
 #pragma once
 
 #include "abi/signal.h"
+#include "abi/wait.h"
 #include "fs/path.h"
 #include "lib/list.h"
 #include "proc/fdtable.h"
+#include "proc/itimer.h"
+#include "proc/sigqueue.h"
 #include "sched/wait.h"
 #include "vm/space.h"
 
 enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE };
-
-struct pending_signals {
-	u64 set; /* bit n - 1: signal n */
-	struct siginfo_kernel {
-		i32 code;
-		i32 pid;
-		u32 uid;
-		i32 status;
-		u64 address;
-	} info[NSIG + 1]; /* of the latest of each number */
-};
 
 struct process {
 	i32 pid; /* [i] */
@@ -52,10 +44,12 @@ struct process {
 	struct wait_queue stop_queue; /* its own thread sleeps here while stopped */
 
 	struct thread *thread; /* [i] the main thread (one a process until CLONE_THREAD) */
-	struct space *space; /* [c] counted; NULL once exited */
-	struct fd_table *files; /* [c] counted */
-	struct vnode *root, *cwd; /* [c] counted */
-	struct vnode *exe; /* [c] counted: /proc/self/exe */
+	/* Counted; NULL once exited (a thread of the kernel: space). Its own threads read them without
+	 * a lock and change them under process_lock, where others may take a reference. */
+	struct space *space;
+	struct fd_table *files;
+	struct vnode *root, *cwd;
+	struct vnode *exe; /* /proc/self/exe */
 	u32 umask; /* [c] */
 	struct credentials cred; /* [c] */
 	u64 clear_child_tid; /* [c] user address */
@@ -65,9 +59,15 @@ struct process {
 	u64 sig_blocked; /* [c] */
 	u64 sig_saved; /* [c] mask to restore after sigsuspend */
 	bool sig_restore; /* [c] sig_saved is in force */
-	u64 sleep_deadline; /* [c] of an interrupted sleep, for restart_syscall; 0: none */
-	u64 sleep_rem; /* [c] user address for what is left of it, or 0 */
+	u64 sig_waited; /* [s] blocked ones that sigtimedwait sleeps for */
+	struct {
+		i64 (*fn)(const struct trap_frame *f, u64 deadline);
+		u64 deadline;
+	} restart; /* [c] how an interrupted timed call goes on; see signal_restart_later() */
 	struct pending_signals pending; /* [s] */
+	struct interval_timer itimer[ITIMER_COUNT]; /* setitimer; made when first set */
+	struct list posix_timers; /* [c] struct posix_timer.link */
+	i32 next_timer_id; /* [c] */
 	bool dying; /* [s] a fatal signal has been taken or exit has begun */
 	struct {
 		u64 sp, size;
@@ -97,6 +97,9 @@ extern struct spinlock process_lock;
 extern struct list process_list;
 extern struct process *process_init_task; /* pid 1 */
 u32 process_count(void);
+#define PID_MAX 32768 /* every pid is below it */
+i32 process_last_pid(void); /* the number given out last */
+u64 process_fork_count(void); /* processes made since boot */
 
 /* Calls of the book's protocol. */
 void process_room_init(void);
@@ -119,6 +122,8 @@ i64 process_exec(struct vnode *start, const char *path, u64 argv, u64 envp);
 noreturn void process_exit(int status);
 /* What follows the end of pid 1; set once at boot, does not return. */
 extern void (*process_init_ended)(int status);
+/* A session's leader ends: its terminal is hung up. May sleep; set once at boot, or NULL. */
+extern void (*process_session_ended)(void);
 /* thread.interrupted of every process: an unblocked signal is pending. */
 bool process_thread_interrupted(struct thread *t);
 /*
@@ -130,12 +135,17 @@ void process_leave_space(struct process *p);
 /* Wakes the parent's wait and sends it @sig (0: none) about @p. Under process_lock. */
 void process_notify_parent(struct process *p, int sig, i32 code, i32 status);
 
-#define WNOHANG 1u
-#define WUNTRACED 2u
-#define WCONTINUED 8u
-#define WALL 0x40000000u
-/* wait4: pid, 0 (WNOHANG), -ECHILD, -EINTR, -EINVAL. *status and *cpu_ns filled for a pid. */
-i64 process_wait(i32 pid, u32 options, int *status, u64 *cpu_ns);
+struct wait_result {
+	i32 pid;
+	u32 uid;
+	int status; /* as wait4 tells it */
+	u64 cpu_ns;
+};
+/*
+ * wait4 and waitid: P_ALL, P_PID or P_PGID with @id; @options as waitid's, at least one of WEXITED,
+ * WSTOPPED, WCONTINUED. The child's pid with *r filled, 0 (WNOHANG), -ECHILD, -EINTR.
+ */
+i64 process_wait(int which, i32 id, u32 options, struct wait_result *r);
 
 /* Rooms of proc among themselves. */
 /* A process with a pid and nothing else, not yet listed. NULL: -EAGAIN (limit) or -ENOMEM in *err. */
@@ -143,5 +153,7 @@ struct process *process_create(int *err);
 void process_free(struct process *p);
 void process_list_add(struct process *p, struct process *parent); /* under process_lock */
 void process_list_remove(struct process *p); /* under process_lock */
+/* Takes a zombie off the list; the caller frees it after unlocking. Under process_lock. */
+void process_unlist(struct process *zombie);
 
 struct fs_context process_fs_context(struct process *p);

@@ -12,6 +12,7 @@
 #include "mm/slab.h"
 
 #define RED_ZONE 128
+#define MIN_ALTSTACK 2048
 #define FPU_ALIGN 64
 
 static u64 stack_top(const struct process *p, const struct trap_frame *f, u64 flags)
@@ -25,7 +26,7 @@ static u64 stack_top(const struct process *p, const struct trap_frame *f, u64 fl
 static bool leaves_altstack(const struct process *p, const struct trap_frame *f, u64 flags, u64 at)
 {
 	return p->altstack.size && ((flags & SA_ONSTACK) || signal_on_altstack(p, f->rsp)) &&
-	       !signal_on_altstack(p, at);
+	       !signal_in_altstack(p, at);
 }
 
 /* Bytes of the FPU image on the stack: with XSAVE a second magic follows it. */
@@ -58,11 +59,11 @@ static void fill_context(struct ucontext_abi *uc, const struct process *p,
 {
 	uc->flags =
 		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
-	uc->stack = (struct stack_abi){ .sp = p->altstack.sp, .size = p->altstack.size };
-	if (!p->altstack.size)
-		uc->stack.flags = SS_DISABLE;
-	else if (signal_on_altstack(p, f->rsp))
-		uc->stack.flags = SS_ONSTACK;
+	uc->stack = (struct stack_abi){
+		.sp = p->altstack.sp,
+		.flags = p->altstack.size ? p->altstack.flags : SS_DISABLE,
+		.size = p->altstack.size,
+	};
 	uc->r8 = f->r8, uc->r9 = f->r9, uc->r10 = f->r10, uc->r11 = f->r11;
 	uc->r12 = f->r12, uc->r13 = f->r13, uc->r14 = f->r14, uc->r15 = f->r15;
 	uc->rdi = f->rdi, uc->rsi = f->rsi, uc->rbp = f->rbp, uc->rbx = f->rbx;
@@ -72,17 +73,13 @@ static void fill_context(struct ucontext_abi *uc, const struct process *p,
 	uc->err = p->fault.error, uc->trapno = p->fault.vector, uc->cr2 = p->fault.address;
 }
 
-static void fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kernel *info)
+void signal_fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kernel *info)
 {
+	memset(si, 0, sizeof(*si));
 	si->signo = sig;
+	si->error = info->error;
 	si->code = info->code;
-	if (info->code > 0 && sig != SIGCHLD) {
-		si->address = info->address;
-		return;
-	}
-	si->pid = info->pid;
-	si->uid = info->uid;
-	si->status = info->status;
+	memcpy(si->bytes, info->bytes, sizeof(info->bytes));
 }
 
 static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
@@ -96,6 +93,21 @@ static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
 	f->cs = USER_CS;
 	f->ss = USER_SS;
 	f->rflags &= ~(u64)(RFLAGS_DF | RFLAGS_TF | RFLAGS_RF);
+}
+
+int signal_set_altstack(const struct stack_abi *st)
+{
+	struct process *p = process_current();
+	u32 mode = st->flags & ~SS_AUTODISARM;
+
+	if (mode > SS_DISABLE) /* 0, SS_ONSTACK, SS_DISABLE: one of them */
+		return -EINVAL;
+	if (mode != SS_DISABLE && st->size < MIN_ALTSTACK)
+		return -ENOMEM;
+	p->altstack.sp = mode == SS_DISABLE ? 0 : st->sp;
+	p->altstack.size = mode == SS_DISABLE ? 0 : st->size;
+	p->altstack.flags = st->flags;
+	return 0;
 }
 
 int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kernel *action,
@@ -116,12 +128,15 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 	fill_context(&frame.uc, p, f);
 	frame.uc.fpstate = fp;
 	frame.uc.sigmask = frame.uc.oldmask = mask;
-	fill_info(&frame.info, sig, info);
+	signal_fill_info(&frame.info, sig, info);
 	if (push_fpu(p->thread, fp) || user_write(at, &frame, sizeof(frame)))
 		return -EFAULT;
 	enter_handler(f, sig, action->handler, at);
 	fpu_area_init(p->thread->ctx.fpu);
 	fpu_load_current(&p->thread->ctx);
+	if (p->altstack.flags &
+	    SS_AUTODISARM) /* the frame remembers it: handlers may swap stacks */
+		p->altstack.sp = p->altstack.size = p->altstack.flags = 0;
 	return 0;
 }
 

@@ -14,13 +14,11 @@
 #include "lib/string.h"
 #include "machine/usercopy.h"
 
-#define BIT(sig) (1UL << ((sig)-1))
-#define STOP_SIGNALS (BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU))
+#define BIT(sig) SIGNAL_BIT(sig)
 #define IGNORED_BY_DEFAULT (BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH))
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 #define SYNCHRONOUS                                                                                \
 	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGFPE) | BIT(SIGSYS))
-#define STATUS_CONTINUED 0xffff
 
 static const char *const names[] = {
 	[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
@@ -70,58 +68,65 @@ static void kick(struct process *p)
 	thread_wake(p->thread);
 }
 
-/* Job control's news of @p: always to the waiting parent, as SIGCHLD if it wants that. */
-static void notify_of_stop(struct process *p, i32 code, int sig)
+/* Stops and SIGCONT undo each other where they have not been taken yet. Under sig_lock. */
+static void cancel_opposites(struct process *p, int sig)
 {
-	bool quiet = p->parent && p->parent->action[SIGCHLD].flags & SA_NOCLDSTOP;
-
-	process_notify_parent(p, quiet ? 0 : SIGCHLD, code, sig);
-}
-
-/* SIGCONT and SIGKILL end a stop, whatever else becomes of them. Under process_lock. */
-static void end_stop(struct process *p, int sig)
-{
-	if (!p->stopped)
-		return;
-	p->stopped = false;
-	if (sig == SIGCONT) {
-		p->stop_report = STATUS_CONTINUED;
-		notify_of_stop(p, CLD_CONTINUED, SIGCONT);
-	}
-	wait_wake_all(&p->stop_queue);
-}
-
-void signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
-{
-	bool deliver;
-	u64 flags;
-
-	if (p->state == PROCESS_ZOMBIE)
-		return;
-	if (sig == SIGCONT || sig == SIGKILL)
-		end_stop(p, sig);
-	flags = spin_lock_irq(&p->sig_lock);
 	if (sig == SIGCONT || sig == SIGKILL)
 		p->stop_taken = false;
 	if (sig == SIGCONT)
-		p->pending.set &= ~STOP_SIGNALS;
+		pending_flush(&p->pending, STOP_SIGNALS);
 	else if (STOP_SIGNALS & BIT(sig))
-		p->pending.set &= ~BIT(SIGCONT);
-	/* A blocked one waits: it may be handled, or waited for, once it is not. */
-	deliver = !p->dying && (p->sig_blocked & BIT(sig) || (!spared(p, sig) && !ignored(p, sig)));
-	if (deliver && !(p->pending.set & BIT(sig))) {
-		p->pending.info[sig] = *info;
-		p->pending.set |= BIT(sig);
+		pending_flush(&p->pending, BIT(SIGCONT));
+}
+
+/* A blocked one waits: it may be handled, or waited for, once it is not. Under sig_lock. */
+static bool wanted(const struct process *p, int sig)
+{
+	if (p->dying)
+		return false;
+	return (p->sig_blocked & BIT(sig)) || (!spared(p, sig) && !ignored(p, sig));
+}
+
+/* Queues @info, or a timer's own entry @q. */
+static int send(struct process *p, int sig, const struct siginfo_kernel *info, struct sigqueue *q)
+{
+	bool wake = false;
+	int err = 0;
+	u64 flags;
+
+	if (p->state == PROCESS_ZOMBIE)
+		return 0;
+	if (sig == SIGCONT || sig == SIGKILL)
+		process_end_stop(p, sig);
+	flags = spin_lock_irq(&p->sig_lock);
+	cancel_opposites(p, sig);
+	if (wanted(p, sig)) {
+		if (q)
+			pending_add_entry(&p->pending, q);
+		else
+			err = pending_add(&p->pending, sig, info, p->cred.uid);
+		wake = !(p->sig_blocked & ~p->sig_waited & BIT(sig));
 	}
-	deliver = deliver && !(p->sig_blocked & BIT(sig));
 	spin_unlock_irq(&p->sig_lock, flags);
-	if (deliver)
+	if (wake)
 		kick(p);
+	return err;
+}
+
+int signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
+{
+	return send(p, sig, info, NULL);
+}
+
+void signal_send_entry(struct process *p, struct sigqueue *q)
+{
+	(void)send(p, q->sig, NULL, q);
 }
 
 void signal_force(int sig, i32 code, u64 address)
 {
 	struct process *p = process_current();
+	struct siginfo_kernel info = { .code = code, .address = address };
 	struct sigaction_kernel *a = &p->action[sig];
 	u64 flags = spin_lock_irq(&p->sig_lock);
 
@@ -129,8 +134,7 @@ void signal_force(int sig, i32 code, u64 address)
 		a->handler = SIG_DFL;
 		p->sig_blocked &= ~BIT(sig);
 	}
-	p->pending.info[sig] = (struct siginfo_kernel){ .code = code, .address = address };
-	p->pending.set |= BIT(sig);
+	pending_force(&p->pending, sig, &info);
 	spin_unlock_irq(&p->sig_lock, flags);
 	context_set_work(&p->thread->ctx, WORK_SIGNAL);
 }
@@ -149,7 +153,27 @@ void signal_set_mask(u64 mask)
 void signal_drop_ignored(struct process *p, int sig)
 {
 	if (ignored(p, sig))
-		p->pending.set &= ~BIT(sig);
+		pending_flush(&p->pending, BIT(sig));
+}
+
+void signal_mask_begin(u64 mask)
+{
+	struct process *p = process_current();
+
+	p->sig_saved = p->sig_blocked;
+	signal_set_mask(mask);
+}
+
+void signal_mask_end(bool interrupted)
+{
+	struct process *p = process_current();
+
+	if (!interrupted) {
+		signal_set_mask(p->sig_saved);
+		return;
+	}
+	p->sig_restore = true;
+	context_set_work(&p->thread->ctx, WORK_SIGNAL);
 }
 
 /* -- kill ------------------------------------------------------------------------------------- */
@@ -165,23 +189,33 @@ static bool may_signal(const struct process *from, const struct process *to, int
 
 static bool kill_selects(const struct process *self, const struct process *p, i32 pid)
 {
-	if (pid > 0)
-		return p->pid == pid;
 	if (pid == -1)
 		return p != process_init_task && p != self;
 	return p->pgid == (pid == 0 ? self->pgid : -pid);
 }
 
-int signal_kill(i32 pid, int sig)
+int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = process_find(pid);
+	int err = 0;
+
+	if (!p)
+		err = -ESRCH;
+	else if (info->code <= 0 && !may_signal(process_current(), p, sig))
+		err = -EPERM;
+	else if (sig)
+		err = signal_send(p, sig, info);
+	spin_unlock_irq(&process_lock, flags);
+	return err;
+}
+
+static int kill_many(i32 pid, int sig, const struct siginfo_kernel *info)
 {
 	struct process *self = process_current(), *p;
-	struct siginfo_kernel info = { .code = SI_USER, .pid = self->pid, .uid = self->cred.uid };
+	u64 flags = spin_lock_irq(&process_lock);
 	int found = 0, sent = 0;
-	u64 flags;
 
-	if (sig < 0 || sig > NSIG)
-		return -EINVAL;
-	flags = spin_lock_irq(&process_lock);
 	list_for_each (p, &process_list, all) {
 		if (!kill_selects(self, p, pid))
 			continue;
@@ -190,12 +224,22 @@ int signal_kill(i32 pid, int sig)
 			continue;
 		sent++;
 		if (sig)
-			signal_send(p, sig, &info);
+			signal_send(p, sig, info);
 	}
 	spin_unlock_irq(&process_lock, flags);
 	if (!found)
 		return -ESRCH;
 	return sent || pid == -1 ? 0 : -EPERM;
+}
+
+int signal_kill(i32 pid, int sig)
+{
+	struct process *self = process_current();
+	struct siginfo_kernel info = { .code = SI_USER, .pid = self->pid, .uid = self->cred.uid };
+
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	return pid > 0 ? signal_send_to(pid, sig, &info) : kill_many(pid, sig, &info);
 }
 
 /* -- taking them ------------------------------------------------------------------------------ */
@@ -211,15 +255,42 @@ static int dequeue(struct process *p, struct sigaction_kernel *action, struct si
 		ready &= SYNCHRONOUS; /* a fault's own frame must be the innermost */
 	if (ready) {
 		sig = __builtin_ctzl(ready) + 1;
-		p->pending.set &= ~BIT(sig);
+		pending_take(&p->pending, sig, info);
 		p->stop_taken = STOP_SIGNALS & BIT(sig);
-		*info = p->pending.info[sig];
 		*action = p->action[sig];
 		if (action->handler > SIG_IGN && (action->flags & SA_RESETHAND))
 			p->action[sig].handler = SIG_DFL;
 	}
 	spin_unlock_irq(&p->sig_lock, flags);
 	return sig;
+}
+
+int signal_take(u64 set, struct siginfo_kernel *info)
+{
+	struct process *p = process_current();
+	u64 flags = spin_lock_irq(&p->sig_lock), ready = p->pending.set & set;
+	int sig = 0;
+
+	if (ready) {
+		sig = __builtin_ctzl(ready) + 1;
+		pending_take(&p->pending, sig, info);
+	}
+	spin_unlock_irq(&p->sig_lock, flags);
+	return sig;
+}
+
+bool signal_fatal(struct process *p)
+{
+	u64 ready = READ_ONCE(p->pending.set) & ~p->sig_blocked;
+	int sig;
+
+	for (; ready; ready &= ready - 1) {
+		sig = __builtin_ctzl(ready) + 1;
+		if (p->action[sig].handler == SIG_DFL && !(STOP_SIGNALS & BIT(sig)) &&
+		    !ignored(p, sig) && !spared(p, sig))
+			return true;
+	}
+	return false;
 }
 
 static void describe_access(const struct process *p, char *buf, size_t size)
@@ -253,78 +324,17 @@ static void obituary(const struct process *p, int sig, const struct siginfo_kern
 		   signal_name(sig), why, f->rip, bytes, f->rsp);
 }
 
-static void stop(struct process *p, int sig)
-{
-	u64 flags = spin_lock_irq(&process_lock);
-
-	if (p->stop_taken) { /* senders hold process_lock: no SIGCONT or SIGKILL has come since */
-		p->stopped = true;
-		p->stop_report = sig << 8 | 0x7f;
-		notify_of_stop(p, CLD_STOPPED, sig);
-	}
-	spin_unlock_irq(&process_lock, flags);
-	wait_event(&p->stop_queue, !READ_ONCE(p->stopped));
-}
-
 static void default_action(struct process *p, int sig, const struct siginfo_kernel *info)
 {
 	if ((IGNORED_BY_DEFAULT & BIT(sig)) || (spared(p, sig) && !is_fault(sig, info)))
 		return;
 	if (STOP_SIGNALS & BIT(sig)) {
-		stop(p, sig);
+		process_stop(p, sig);
 		return;
 	}
 	obituary(p, sig, info);
 	trace(TRACE_KILL, p->pid, sig);
 	process_exit(sig);
-}
-
-/* Calls that go on by themselves after a handler with SA_RESTART. */
-static bool restartable(u64 number)
-{
-	switch (number) {
-	case SYS_read:
-	case SYS_write:
-	case SYS_readv:
-	case SYS_writev:
-	case SYS_ioctl:
-	case SYS_wait4:
-	case SYS_waitid:
-	case SYS_open:
-	case SYS_openat:
-	case SYS_fcntl:
-	case SYS_flock: return true;
-	default: return false;
-	}
-}
-
-static bool is_sleep(u64 number)
-{
-	return number == SYS_nanosleep || number == SYS_clock_nanosleep ||
-	       number == SYS_restart_syscall;
-}
-
-/* Calls that go on where no handler has run (a stop and a SIGCONT): nothing has happened. */
-static bool resumes(const struct trap_frame *f)
-{
-	switch (f->error) {
-	case SYS_rt_sigsuspend: return true;
-	case SYS_poll: return (i32)f->rdx < 0; /* with a timeout it would begin anew */
-	case SYS_ppoll: return f->rdx == 0;
-	default: return restartable(f->error) || is_sleep(f->error);
-	}
-}
-
-/* An interrupted call: -EINTR, or the `syscall` instruction once more (it has two bytes). */
-static void restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart)
-{
-	if (f->vector != TRAP_SYSCALL || (i64)f->rax != -EINTR)
-		return;
-	if (handler_runs ? !(sa_restart && restartable(f->error)) : !resumes(f))
-		return;
-	f->rax = is_sleep(f->error) ? SYS_restart_syscall : f->error;
-	f->rip -= 2;
-	f->error = ~0UL; /* once */
 }
 
 static void run_handler(struct trap_frame *f, int sig, const struct sigaction_kernel *a,
@@ -333,8 +343,7 @@ static void run_handler(struct trap_frame *f, int sig, const struct sigaction_ke
 	struct process *p = process_current();
 	u64 mask = p->sig_restore ? p->sig_saved : p->sig_blocked;
 
-	restart_call(f, true, a->flags & SA_RESTART);
-	p->sleep_deadline = 0; /* a sleep that a handler interrupts is over */
+	signal_restart_call(f, true, a->flags & SA_RESTART);
 	if (signal_push_frame(f, sig, a, info, mask)) {
 		/* No room for the frame: the program cannot be told, so it ends. */
 		if (sig == SIGSEGV)
@@ -361,7 +370,7 @@ void signal_deliver(struct trap_frame *f)
 		else if (action.handler != SIG_IGN)
 			run_handler(f, sig, &action, &info);
 	}
-	restart_call(f, false, false);
+	signal_restart_call(f, false, false);
 	if (p->sig_restore) {
 		p->sig_restore = false;
 		signal_set_mask(p->sig_saved);

@@ -3,6 +3,7 @@
 #include "abi/clone.h"
 #include "abi/errno.h"
 #include "abi/resource.h"
+#include "abi/ucontext.h"
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/usercopy.h"
@@ -65,24 +66,94 @@ static int put_wait_rusage(u64 at, u64 cpu_ns)
 	return user_write(at, &r, sizeof(r));
 }
 
+/* wait4's pid as waitid's pair. */
+static int wait_which(i32 pid, i32 *id)
+{
+	*id = pid > 0 ? pid : pid < -1 ? -pid : process_current()->pgid;
+	return pid > 0 ? P_PID : pid == -1 ? P_ALL : P_PGID;
+}
+
 i64 sys_wait4(u64 pid, u64 status, u64 options, u64 rusage)
 {
-	int st = 0;
-	u64 cpu_ns = 0;
-	i64 r;
+	struct wait_result r;
+	i32 id;
+	i64 n;
 
-	if ((u32)options & ~(WNOHANG | WUNTRACED | WCONTINUED | WALL | 0xa0000000))
+	if ((u32)options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE))
 		return -EINVAL;
 	if ((i32)pid == INT32_MIN)
 		return -ESRCH;
-	r = process_wait((i32)pid, options, &st, &cpu_ns);
-	if (r <= 0)
-		return r;
-	if (status && user_write_u32(status, st))
+	n = wait_which((i32)pid, &id);
+	n = process_wait(n, id, (u32)options | WEXITED, &r);
+	if (n <= 0)
+		return n;
+	if (status && user_write_u32(status, r.status))
 		return -EFAULT;
-	if (rusage && put_wait_rusage(rusage, cpu_ns))
+	if (rusage && put_wait_rusage(rusage, r.cpu_ns))
 		return -EFAULT;
-	return r;
+	return n;
+}
+
+/* The siginfo of SIGCHLD for a wait status. */
+static void describe_child(struct siginfo_abi *si, const struct wait_result *r)
+{
+	si->signo = SIGCHLD;
+	si->pid = r->pid;
+	si->uid = r->uid;
+	si->status = r->status >> 8 & 0xff;
+	if (r->status == STATUS_CONTINUED) {
+		si->code = CLD_CONTINUED;
+		si->status = SIGCONT;
+	} else if ((r->status & 0xff) == 0x7f) {
+		si->code = CLD_STOPPED;
+	} else if (r->status & 0x7f) {
+		si->code = CLD_KILLED;
+		si->status = r->status & 0x7f;
+	} else {
+		si->code = CLD_EXITED;
+	}
+}
+
+/* 0, or why there is nothing like it to wait for. */
+static int check_wait_target(int which, i32 *id)
+{
+	switch (which) {
+	case P_ALL: return 0;
+	case P_PID: return *id > 0 ? 0 : -EINVAL;
+	case P_PGID:
+		if (*id == 0)
+			*id = process_current()->pgid;
+		return *id > 0 ? 0 : -EINVAL;
+	case P_PIDFD: return *id < 0 ? -EINVAL : -EBADF; /* no descriptor is one of a process */
+	default: return -EINVAL;
+	}
+}
+
+i64 sys_waitid(u64 which, u64 target, u64 info, u64 options, u64 rusage)
+{
+	const u32 what = WEXITED | WSTOPPED | WCONTINUED;
+	struct siginfo_abi si = { 0 };
+	struct wait_result r;
+	i32 id = (i32)target;
+	i64 n;
+
+	if (((u32)options & ~(what | WNOHANG | WNOWAIT | WNOTHREAD | WALL | WCLONE)) ||
+	    !((u32)options & what))
+		return -EINVAL;
+	n = check_wait_target((i32)which, &id);
+	if (n == 0)
+		n = process_wait((i32)which, id, (u32)options, &r);
+	if (n > 0) {
+		if (rusage && put_wait_rusage(rusage, r.cpu_ns))
+			return -EFAULT;
+		describe_child(&si, &r);
+		n = 0;
+	}
+	/* As Linux: what is no part of the answer stays untouched. */
+	if (info && (user_write(info, &si, offsetof(struct siginfo_abi, pad)) ||
+		     user_write(info + offsetof(struct siginfo_abi, pid), &si.pid, 12)))
+		return -EFAULT;
+	return n;
 }
 
 i64 sys_getpid(void)

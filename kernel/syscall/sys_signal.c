@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* Signals: actions, masks, alternate stacks, sending. */
 #include "abi/errno.h"
+#include "abi/stat.h"
 #include "abi/ucontext.h"
+#include "lib/string.h"
+#include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/signal.h"
 #include "syscall/syscalls.h"
 
 #define SIGSET_BYTES 8
-#define MIN_ALTSTACK 2048
 
 i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 {
@@ -60,14 +62,15 @@ i64 sys_rt_sigpending(u64 set, u64 size)
 {
 	struct process *p = process_current();
 
+	u64 pending = READ_ONCE(p->pending.set) & p->sig_blocked;
+
 	if (size > SIGSET_BYTES)
 		return -EINVAL;
-	return user_write_u64(set, READ_ONCE(p->pending.set) & p->sig_blocked);
+	return user_write(set, &pending, size);
 }
 
 i64 sys_rt_sigsuspend(u64 set, u64 size)
 {
-	struct process *p = process_current();
 	struct wait_queue never = WAIT_QUEUE_INIT(never);
 	u64 mask;
 
@@ -75,12 +78,95 @@ i64 sys_rt_sigsuspend(u64 set, u64 size)
 		return -EINVAL;
 	if (user_read_u64(&mask, set))
 		return -EFAULT;
-	p->sig_saved = p->sig_blocked;
-	signal_set_mask(mask);
-	p->sig_restore = true;
+	signal_mask_begin(mask);
 	(void)wait_event_interruptible(&never, false);
-	context_set_work(&p->thread->ctx, WORK_SIGNAL);
+	signal_mask_end(true);
 	return -EINTR;
+}
+
+i64 sys_pause(void)
+{
+	struct wait_queue never = WAIT_QUEUE_INIT(never);
+
+	return wait_event_interruptible(&never, false);
+}
+
+/* What an interrupted timed wait goes on as after a stop; programs do not call it. */
+i64 sys_restart_syscall(void)
+{
+	struct process *p = process_current();
+	i64 (*fn)(const struct trap_frame *f, u64 deadline) = p->restart.fn;
+
+	p->restart.fn = NULL;
+	return fn ? fn(thread_frame(p->thread), p->restart.deadline) : -EINTR;
+}
+
+/* -- sigtimedwait ------------------------------------------------------------------------------ */
+
+/* 0 with *deadline set (~0: none), -EFAULT, -EINVAL. */
+static int get_deadline(u64 timeout, u64 *deadline)
+{
+	struct timespec ts;
+
+	*deadline = ~0UL;
+	if (!timeout)
+		return 0;
+	if (user_read(&ts, timeout, sizeof(ts)))
+		return -EFAULT;
+	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (i64)NSEC_PER_SEC)
+		return -EINVAL;
+	if (__builtin_mul_overflow((u64)ts.tv_sec, NSEC_PER_SEC, deadline) ||
+	    __builtin_add_overflow(*deadline, ts.tv_nsec + clock_ns(), deadline))
+		*deadline = ~0UL;
+	return 0;
+}
+
+static void set_waited(struct process *p, u64 set)
+{
+	u64 flags = spin_lock_irq(&p->sig_lock);
+
+	p->sig_waited = set;
+	spin_unlock_irq(&p->sig_lock, flags);
+}
+
+/* A signal of @set, taken; -EAGAIN: none came in time; -EINTR: another one came. */
+static int wait_for_signal(u64 set, u64 deadline, struct siginfo_kernel *info)
+{
+	struct process *p = process_current();
+	struct wait_queue never = WAIT_QUEUE_INIT(never);
+	int sig = signal_take(set, info), err;
+
+	if (sig)
+		return sig;
+	set_waited(p, set);
+	err = wait_event_interruptible_until(&never, READ_ONCE(p->pending.set) & set, deadline);
+	set_waited(p, 0);
+	sig = signal_take(set, info);
+	if (sig)
+		return sig;
+	return err == -EINTR ? -EINTR : -EAGAIN;
+}
+
+i64 sys_rt_sigtimedwait(u64 set, u64 info, u64 timeout, u64 size)
+{
+	struct siginfo_kernel taken;
+	struct siginfo_abi out;
+	u64 mask, deadline;
+	int sig;
+
+	if (size != SIGSET_BYTES)
+		return -EINVAL;
+	if (user_read_u64(&mask, set))
+		return -EFAULT;
+	sig = get_deadline(timeout, &deadline);
+	if (sig)
+		return sig;
+	mask &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+	sig = wait_for_signal(mask, deadline, &taken);
+	if (sig < 0 || !info)
+		return sig;
+	signal_fill_info(&out, sig, &taken);
+	return user_write(info, &out, sizeof(out)) ? -EFAULT : sig;
 }
 
 i64 sys_rt_sigreturn(void)
@@ -94,10 +180,13 @@ i64 sys_rt_sigreturn(void)
 	return f->rax;
 }
 
+/* -- the alternate stack ----------------------------------------------------------------------- */
+
 static void altstack_get(const struct process *p, bool on, struct stack_abi *st)
 {
 	*st = (struct stack_abi){ .sp = p->altstack.sp, .size = p->altstack.size };
 	st->flags = !p->altstack.size ? SS_DISABLE : on ? SS_ONSTACK : 0;
+	st->flags |= p->altstack.flags & SS_AUTODISARM;
 }
 
 i64 sys_sigaltstack(u64 ss, u64 old)
@@ -105,6 +194,7 @@ i64 sys_sigaltstack(u64 ss, u64 old)
 	struct process *p = process_current();
 	bool on = signal_on_altstack(p, thread_frame(p->thread)->rsp);
 	struct stack_abi new, was;
+	int err;
 
 	altstack_get(p, on, &was);
 	if (ss) {
@@ -112,31 +202,67 @@ i64 sys_sigaltstack(u64 ss, u64 old)
 			return -EFAULT;
 		if (on)
 			return -EPERM;
-		if ((new.flags & ~SS_AUTODISARM) > SS_DISABLE) /* 0, SS_ONSTACK, SS_DISABLE: one */
-			return -EINVAL;
-		if (!(new.flags &SS_DISABLE) && new.size < MIN_ALTSTACK)
-			return -ENOMEM;
-		p->altstack.sp = new.flags &SS_DISABLE ? 0 : new.sp;
-		p->altstack.size = new.flags &SS_DISABLE ? 0 : new.size;
+		err = signal_set_altstack(&new);
+		if (err)
+			return err;
 	}
 	return old ? user_write(old, &was, sizeof(was)) : 0;
 }
+
+/* -- sending ----------------------------------------------------------------------------------- */
 
 i64 sys_kill(u64 pid, u64 sig)
 {
 	return signal_kill((i32)pid, (i32)sig);
 }
 
+static i64 kill_thread(i32 tgid, i32 tid, int sig)
+{
+	struct process *p = process_current();
+	struct siginfo_kernel info = { .code = SI_TKILL, .pid = p->pid, .uid = p->cred.uid };
+
+	if (tid <= 0 || tgid <= 0 || sig < 0 || sig > NSIG)
+		return -EINVAL;
+	return tgid == tid ? signal_send_to(tid, sig, &info) : -ESRCH;
+}
+
 i64 sys_tkill(u64 tid, u64 sig)
 {
-	if ((i32)tid <= 0)
-		return -EINVAL;
-	return signal_kill((i32)tid, (i32)sig);
+	return kill_thread((i32)tid, (i32)tid, (i32)sig);
 }
 
 i64 sys_tgkill(u64 tgid, u64 tid, u64 sig)
 {
+	return kill_thread((i32)tgid, (i32)tid, (i32)sig);
+}
+
+/* With a siginfo of the caller's choice; only to itself may it look like the kernel's or kill's. */
+static i64 queue_info(i32 pid, int sig, u64 at)
+{
+	struct siginfo_kernel info;
+	struct siginfo_abi in;
+
+	if (user_read(&in, at, sizeof(in)))
+		return -EFAULT;
+	if ((in.code >= 0 || in.code == SI_TKILL) && process_current()->pid != pid)
+		return -EPERM;
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	info = (struct siginfo_kernel){ .code = in.code, .error = in.error };
+	memcpy(info.bytes, in.bytes, sizeof(info.bytes));
+	return signal_send_to(pid, sig, &info);
+}
+
+i64 sys_rt_sigqueueinfo(u64 pid, u64 sig, u64 info)
+{
+	return queue_info((i32)pid, (i32)sig, info);
+}
+
+i64 sys_rt_tgsigqueueinfo(u64 tgid, u64 tid, u64 sig, u64 info)
+{
 	if ((i32)tid <= 0 || (i32)tgid <= 0)
 		return -EINVAL;
-	return (i32)tgid == (i32)tid ? signal_kill((i32)tid, (i32)sig) : -ESRCH;
+	if ((i32)tgid != (i32)tid)
+		return -ESRCH;
+	return queue_info((i32)tid, (i32)sig, info);
 }

@@ -3,23 +3,11 @@
 #include "abi/errno.h"
 #include "abi/resource.h"
 #include "abi/stat.h"
+#include "abi/time.h"
 #include "machine/clock.h"
 #include "machine/usercopy.h"
-#include "proc/process.h"
+#include "proc/signal.h"
 #include "syscall/syscalls.h"
-
-#define TIMER_ABSTIME 1
-
-enum {
-	CLOCK_REALTIME,
-	CLOCK_MONOTONIC,
-	CLOCK_PROCESS_CPUTIME_ID,
-	CLOCK_THREAD_CPUTIME_ID,
-	CLOCK_MONOTONIC_RAW,
-	CLOCK_REALTIME_COARSE,
-	CLOCK_MONOTONIC_COARSE,
-	CLOCK_BOOTTIME,
-};
 
 static u64 realtime_offset(void)
 {
@@ -102,21 +90,33 @@ static int get_timespec(u64 at, u64 *ns)
 	return 0;
 }
 
-/* Sleeps until clock_ns() reaches @deadline; interrupted: the rest goes to @rem. */
-static i64 sleep_until(u64 deadline, u64 rem)
+typedef i64 resume_fn(const struct trap_frame *f, u64 deadline);
+
+/*
+ * Sleeps until clock_ns() reaches @deadline; interrupted: the rest goes to @rem, and @resume
+ * goes on after a stop.
+ */
+static i64 sleep_until(u64 deadline, u64 rem, resume_fn *resume)
 {
 	struct wait_queue never = WAIT_QUEUE_INIT(never);
 	int r = wait_event_interruptible_until(&never, clock_ns() >= deadline, deadline);
-	struct process *p = process_current();
 	u64 now = clock_ns();
 
 	if (r != -EINTR)
 		return 0;
-	p->sleep_deadline = deadline;
-	p->sleep_rem = rem;
 	if (rem && put_timespec(rem, deadline > now ? deadline - now : 0))
 		return -EFAULT;
-	return -EINTR;
+	return signal_restart_later(resume, deadline);
+}
+
+static i64 resume_nanosleep(const struct trap_frame *f, u64 deadline)
+{
+	return sleep_until(deadline, f->rsi, resume_nanosleep);
+}
+
+static i64 resume_clock_nanosleep(const struct trap_frame *f, u64 deadline)
+{
+	return sleep_until(deadline, f->rsi & TIMER_ABSTIME ? 0 : f->r10, resume_clock_nanosleep);
 }
 
 static u64 add_saturating(u64 a, u64 b)
@@ -129,7 +129,9 @@ i64 sys_nanosleep(u64 req, u64 rem)
 	u64 ns;
 	int err = get_timespec(req, &ns);
 
-	return err ? err : sleep_until(add_saturating(clock_ns(), ns), rem);
+	if (err)
+		return err;
+	return sleep_until(add_saturating(clock_ns(), ns), rem, resume_nanosleep);
 }
 
 i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
@@ -145,16 +147,9 @@ i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
 	if (err)
 		return err;
 	if (!(flags & TIMER_ABSTIME))
-		return sleep_until(add_saturating(clock_ns(), ns), rem);
-	return sleep_until(ns <= now ? 0 : add_saturating(clock_ns(), ns - now), 0);
-}
-
-/* What a sleep goes on as after a stop; programs do not call it (proc/signal.c). */
-i64 sys_restart_syscall(void)
-{
-	struct process *p = process_current();
-
-	return p->sleep_deadline ? sleep_until(p->sleep_deadline, p->sleep_rem) : -EINTR;
+		return sleep_until(add_saturating(clock_ns(), ns), rem, resume_clock_nanosleep);
+	return sleep_until(ns <= now ? 0 : add_saturating(clock_ns(), ns - now), 0,
+			   resume_clock_nanosleep);
 }
 
 i64 sys_times(u64 buf)

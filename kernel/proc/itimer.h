@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Interval timers: what alarm, setitimer and timer_create have in common. One runs on the wall's
+ * clock or on a process's CPU time; the latter looks at the time used whenever a kernel timer
+ * says that it could have run out.
+ *
+ * Locks: interval_timer.lock (leaf) guards its fields. Set and cancelled by the process itself.
+ */
+#pragma once
+
+#include "base/spinlock.h"
+#include "sched/timer.h"
+
+struct process;
+
+struct interval_timer {
+	struct timer timer;
+	struct spinlock lock;
+	bool cpu_time; /* counts the process's CPU time, not the wall's */
+	u64 expires; /* [lock] in its clock's ns; 0: not running */
+	u64 interval; /* [lock] ns, 0: once */
+	struct process *process; /* [i] */
+	/* It ran out @times times. In an interrupt, no lock held. */
+	void (*expired)(struct interval_timer *t, u64 times);
+};
+
+/* The timer's clock now. */
+u64 interval_timer_now(const struct interval_timer *t);
+/* Sets an initialized timer: first at @expires (its clock's ns, 0: never), then each @interval. */
+void interval_timer_set(struct interval_timer *t, u64 expires, u64 interval);
+/* What is left (0: not running; at least 1 ns if it is) and the interval. */
+void interval_timer_get(struct interval_timer *t, u64 *left, u64 *interval);
+/* After return it does not run out any more. Thread context, without process_lock. */
+void interval_timer_cancel(struct interval_timer *t);
+void interval_timer_init(struct interval_timer *t, struct process *p, bool cpu_time,
+			 void (*expired)(struct interval_timer *, u64));
+
+/* The three of setitimer(2); their signals. A fork's child and nobody else begins without. */
+enum { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF, ITIMER_COUNT };
+void itimer_set(int which, u64 first, u64 interval);
+void itimer_get(int which, u64 *left, u64 *interval);
+/* At the process's end. */
+void itimers_cancel(struct process *p);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+/* POSIX timers: see posix_timer.h. Running out happens in an interrupt, all else in the process. */
+#include "proc/posix_timer.h"
+
+#include "abi/errno.h"
+#include "mm/slab.h"
+#include "proc/signal.h"
+
+static void expired(struct interval_timer *timer, u64 times)
+{
+	struct posix_timer *t = container_of(timer, struct posix_timer, timer);
+	struct process *p = timer->process;
+	u64 flags, sig_flags;
+
+	if (!t->sends)
+		return;
+	flags = spin_lock_irq(&process_lock);
+	sig_flags = spin_lock_irq(&p->sig_lock);
+	if (list_empty(&t->entry.link))
+		t->overrun = times - 1;
+	else
+		t->overrun += times;
+	spin_unlock_irq(&p->sig_lock, sig_flags);
+	signal_send_entry(p, &t->entry);
+	spin_unlock_irq(&process_lock, flags);
+}
+
+/* Its signal is being taken: now the overruns are known. Under sig_lock. */
+static void taken(struct sigqueue *q)
+{
+	struct posix_timer *t = container_of(q, struct posix_timer, entry);
+
+	t->overrun_last = MIN(t->overrun, (u64)INT32_MAX);
+	q->info.overrun = t->overrun_last;
+	t->overrun = 0;
+}
+
+struct posix_timer *posix_timer_create(u32 clock, bool cpu_time, int sig, const u64 *value,
+				       int *err)
+{
+	struct process *p = process_current();
+	struct posix_timer *t;
+	u32 uid = p->cred.uid;
+
+	*err = -EAGAIN;
+	if (!sigqueue_charge(uid))
+		return NULL;
+	t = kzalloc(sizeof(*t));
+	if (!t) {
+		sigqueue_credit(uid);
+		return NULL;
+	}
+	t->id = p->next_timer_id;
+	p->next_timer_id = t->id == INT32_MAX ? 0 : t->id + 1;
+	t->clock = clock;
+	t->sends = sig;
+	t->entry = (struct sigqueue){ .sig = sig, .uid = uid, .taken = taken };
+	t->entry.info.code = SI_TIMER;
+	t->entry.info.timer_id = t->id;
+	t->entry.info.timer_value = value ? *value : (u64)t->id;
+	list_init(&t->entry.link);
+	interval_timer_init(&t->timer, p, cpu_time, expired);
+	list_push_back(&p->posix_timers, &t->link);
+	return t;
+}
+
+struct posix_timer *posix_timer_find(i32 id)
+{
+	struct posix_timer *t;
+
+	list_for_each (t, &process_current()->posix_timers, link)
+		if (t->id == id)
+			return t;
+	return NULL;
+}
+
+void posix_timer_delete(struct posix_timer *t)
+{
+	struct process *p = t->timer.process;
+	u64 flags;
+
+	interval_timer_cancel(&t->timer);
+	flags = spin_lock_irq(&p->sig_lock);
+	pending_remove_entry(&p->pending, &t->entry);
+	spin_unlock_irq(&p->sig_lock, flags);
+	list_remove(&t->link);
+	sigqueue_credit(t->entry.uid);
+	kfree(t);
+}
+
+void posix_timers_delete_all(void)
+{
+	struct list *timers = &process_current()->posix_timers;
+
+	while (!list_empty(timers))
+		posix_timer_delete(list_first(timers, struct posix_timer, link));
+}
+
+void posix_timer_reset_overrun(struct posix_timer *t)
+{
+	u64 flags = spin_lock_irq(&t->timer.process->sig_lock);
+
+	t->overrun = t->overrun_last = 0;
+	spin_unlock_irq(&t->timer.process->sig_lock, flags);
+}

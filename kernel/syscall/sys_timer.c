@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/* Timers that send signals: alarm, setitimer, timer_create and what belongs to them. */
+#include "abi/errno.h"
+#include "abi/resource.h"
+#include "abi/stat.h"
+#include "abi/time.h"
+#include "machine/clock.h"
+#include "machine/usercopy.h"
+#include "proc/posix_timer.h"
+#include "syscall/syscalls.h"
+
+/* -- alarm and setitimer ----------------------------------------------------------------------- */
+
+struct itimerval {
+	struct timeval interval, value;
+};
+
+i64 sys_alarm(u64 seconds)
+{
+	u64 left, interval;
+
+	itimer_get(ITIMER_REAL, &left, &interval);
+	itimer_set(ITIMER_REAL, (u32)seconds * NSEC_PER_SEC, 0);
+	if (!left)
+		return 0;
+	return left < NSEC_PER_SEC ? 1 : (left + NSEC_PER_SEC / 2) / NSEC_PER_SEC;
+}
+
+/* 0, or -EINVAL; what is too long becomes the longest time there is. */
+static int timeval_ns(const struct timeval *tv, u64 *ns)
+{
+	if (tv->tv_sec < 0 || tv->tv_usec < 0 || tv->tv_usec >= 1000000)
+		return -EINVAL;
+	if (__builtin_mul_overflow((u64)tv->tv_sec, NSEC_PER_SEC, ns) ||
+	    __builtin_add_overflow(*ns, (u64)tv->tv_usec * NSEC_PER_USEC, ns))
+		*ns = ~0UL;
+	return 0;
+}
+
+static struct timeval to_timeval(u64 ns)
+{
+	ns += NSEC_PER_USEC - 1; /* a timer that runs has something left */
+	return (struct timeval){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC };
+}
+
+static int put_itimerval(u64 at, u64 left, u64 interval)
+{
+	struct itimerval v = { to_timeval(interval), to_timeval(left) };
+
+	return user_write(at, &v, sizeof(v));
+}
+
+i64 sys_getitimer(u64 which, u64 value)
+{
+	u64 left, interval;
+
+	if ((u32)which >= ITIMER_COUNT)
+		return -EINVAL;
+	itimer_get((u32)which, &left, &interval);
+	return put_itimerval(value, left, interval);
+}
+
+i64 sys_setitimer(u64 which, u64 value, u64 old)
+{
+	u64 left, interval, new_left, new_interval;
+	struct itimerval v = { 0 };
+
+	if (value && user_read(&v, value, sizeof(v)))
+		return -EFAULT;
+	if (timeval_ns(&v.value, &new_left) || timeval_ns(&v.interval, &new_interval))
+		return -EINVAL;
+	if ((u32)which >= ITIMER_COUNT)
+		return -EINVAL;
+	itimer_get((u32)which, &left, &interval);
+	itimer_set((u32)which, new_left, new_interval);
+	return old ? put_itimerval(old, left, interval) : 0;
+}
+
+/* -- timer_create ------------------------------------------------------------------------------ */
+
+struct itimerspec {
+	struct timespec interval, value;
+};
+
+/* 0 with *cpu_time set, or why no timer can run on @clock. */
+static int clock_kind(u32 clock, bool *cpu_time)
+{
+	*cpu_time = false;
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_MONOTONIC:
+	case CLOCK_BOOTTIME: return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_THREAD_CPUTIME_ID: *cpu_time = true; return 0;
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_MONOTONIC_COARSE: return -EOPNOTSUPP;
+	default: return -EINVAL;
+	}
+}
+
+/* SIGEV_THREAD is the C library's business; SIGEV_THREAD_ID can only name the one thread. */
+static int check_event(const struct sigevent_abi *e)
+{
+	switch (e->notify) {
+	case SIGEV_NONE: return 0;
+	case SIGEV_SIGNAL | SIGEV_THREAD_ID:
+		if (e->tid != (i32)thread_current()->tid)
+			return -EINVAL;
+		break;
+	case SIGEV_SIGNAL:
+	case SIGEV_THREAD: break;
+	default: return -EINVAL;
+	}
+	return e->signo < 1 || e->signo > NSIG ? -EINVAL : 0;
+}
+
+i64 sys_timer_create(u64 clock, u64 event, u64 id)
+{
+	struct sigevent_abi e = { .signo = SIGALRM, .notify = SIGEV_SIGNAL };
+	struct posix_timer *t;
+	bool cpu_time;
+	int err;
+
+	if (event && user_read(&e, event, sizeof(e)))
+		return -EFAULT;
+	err = clock_kind((u32)clock, &cpu_time);
+	if (!err)
+		err = check_event(&e);
+	if (err)
+		return err;
+	t = posix_timer_create((u32)clock, cpu_time, e.notify == SIGEV_NONE ? 0 : e.signo,
+			       event ? &e.value : NULL, &err);
+	if (!t)
+		return err;
+	if (user_write_u32(id, t->id) == 0)
+		return 0;
+	posix_timer_delete(t);
+	return -EFAULT;
+}
+
+static int timespec_ns(const struct timespec *ts, u64 *ns)
+{
+	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= (i64)NSEC_PER_SEC)
+		return -EINVAL;
+	if (__builtin_mul_overflow((u64)ts->tv_sec, NSEC_PER_SEC, ns) ||
+	    __builtin_add_overflow(*ns, (u64)ts->tv_nsec, ns))
+		*ns = ~0UL;
+	return 0;
+}
+
+static int put_itimerspec(u64 at, u64 left, u64 interval)
+{
+	struct itimerspec v = {
+		{ interval / NSEC_PER_SEC, interval % NSEC_PER_SEC },
+		{ left / NSEC_PER_SEC, left % NSEC_PER_SEC },
+	};
+
+	return user_write(at, &v, sizeof(v));
+}
+
+/* When a timer set to @value runs out, in its own clock's time. */
+static u64 expiry(const struct posix_timer *t, bool absolute, u64 value)
+{
+	u64 offset = t->clock == CLOCK_REALTIME ? clock_boot_epoch() * NSEC_PER_SEC : 0;
+	u64 now = interval_timer_now(&t->timer);
+
+	if (absolute)
+		return value > offset ? value - offset : 1;
+	return now + value < now ? ~0UL : now + value;
+}
+
+i64 sys_timer_settime(u64 id, u64 flags, u64 new, u64 old)
+{
+	u64 left, interval, value, new_interval;
+	struct posix_timer *t;
+	struct itimerspec v;
+
+	if (!new)
+		return -EINVAL;
+	if (user_read(&v, new, sizeof(v)))
+		return -EFAULT;
+	if (timespec_ns(&v.value, &value) || timespec_ns(&v.interval, &new_interval))
+		return -EINVAL;
+	t = posix_timer_find((i32)id);
+	if (!t)
+		return -EINVAL;
+	interval_timer_get(&t->timer, &left, &interval);
+	interval_timer_cancel(&t->timer);
+	posix_timer_reset_overrun(t);
+	if (value)
+		interval_timer_set(&t->timer, expiry(t, flags & TIMER_ABSTIME, value),
+				   new_interval);
+	return old ? put_itimerspec(old, left, interval) : 0;
+}
+
+i64 sys_timer_gettime(u64 id, u64 value)
+{
+	struct posix_timer *t = posix_timer_find((i32)id);
+	u64 left, interval;
+
+	if (!t)
+		return -EINVAL;
+	interval_timer_get(&t->timer, &left, &interval);
+	return put_itimerspec(value, left, interval);
+}
+
+i64 sys_timer_getoverrun(u64 id)
+{
+	struct posix_timer *t = posix_timer_find((i32)id);
+
+	return t ? READ_ONCE(t->overrun_last) : -EINVAL;
+}
+
+i64 sys_timer_delete(u64 id)
+{
+	struct posix_timer *t = posix_timer_find((i32)id);
+
+	if (!t)
+		return -EINVAL;
+	posix_timer_delete(t);
+	return 0;
+}
