@@ -74,8 +74,10 @@ static int put_pointers(const u8 *bytes, size_t n, void *arg)
 
 	for (size_t i = 0; i < n; i++, p->at++) {
 		if (p->begins) {
-			if (p->left-- == 0)
+			if (p->left-- == 0) {
 				put(p->w, 0); /* the NULL between argv and envp */
+				p->w->space->env_start = p->at;
+			}
 			put(p->w, p->at);
 		}
 		p->begins = bytes[i] == 0;
@@ -135,7 +137,7 @@ int stack_build(struct new_image *img, const struct arg_list *args)
 	at.path = top - path_bytes;
 	strings = (struct copy){ s, at.path - args->bytes };
 	s->args_start = p.at = strings.at;
-	s->args_end = at.path;
+	s->args_end = s->env_start = at.path;
 	at.platform = ALIGN_DOWN(strings.at - 8, 8);
 	at.random = at.platform - RANDOM_BYTES;
 	/* argc, argv, NULL, envp, NULL, auxv: rsp is a multiple of 16 at the entry. */

@@ -75,6 +75,7 @@ static void copy_fields(struct space *dst, const struct space *src)
 	dst->stack_limit = src->stack_limit;
 	dst->map_top = src->map_top;
 	dst->args_start = src->args_start;
+	dst->env_start = src->env_start;
 	dst->args_end = src->args_end;
 }
 

@@ -61,7 +61,8 @@ struct space {
 	u64 map_top; /* mmap searches downwards from here */
 	u64 pages; /* resident user pages */
 	u64 mapped; /* bytes in maps */
-	u64 args_start, args_end; /* argv strings, for /proc/<pid>/cmdline [i after exec] */
+	/* The strings of argv, up to env_start, and of the environment. [i after exec] */
+	u64 args_start, env_start, args_end;
 };
 
 /* An empty space with one reference; NULL: out of memory. */
