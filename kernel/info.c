@@ -5,47 +5,121 @@
 #include "abi/errno.h"
 #include "base/counter.h"
 #include "base/log.h"
-#include "fs/path.h"
 #include "fs/procfs.h"
+#include "fs/tmpfs.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/irq.h"
 #include "mm/page.h"
-#include "proc/process.h"
+#include "mm/slab.h"
+#include "options.h"
+#include "proc/proc_files.h"
+#include "sched/load.h"
 #include "sched/sched.h"
 
+static u64 slab_bytes(void)
+{
+	const char *name;
+	u64 live, sum = 0;
+	u32 size;
+
+	for (unsigned i = 0; slab_describe(i, &name, &live, &size); i++)
+		sum += live * size;
+	return sum;
+}
+
+static void print_kib(struct procfs_text *t, const char *name, u64 kib)
+{
+	procfs_print(t, "%s:%*lu kB\n", name, 23 - (int)strlen(name), kib);
+}
+
+/* Files are their pages and cannot be written back anywhere: they are all shared memory. */
 static ssize_t show_meminfo(char *buf, size_t size)
 {
-	u64 kib = PAGE_SIZE / 1024;
+	struct procfs_text t = { buf, size, 0 };
+	u64 kib = PAGE_SIZE / 1024, free = page_free_count() * kib;
+	u64 files = tmpfs_pages_used() * kib;
 
-	return snprintf(buf, size,
-			"MemTotal:       %8lu kB\nMemFree:        %8lu kB\n"
-			"MemAvailable:   %8lu kB\nBuffers:        %8u kB\nCached:         %8u kB\n"
-			"SwapTotal:      %8u kB\nSwapFree:       %8u kB\n",
-			page_total_count() * kib, page_free_count() * kib, page_free_count() * kib,
-			0, 0, 0, 0);
+	print_kib(&t, "MemTotal", page_total_count() * kib);
+	print_kib(&t, "MemFree", free);
+	print_kib(&t, "MemAvailable", free);
+	print_kib(&t, "Buffers", 0);
+	print_kib(&t, "Cached", files);
+	print_kib(&t, "SwapCached", 0);
+	print_kib(&t, "SwapTotal", 0);
+	print_kib(&t, "SwapFree", 0);
+	print_kib(&t, "Dirty", 0);
+	print_kib(&t, "Writeback", 0);
+	print_kib(&t, "Shmem", files);
+	print_kib(&t, "Slab", slab_bytes() / 1024);
+	print_kib(&t, "SReclaimable", 0);
+	print_kib(&t, "SUnreclaim", slab_bytes() / 1024);
+	return t.at;
 }
 
 static ssize_t show_objects(char *buf, size_t size)
 {
+	struct procfs_text t = { buf, size, 0 };
 	const struct counter *c;
-	size_t n = 0;
 
-	for (unsigned i = 0; (c = counter_get(i)) && n < size; i++)
-		n += snprintf(buf + n, size - n, "%s %ld\n", c->name, READ_ONCE(c->value));
-	return MIN(n, size);
+	for (unsigned i = 0; (c = counter_get(i)); i++)
+		procfs_print(&t, "%s %ld\n", c->name, READ_ONCE(c->value));
+	return t.at;
 }
 
 static ssize_t show_interrupts(char *buf, size_t size)
 {
+	struct procfs_text t = { buf, size, 0 };
 	struct irq_stat s;
-	size_t n = snprintf(buf, size, "           CPU0\n");
 
-	for (unsigned i = 0; irq_stat_get(i, &s) && n < size; i++)
+	procfs_print(&t, "           CPU0\n");
+	for (unsigned i = 0; irq_stat_get(i, &s); i++)
 		if (s.name)
-			n += snprintf(buf + n, size - n, "%3u: %10lu   %s\n", i, s.count, s.name);
-	return MIN(n, size);
+			procfs_print(&t, "%3u: %10lu   %s\n", i, s.count, s.name);
+	return t.at;
+}
+
+/* Time that was not idle is user time: what the kernel needs is not measured apart. */
+static ssize_t show_stat(char *buf, size_t size)
+{
+	struct procfs_text t = { buf, size, 0 };
+	u64 tick = NSEC_PER_SEC / 100, now = clock_ns() / tick, idle = 0, switches = 0, total = 0;
+	struct irq_stat s;
+
+	for (u32 i = 0; i < cpu_count; i++) {
+		idle += sched_idle_ns(i) / tick;
+		switches += sched_switch_count(i);
+	}
+	procfs_print(&t, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\n", now * cpu_count - idle, idle);
+	for (u32 i = 0; i < cpu_count; i++) {
+		idle = sched_idle_ns(i) / tick;
+		procfs_print(&t, "cpu%u %lu 0 0 %lu 0 0 0 0 0 0\n", i, now - MIN(idle, now), idle);
+	}
+	for (unsigned i = 0; irq_stat_get(i, &s); i++)
+		total += s.count;
+	procfs_print(&t, "intr %lu", total);
+	for (unsigned i = 0; irq_stat_get(i, &s); i++)
+		procfs_print(&t, " %lu", s.count);
+	procfs_print(&t, "\nctxt %lu\nbtime %lu\nprocesses %lu\n", switches, clock_boot_epoch(),
+		     process_fork_count());
+	procfs_print(&t, "procs_running %u\nprocs_blocked 0\n", sched_runnable());
+	return t.at;
+}
+
+static ssize_t show_loadavg(char *buf, size_t size)
+{
+	struct procfs_text t = { buf, size, 0 };
+	u64 load[3];
+
+	sched_load_averages(load);
+	for (unsigned i = 0; i < 3; i++) {
+		u64 hundredths = (load[i] * 100 + (1 << LOAD_SHIFT) / 2) >> LOAD_SHIFT;
+
+		procfs_print(&t, "%lu.%02lu ", hundredths / 100, hundredths % 100);
+	}
+	procfs_print(&t, "%u/%u %d\n", sched_runnable(), process_count(), process_last_pid());
+	return t.at;
 }
 
 static ssize_t show_uptime(char *buf, size_t size)
@@ -58,7 +132,55 @@ static ssize_t show_uptime(char *buf, size_t size)
 
 static ssize_t show_version(char *buf, size_t size)
 {
-	return snprintf(buf, size, "Linux version 6.1.0-leash (Leash 0.1)\n");
+	return snprintf(buf, size, "Linux version 6.1.0-leash (Leash 0.1) #1 Leash 0.1\n");
+}
+
+static ssize_t show_cmdline(char *buf, size_t size)
+{
+	return snprintf(buf, size, "%s\n", options.text);
+}
+
+static ssize_t show_filesystems(char *buf, size_t size)
+{
+	return snprintf(buf, size, "nodev\ttmpfs\nnodev\tproc\n");
+}
+
+static ssize_t show_swaps(char *buf, size_t size)
+{
+	return snprintf(buf, size, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
+}
+
+static ssize_t read_mounts(char *buf, size_t size)
+{
+	size_t n = MIN(size, sizeof("self/mounts") - 1);
+
+	memcpy(buf, "self/mounts", n);
+	return n;
+}
+
+static ssize_t show_hostname(char *buf, size_t size)
+{
+	return snprintf(buf, size, "leash\n");
+}
+
+static ssize_t show_osrelease(char *buf, size_t size)
+{
+	return snprintf(buf, size, "6.1.0-leash\n");
+}
+
+static ssize_t show_ostype(char *buf, size_t size)
+{
+	return snprintf(buf, size, "Linux\n");
+}
+
+static ssize_t show_os_version(char *buf, size_t size)
+{
+	return snprintf(buf, size, "#1 Leash 0.1\n");
+}
+
+static ssize_t show_pid_max(char *buf, size_t size)
+{
+	return snprintf(buf, size, "%d\n", PID_MAX);
 }
 
 /* -- settings --------------------------------------------------------------------------------- */
@@ -109,16 +231,8 @@ static int store_quantum(const char *text, size_t n)
 	return 0;
 }
 
-static struct vnode *self_exe(void)
-{
-	struct process *p = process_current();
-
-	return p && p->exe ? vnode_get(p->exe) : NULL;
-}
-
 void info_init(void)
 {
-	static const struct procfs_self_ops self = { .exe = self_exe };
 	static const struct {
 		const char *path;
 		u32 mode;
@@ -129,7 +243,18 @@ void info_init(void)
 		{ "interrupts", 0444, show_interrupts, NULL },
 		{ "uptime", 0444, show_uptime, NULL },
 		{ "version", 0444, show_version, NULL },
+		{ "stat", 0444, show_stat, NULL },
+		{ "loadavg", 0444, show_loadavg, NULL },
+		{ "cpuinfo", 0444, info_show_cpuinfo, NULL },
+		{ "cmdline", 0444, show_cmdline, NULL },
+		{ "filesystems", 0444, show_filesystems, NULL },
+		{ "swaps", 0444, show_swaps, NULL },
 		{ "leash/objects", 0444, show_objects, NULL },
+		{ "sys/kernel/hostname", 0444, show_hostname, NULL },
+		{ "sys/kernel/osrelease", 0444, show_osrelease, NULL },
+		{ "sys/kernel/ostype", 0444, show_ostype, NULL },
+		{ "sys/kernel/version", 0444, show_os_version, NULL },
+		{ "sys/kernel/pid_max", 0444, show_pid_max, NULL },
 		{ "sys/kernel/sched", 0644, show_sched, store_sched },
 		{ "sys/kernel/quantum_us", 0644, show_quantum, store_quantum },
 	};
@@ -137,5 +262,8 @@ void info_init(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
 		if (procfs_register(files[i].path, files[i].mode, files[i].show, files[i].store))
 			log_warning("/proc/%s could not be made", files[i].path);
-	procfs_set_self_ops(&self);
+	if (procfs_register_link("mounts", read_mounts))
+		log_warning("/proc/mounts could not be made");
+	proc_files_init();
+	sched_load_start();
 }

@@ -174,6 +174,7 @@ void options_parse(char *cmdline)
 	unsigned argc = 1;
 	char *word;
 
+	strlcpy(options.text, cmdline, sizeof(options.text));
 	while ((word = cmdline_next(&cmdline)) && strcmp(word, "--") != 0)
 		parse_word(word);
 	while (word && (word = cmdline_next(&cmdline)) && argc <= OPTIONS_MAX_ARGS)

@@ -2,6 +2,7 @@
 /* The kernel's command line, parsed once at boot (docs/boot.md lists the words). */
 #pragma once
 
+#include "boot_info.h"
 #include "lib/types.h"
 
 #define OPTIONS_MAX_ARGS 32
@@ -10,6 +11,7 @@
 enum on_exit { ON_EXIT_POWEROFF, ON_EXIT_REBOOT, ON_EXIT_HALT, ON_EXIT_DEBUG };
 
 struct options {
+	char text[BOOT_CMDLINE_MAX]; /* all of it, as the loader gave it */
 	const char *init; /* path of the first process */
 	const char *argv[OPTIONS_MAX_ARGS + 2]; /* argv[0] = init, then the words after "--" */
 	const char *envp[OPTIONS_MAX_ENV + 1];

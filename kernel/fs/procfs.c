@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The tree of /proc: nodes are registered by their owners and stay for ever, so nothing here
- * is ever freed. The text of files is in procfs_file.c.
+ * is ever freed. Names that are numbers are asked of proc. The text of files is in procfs_file.c.
  * Locks: a directory's vnode.lock guards its list of children.
  */
 #include "fs/procfs.h"
 
 #include "abi/dirent.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 
-#define PROCFS_DEV 2
+#define FIRST_PID_POS 256 /* as Linux: the numbers follow the names in a listing */
+#define NUMBER_BYTES 12
 
-static const struct procfs_self_ops *self_ops;
-static const struct vnode_ops dir_ops, file_ops, exe_ops;
+static const struct procfs_pid_ops *pid_ops;
+static const struct vnode_ops dir_ops, file_ops, link_ops;
 
-void procfs_set_self_ops(const struct procfs_self_ops *ops)
+void procfs_set_pid_ops(const struct procfs_pid_ops *ops)
 {
-	self_ops = ops;
+	pid_ops = ops;
 }
 
 /* A node below @parent (NULL: the root); NULL: out of memory. @name is kept. */
@@ -51,15 +53,10 @@ static struct proc_node *node_create(struct proc_node *parent, const char *name,
 struct vnode *procfs_root(void)
 {
 	static struct proc_node *root;
-	struct proc_node *self;
 
-	if (root)
-		return &root->v;
-	root = node_create(NULL, "", S_IFDIR | 0555, &dir_ops);
-	self = root ? node_create(root, "self", S_IFDIR | 0555, &dir_ops) : NULL;
-	if (!self || !node_create(self, "exe", S_IFLNK | 0777, &exe_ops))
-		return NULL;
-	return &root->v;
+	if (!root)
+		root = node_create(NULL, "", S_IFDIR | 0555, &dir_ops);
+	return root ? &root->v : NULL;
 }
 
 static struct proc_node *child_find(struct proc_node *dir, const char *name, size_t len)
@@ -89,12 +86,12 @@ static struct proc_node *subdir(struct proc_node *dir, const char *name, size_t 
 	return node_create(dir, copy, S_IFDIR | 0555, &dir_ops);
 }
 
-int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_t size),
-		    int (*store)(const char *text, size_t n))
+/* A node at @path, with the directories on the way. */
+static int register_node(const char *path, u32 mode, const struct vnode_ops *ops,
+			 struct proc_node **out)
 {
 	struct vnode *root = procfs_root();
 	struct proc_node *dir = root ? proc_node(root) : NULL;
-	struct proc_node *n;
 	const char *slash;
 
 	while (dir && (slash = strchr(path, '/'))) {
@@ -105,12 +102,51 @@ int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_
 		return -ENOMEM;
 	if (child_find(dir, path, strlen(path)))
 		return -EEXIST;
-	n = node_create(dir, path, S_IFREG | (mode & 0777), &file_ops);
-	if (!n)
-		return -ENOMEM;
+	*out = node_create(dir, path, mode, ops);
+	return *out ? 0 : -ENOMEM;
+}
+
+int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_t size),
+		    int (*store)(const char *text, size_t n))
+{
+	struct proc_node *n;
+	int r = register_node(path, S_IFREG | (mode & 0777), &file_ops, &n);
+
+	if (r)
+		return r;
 	n->show = show;
 	n->store = store;
 	return 0;
+}
+
+int procfs_register_link(const char *path, ssize_t (*readlink)(char *buf, size_t size))
+{
+	struct proc_node *n;
+	int r = register_node(path, S_IFLNK | 0777, &link_ops, &n);
+
+	if (r)
+		return r;
+	n->show = readlink;
+	return 0;
+}
+
+i32 procfs_number(const char *name, size_t len)
+{
+	i32 n = 0;
+
+	if (!len || len > 9 || (name[0] == '0' && len > 1))
+		return -1;
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return -1;
+		n = n * 10 + (name[i] - '0');
+	}
+	return n;
+}
+
+static bool has_pids(const struct proc_node *d)
+{
+	return d->parent == d && pid_ops;
 }
 
 static int proc_lookup(struct vnode *dir, const char *name, size_t len, struct vnode **out)
@@ -118,13 +154,35 @@ static int proc_lookup(struct vnode *dir, const char *name, size_t len, struct v
 	struct proc_node *d = proc_node(dir), *n;
 
 	n = len == 2 && !memcmp(name, "..", 2) ? d->parent : child_find(d, name, len);
-	if (!n)
-		return -ENOENT;
-	*out = vnode_get(&n->v);
-	return 0;
+	if (n) {
+		*out = vnode_get(&n->v);
+		return 0;
+	}
+	if (has_pids(d) && procfs_number(name, len) > 0)
+		return pid_ops->lookup(dir, procfs_number(name, len), out);
+	return -ENOENT;
 }
 
-/* Positions are indices: "." 0, ".." 1, then the children in the order of registration. */
+static void list_pids(u64 *pos, dir_emit emit, void *arg)
+{
+	char name[NUMBER_BYTES];
+	i32 pid;
+
+	*pos = MAX(*pos, (u64)FIRST_PID_POS);
+	while (*pos < 1UL << 31 && (pid = pid_ops->next(*pos - FIRST_PID_POS))) {
+		u64 behind = (u64)pid + FIRST_PID_POS + 1;
+		int len = snprintf(name, sizeof(name), "%d", pid);
+
+		if (!emit(arg, name, len, pid_ops->ino(pid), DT_DIR, behind))
+			break;
+		*pos = behind;
+	}
+}
+
+/*
+ * Positions are indices: "." 0, ".." 1, then the children in the order of registration; in the
+ * root the numbers behind them.
+ */
 static int proc_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
 {
 	struct proc_node *d = proc_node(dir), *n = d->children;
@@ -140,9 +198,11 @@ static int proc_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
 		if (at < *pos)
 			continue;
 		if (!emit(arg, n->name, n->name_len, n->v.ino, MODE_TO_DT(n->v.mode), at + 1))
-			break;
+			return 0;
 		*pos = at + 1;
 	}
+	if (has_pids(d))
+		list_pids(pos, emit, arg);
 	return 0;
 }
 
@@ -155,31 +215,9 @@ static int proc_name(struct vnode *v, char *buf, struct vnode **parent)
 	return 0;
 }
 
-static int exe_follow(struct vnode *link, struct vnode **out)
+static ssize_t link_readlink(struct vnode *v, char *buf, size_t size)
 {
-	(void)link;
-	*out = self_ops ? self_ops->exe() : NULL;
-	return *out ? 0 : -ENOENT;
-}
-
-static ssize_t exe_readlink(struct vnode *link, char *buf, size_t size)
-{
-	struct fs_context c = fs_kernel_context();
-	struct vnode *exe;
-	char *path;
-	ssize_t n = exe_follow(link, &exe);
-
-	if (n)
-		return n;
-	path = kmalloc(PATH_MAX);
-	n = path ? path_of(&c, exe, path, PATH_MAX) : -ENOMEM;
-	vnode_put(exe);
-	if (n > 0) {
-		n = MIN((size_t)n - 1, size);
-		memcpy(buf, path, n);
-	}
-	kfree(path);
-	return n;
+	return proc_node(v)->show(buf, size);
 }
 
 static const struct vnode_ops dir_ops = {
@@ -189,11 +227,11 @@ static const struct vnode_ops dir_ops = {
 };
 
 static const struct vnode_ops file_ops = {
+	.open = procfs_open,
 	.name = proc_name,
 };
 
-static const struct vnode_ops exe_ops = {
-	.readlink = exe_readlink,
-	.follow = exe_follow,
+static const struct vnode_ops link_ops = {
+	.readlink = link_readlink,
 	.name = proc_name,
 };

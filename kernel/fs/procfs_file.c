@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The text of a /proc file: made by show() when a read begins at 0 and kept for the reads that
- * follow, so that a file read in pieces is of one moment.
- * Locks: file.pos_lock (or being the only user) guards the kept text.
+ * The text of /proc's files: whole for those of bounded size, chunk by chunk for the others.
+ * Locks: text.lock (mutex) guards what an open file keeps, since pread takes no pos_lock. It is
+ * held while user memory is written; no page fault ever wants it. Order: text.lock → the locks
+ * of what is shown.
  */
 #include "fs/procfs.h"
+
+#include "lib/format.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 
@@ -13,53 +16,152 @@
 #define STORE_MAX 1024
 
 struct text {
-	size_t size, len;
-	char data[];
+	struct mutex lock;
+	char *data; /* NULL: nothing made yet */
+	size_t len;
+	u64 start; /* position of data[0]; not 0 only in chunks */
+	u64 cursor; /* of the record behind the chunk */
 };
 
-/* show()'s text in a buffer that it fits. */
-static int text_make(const struct proc_node *n, struct text **out)
+int procfs_open(struct vnode *v, struct file *f)
+{
+	struct text *t = kzalloc(sizeof(*t));
+
+	(void)v;
+	if (!t)
+		return -ENOMEM;
+	mutex_init(&t->lock);
+	f->private = t;
+	return 0;
+}
+
+void procfs_release(struct file *f)
+{
+	struct text *t = f->private;
+
+	if (t)
+		kfree(t->data);
+	kfree(t);
+}
+
+void procfs_print(struct procfs_text *t, const char *fmt, ...)
+{
+	size_t room = t->at < t->size ? t->size - t->at : 0;
+	va_list args;
+
+	va_start(args, fmt);
+	t->at += vsnprintf(room ? t->buf + t->at : NULL, room, fmt, args);
+	va_end(args);
+}
+
+/* Copies out what lies at *@pos of what is there. */
+static ssize_t copy_out(const struct text *t, struct io *io, u64 *pos)
+{
+	size_t start = io->left, done;
+	u64 from = *pos - t->start;
+	int r;
+
+	if (from >= t->len)
+		return 0;
+	r = io_put(io, t->data + from, MIN(start, t->len - from));
+	done = start - io->left;
+	*pos += done;
+	return done ? (ssize_t)done : r;
+}
+
+/* show()'s text in a buffer that it fits, instead of the old one. */
+static int text_make(struct text *t, struct vnode *v, procfs_show show)
 {
 	for (size_t size = TEXT_MIN; size <= TEXT_MAX; size *= 2) {
-		struct text *t = kmalloc(sizeof(*t) + size);
-		ssize_t len = t ? n->show(t->data, size) : -ENOMEM;
+		char *data = kmalloc(size);
+		ssize_t len = data ? show(v, data, size) : -ENOMEM;
 
 		if (len >= 0 && ((size_t)len < size || size == TEXT_MAX)) {
-			t->size = size;
-			t->len = MIN((size_t)len, size);
-			*out = t;
+			kfree(t->data);
+			t->data = data;
+			t->len = MIN((size_t)len, size - 1);
 			return 0;
 		}
-		kfree(t);
+		kfree(data);
 		if (len < 0)
 			return len;
 	}
 	return -EFBIG;
 }
 
-static ssize_t proc_read(struct file *f, struct io *io, u64 *pos)
+ssize_t procfs_read_text(struct file *f, struct io *io, u64 *pos, procfs_show show)
 {
 	struct text *t = f->private;
-	size_t start = io->left;
-	int r;
+	ssize_t r = 0;
 
-	if (!t || *pos == 0) {
-		if (!proc_node(f->vnode)->show)
-			return -EINVAL;
-		r = text_make(proc_node(f->vnode), &t);
-		if (r)
-			return r;
-		kfree(f->private);
-		f->private = t;
-	}
-	if (*pos >= t->len)
-		return 0;
-	r = io_put(io, t->data + *pos, MIN(start, t->len - *pos));
-	*pos += start - io->left;
-	return io->left != start ? (ssize_t)(start - io->left) : r;
+	mutex_lock(&t->lock);
+	if (!t->data || *pos == 0)
+		r = text_make(t, f->vnode, show);
+	if (!r)
+		r = copy_out(t, io, pos);
+	mutex_unlock(&t->lock);
+	return r;
 }
 
-static ssize_t proc_write(struct file *f, struct io *io, u64 *pos)
+/* The chunk behind the present one; it is empty after the last record. */
+static int chunk_fill(struct text *t, struct vnode *v, procfs_next next)
+{
+	ssize_t n;
+
+	t->start += t->len;
+	t->len = 0;
+	while ((n = next(v, &t->cursor, t->data + t->len, PROCFS_CHUNK - t->len)) > 0)
+		t->len += n;
+	return t->len ? 0 : n; /* an error comes again at the next chunk */
+}
+
+/* Makes chunks until one reaches beyond @pos. 0, also at the end, or an error. */
+static int chunk_seek(struct text *t, struct vnode *v, u64 pos, procfs_next next)
+{
+	int r = 0;
+
+	if (!t->data)
+		t->data = kmalloc(PROCFS_CHUNK);
+	if (!t->data)
+		return -ENOMEM;
+	if (pos == 0 || pos < t->start)
+		t->start = t->len = t->cursor = 0;
+	while (pos >= t->start + t->len) {
+		r = chunk_fill(t, v, next);
+		if (r || !t->len)
+			break;
+	}
+	return r;
+}
+
+ssize_t procfs_read_records(struct file *f, struct io *io, u64 *pos, procfs_next next)
+{
+	struct text *t = f->private;
+	ssize_t r;
+
+	mutex_lock(&t->lock);
+	r = chunk_seek(t, f->vnode, *pos, next);
+	if (!r)
+		r = copy_out(t, io, pos);
+	mutex_unlock(&t->lock);
+	return r;
+}
+
+/* -- registered files -------------------------------------------------------------------------- */
+
+static ssize_t node_show(struct vnode *v, char *buf, size_t size)
+{
+	return proc_node(v)->show(buf, size);
+}
+
+static ssize_t node_read(struct file *f, struct io *io, u64 *pos)
+{
+	if (!proc_node(f->vnode)->show)
+		return -EINVAL;
+	return procfs_read_text(f, io, pos, node_show);
+}
+
+static ssize_t node_write(struct file *f, struct io *io, u64 *pos)
 {
 	int (*store)(const char *, size_t) = proc_node(f->vnode)->store;
 	size_t n = io->left;
@@ -82,14 +184,9 @@ static ssize_t proc_write(struct file *f, struct io *io, u64 *pos)
 	return r < 0 ? r : (ssize_t)n;
 }
 
-static void proc_release(struct file *f)
-{
-	kfree(f->private);
-}
-
 const struct file_ops procfs_file_ops = {
-	.read = proc_read,
-	.write = proc_write,
-	.release = proc_release,
+	.read = node_read,
+	.write = node_write,
+	.release = procfs_release,
 	.flags = FILE_SEEKABLE,
 };

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/* The directories /proc/<pid> and /proc/<pid>/task/<tid>, and /proc/self. See proc_files.h. */
+#include "proc/proc_files.h"
+
+#include "abi/dirent.h"
+#include "lib/format.h"
+#include "lib/string.h"
+
+#define NUMBER_BYTES 12
+#define PIDS_AT_A_TIME 512 /* looked up without letting interrupts in */
+
+static ssize_t show_comm(const struct proc_entry *e, char *buf, size_t size)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = proc_entry_find(e);
+	ssize_t n = p ? snprintf(buf, size, "%s\n", p->name) : -ESRCH;
+
+	spin_unlock_irq(&process_lock, flags);
+	return n;
+}
+
+/* A process may name itself; its name is its own and needs no lock. */
+static int store_comm(const struct proc_entry *e, const char *text, size_t n)
+{
+	struct process *me = process_current();
+	char name[sizeof(me->name)];
+
+	if (!me || me->pid != e->pid || me->start_ns != e->born)
+		return -EINVAL;
+	if (n && text[n - 1] == '\n')
+		n--;
+	strlcpy(name, text, MIN(n + 1, sizeof(name)));
+	memcpy(me->name, name, sizeof(name));
+	return 0;
+}
+
+/* The rest of the mounts is what fs puts there at boot (fs/fs.c). */
+static ssize_t show_mounts(const struct proc_entry *e, char *buf, size_t size)
+{
+	(void)e;
+	return snprintf(buf, size, "tmpfs / tmpfs rw 0 0\nproc /proc proc rw 0 0\n");
+}
+
+static ssize_t show_mountinfo(const struct proc_entry *e, char *buf, size_t size)
+{
+	(void)e;
+	return snprintf(buf, size,
+			"1 1 0:1 / / rw - tmpfs tmpfs rw\n2 1 0:%u / /proc rw - proc proc rw\n",
+			PROCFS_DEV);
+}
+
+/* -- directories ------------------------------------------------------------------------------- */
+
+static const struct vnode_ops base_ops, task_ops;
+
+#define TEXT(n, file, perm, ...)                                                                   \
+	{                                                                                          \
+		.number = n, .name = file, .mode = S_IFREG | (perm), .ops = &proc_file_ops,        \
+		.file_ops = &proc_text_ops, __VA_ARGS__                                            \
+	}
+#define MEMORY(n, file, perm, fops, private)                                                       \
+	{                                                                                          \
+		.number = n, .name = file, .mode = S_IFREG | (perm), .ops = &proc_file_ops,        \
+		.file_ops = fops, .is_private = private                                            \
+	}
+#define LINK(n, file, fn)                                                                          \
+	{                                                                                          \
+		.number = n, .name = file, .mode = S_IFLNK | 0777, .ops = &proc_link_ops,          \
+		.target = fn, .is_private = true                                                   \
+	}
+#define DIRECTORY(n, file, perm, dir_ops)                                                          \
+	{                                                                                          \
+		.number = n, .name = file, .mode = S_IFDIR | (perm), .ops = dir_ops                \
+	}
+
+/* Those of a thread are the same but for task, which comes first. */
+static const struct proc_kind kinds[] = {
+	DIRECTORY(4, "task", 0555, &task_ops),
+	DIRECTORY(5, "fd", 0500, &proc_fd_dir_ops),
+	MEMORY(6, "environ", 0400, &proc_environ_ops, true),
+	TEXT(7, "status", 0444, .show = proc_show_status),
+	TEXT(8, "comm", 0644, .show = show_comm, .store = store_comm),
+	MEMORY(9, "cmdline", 0444, &proc_cmdline_ops, false),
+	TEXT(10, "stat", 0444, .show = proc_show_stat),
+	TEXT(11, "statm", 0444, .show = proc_show_statm),
+	TEXT(12, "maps", 0444, .next = proc_next_map, .is_private = true),
+	LINK(13, "cwd", proc_cwd),
+	LINK(14, "root", proc_root),
+	LINK(15, "exe", proc_exe),
+	TEXT(16, "mounts", 0444, .show = show_mounts),
+	TEXT(17, "mountinfo", 0444, .show = show_mountinfo),
+};
+static const struct proc_kind kind_pid = DIRECTORY(1, "", 0555, &base_ops);
+static const struct proc_kind kind_tid = DIRECTORY(2, "", 0555, &base_ops);
+
+static bool entry_alive(const struct proc_entry *e)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	bool alive = proc_entry_find(e);
+
+	spin_unlock_irq(&process_lock, flags);
+	return alive;
+}
+
+/* ".." or an entry of @kind below @dir. */
+static int answer(struct vnode *dir, const struct proc_kind *kind, struct vnode **out)
+{
+	struct proc_entry *e = proc_entry_create(dir, proc_entry(dir), kind, -1);
+
+	if (!e)
+		return -ENOMEM;
+	*out = &e->v;
+	return 0;
+}
+
+static int base_lookup(struct vnode *dir, const char *name, size_t len, struct vnode **out)
+{
+	struct proc_entry *d = proc_entry(dir);
+
+	if (len == 2 && !memcmp(name, "..", 2)) {
+		*out = vnode_get(d->parent);
+		return 0;
+	}
+	if (!entry_alive(d))
+		return -ENOENT;
+	for (unsigned i = d->kind == &kind_tid; i < ARRAY_SIZE(kinds); i++)
+		if (strlen(kinds[i].name) == len && !memcmp(kinds[i].name, name, len))
+			return answer(dir, &kinds[i], out);
+	return -ENOENT;
+}
+
+static int base_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
+{
+	struct proc_entry *d = proc_entry(dir);
+
+	if (!entry_alive(d))
+		return -ENOENT;
+	if (!proc_entry_dots(dir, pos, emit, arg))
+		return 0;
+	for (u64 i = *pos - 2 + (d->kind == &kind_tid && *pos == 2); i < ARRAY_SIZE(kinds); i++) {
+		const struct proc_kind *k = &kinds[i];
+
+		if (!emit(arg, k->name, strlen(k->name), proc_entry_ino(d->pid, k, -1),
+			  MODE_TO_DT(k->mode), i + 3))
+			break;
+		*pos = i + 3;
+	}
+	return 0;
+}
+
+/* A process is one thread yet. */
+static int task_lookup(struct vnode *dir, const char *name, size_t len, struct vnode **out)
+{
+	struct proc_entry *d = proc_entry(dir);
+
+	if (len == 2 && !memcmp(name, "..", 2)) {
+		*out = vnode_get(d->parent);
+		return 0;
+	}
+	if (procfs_number(name, len) != d->pid || !entry_alive(d))
+		return -ENOENT;
+	return answer(dir, &kind_tid, out);
+}
+
+static int task_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
+{
+	struct proc_entry *d = proc_entry(dir);
+	char name[NUMBER_BYTES];
+	int len = snprintf(name, sizeof(name), "%d", d->pid);
+
+	if (!entry_alive(d))
+		return -ENOENT;
+	if (proc_entry_dots(dir, pos, emit, arg) && *pos == 2 &&
+	    emit(arg, name, len, proc_entry_ino(d->pid, &kind_tid, -1), DT_DIR, 3))
+		*pos = 3;
+	return 0;
+}
+
+static const struct vnode_ops base_ops = {
+	.lookup = base_lookup,
+	.readdir = base_readdir,
+	.name = proc_entry_name,
+	.release = proc_entry_release,
+};
+
+static const struct vnode_ops task_ops = {
+	.lookup = task_lookup,
+	.readdir = task_readdir,
+	.name = proc_entry_name,
+	.release = proc_entry_release,
+};
+
+/* -- in the root of /proc ---------------------------------------------------------------------- */
+
+static int pid_lookup(struct vnode *root, i32 pid, struct vnode **out)
+{
+	struct proc_entry like = { .pid = pid }, *e;
+	struct process *p;
+	u64 flags = spin_lock_irq(&process_lock);
+
+	p = process_find(pid);
+	if (p) {
+		like.born = p->start_ns;
+		like.v.uid = p->cred.euid;
+		like.v.gid = p->cred.egid;
+	}
+	spin_unlock_irq(&process_lock, flags);
+	if (!p)
+		return -ENOENT;
+	e = proc_entry_create(root, &like, &kind_pid, -1);
+	if (!e)
+		return -ENOMEM;
+	*out = &e->v;
+	return 0;
+}
+
+static i32 pid_next(i32 from)
+{
+	struct process *p = NULL;
+	i32 pid = MAX(from, 1);
+
+	while (!p && pid < PID_MAX) {
+		i32 end = MIN(pid + PIDS_AT_A_TIME, PID_MAX);
+		u64 flags = spin_lock_irq(&process_lock);
+
+		while (pid < end && !(p = process_find(pid)))
+			pid++;
+		spin_unlock_irq(&process_lock, flags);
+	}
+	return p ? pid : 0;
+}
+
+static u64 pid_ino(i32 pid)
+{
+	return proc_entry_ino(pid, &kind_pid, -1);
+}
+
+static ssize_t link_text(char *buf, size_t size, const char *format)
+{
+	struct process *p = process_current();
+	char text[2 * NUMBER_BYTES + 8];
+	size_t n;
+
+	if (!p)
+		return -ENOENT;
+	n = snprintf(text, sizeof(text), "%d", p->pid);
+	n += snprintf(text + n, sizeof(text) - n, "%s", format);
+	if (*format)
+		n += snprintf(text + n, sizeof(text) - n, "%d", p->pid);
+	n = MIN(n, size);
+	memcpy(buf, text, n);
+	return n;
+}
+
+static ssize_t read_self(char *buf, size_t size)
+{
+	return link_text(buf, size, "");
+}
+
+static ssize_t read_thread_self(char *buf, size_t size)
+{
+	return link_text(buf, size, "/task/");
+}
+
+void proc_files_init(void)
+{
+	static const struct procfs_pid_ops ops = { pid_lookup, pid_next, pid_ino };
+
+	proc_entry_init_cache();
+	procfs_set_pid_ops(&ops);
+	(void)procfs_register_link("self", read_self);
+	(void)procfs_register_link("thread-self", read_thread_self);
+}

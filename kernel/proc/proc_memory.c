@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The memory of a process in /proc: its maps, its arguments, its environment.
+ * A space is counted while it is looked at, so a process may end or exec meanwhile; maps are
+ * asked for one at a time, by address, and nothing is kept from one to the next.
+ */
+#include "fs/tmpfs.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "mm/slab.h"
+#include "proc/proc_files.h"
+#include "vm/vma.h"
+
+#define NAME_COLUMN 73 /* where Linux puts the path */
+
+/* A copy of the lowest map that ends above @addr, its backing counted. False: there is none. */
+static bool map_above(struct space *s, u64 addr, struct vma *out)
+{
+	const struct vma *v;
+
+	mutex_lock(&s->lock);
+	v = vma_find(s, addr);
+	if (v)
+		*out = *v;
+	if (v && v->backing)
+		v->backing->ops->get(v->backing);
+	mutex_unlock(&s->lock);
+	return v;
+}
+
+/* The name of a map: its file, or what it is for; "" for the others. */
+static void map_name(const struct vma *m, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (m->backing && m->backing->ops->describe)
+		m->backing->ops->describe(m->backing, buf, size);
+	else if (m->flags & VMA_STACK)
+		strlcpy(buf, "[stack]", size);
+	else if (m->flags & VMA_HEAP)
+		strlcpy(buf, "[heap]", size);
+}
+
+/* Device and inode of a map's file; a backing of files is part of its vnode. */
+static void map_file(const struct vma *m, u64 *dev, u64 *ino)
+{
+	*dev = *ino = 0;
+	if (m->backing && m->backing->ops == &tmpfs_backing_ops) {
+		const struct vnode *v = container_of(m->backing, struct vnode, backing);
+
+		*dev = v->dev;
+		*ino = v->ino;
+	}
+}
+
+static size_t print_map(const struct vma *m, const char *name, char *buf, size_t size)
+{
+	struct procfs_text t = { buf, size, 0 };
+	u64 dev, ino;
+
+	map_file(m, &dev, &ino);
+	procfs_print(&t, "%08lx-%08lx %c%c%c%c %08lx %02lx:%02lx %lu ", m->start, m->end,
+		     m->prot & MMU_READ ? 'r' : '-', m->prot & MMU_WRITE ? 'w' : '-',
+		     m->prot & MMU_EXEC ? 'x' : '-', m->flags & VMA_SHARED ? 's' : 'p',
+		     m->backing ? m->offset : 0, dev >> 8, dev & 0xff, ino);
+	if (*name)
+		procfs_print(&t, "%*s%s", (int)(NAME_COLUMN - MIN(t.at, (size_t)NAME_COLUMN)), "",
+			     name);
+	procfs_print(&t, "\n");
+	return t.at;
+}
+
+/* The cursor is the address behind the map shown last. */
+ssize_t proc_next_map(struct vnode *v, u64 *cursor, char *buf, size_t size)
+{
+	char *name = kmalloc(PATH_MAX);
+	struct space *s = NULL;
+	struct vma m;
+	ssize_t n = name ? proc_entry_space(proc_entry(v), &s) : -ENOMEM;
+
+	if (!n && s && map_above(s, *cursor, &m)) {
+		map_name(&m, name, PATH_MAX);
+		if (m.backing)
+			m.backing->ops->put(m.backing);
+		n = print_map(&m, name, buf, size);
+		if ((size_t)n >= size)
+			n = -ERANGE;
+		else
+			*cursor = m.end;
+	}
+	if (s)
+		space_put(s);
+	kfree(name);
+	return n;
+}
+
+/* -- cmdline, environ -------------------------------------------------------------------------- */
+
+/* Copies [start + *pos, end) of @s out through @page. */
+static ssize_t copy_strings(struct space *s, u64 start, u64 end, u8 *page, struct io *io, u64 *pos)
+{
+	size_t before = io->left;
+	int r = 0;
+
+	while (!r && io->left && *pos < end - start) {
+		size_t n = MIN(MIN(io->left, end - start - *pos), PAGE_SIZE);
+
+		r = space_read(s, start + *pos, page, n);
+		if (!r)
+			r = io_put(io, page, n);
+		if (!r)
+			*pos += n;
+	}
+	return io->left != before ? (ssize_t)(before - io->left) : r;
+}
+
+static ssize_t read_strings(struct file *f, struct io *io, u64 *pos, bool environment)
+{
+	struct space *s;
+	ssize_t n = proc_entry_space(proc_entry(f->vnode), &s);
+	u8 *page;
+
+	if (n || !s)
+		return n;
+	page = kmalloc(PAGE_SIZE);
+	if (!page)
+		n = -ENOMEM;
+	else if (environment)
+		n = copy_strings(s, s->env_start, s->args_end, page, io, pos);
+	else
+		n = copy_strings(s, s->args_start, s->env_start, page, io, pos);
+	kfree(page);
+	space_put(s);
+	return n;
+}
+
+static ssize_t cmdline_read(struct file *f, struct io *io, u64 *pos)
+{
+	return read_strings(f, io, pos, false);
+}
+
+static ssize_t environ_read(struct file *f, struct io *io, u64 *pos)
+{
+	return read_strings(f, io, pos, true);
+}
+
+const struct file_ops proc_cmdline_ops = { .read = cmdline_read, .flags = FILE_SEEKABLE };
+const struct file_ops proc_environ_ops = { .read = environ_read, .flags = FILE_SEEKABLE };
