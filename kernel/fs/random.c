@@ -12,10 +12,12 @@
 #include "base/spinlock.h"
 #include "lib/string.h"
 #include "machine/platform.h"
+#include "sched/sched.h"
 
 #define KEY_WORDS 8
 #define ROUNDS 20
 #define BLOCK_BYTES 64
+#define BLOCKS_BETWEEN_POINTS 64 /* a page, as the longest time without a look at others */
 #define RESEED_AFTER 1024 /* requests */
 
 static struct spinlock random_lock = SPINLOCK_INIT;
@@ -120,6 +122,11 @@ ssize_t random_io(struct io *io)
 	}
 	/* A key's stream is far longer (2^38 bytes) than what one call can ask for. */
 	for (u32 i = 0; io->left && !r; i++) {
+		if (i % BLOCKS_BETWEEN_POINTS == BLOCKS_BETWEEN_POINTS - 1) {
+			if (thread_interrupted(thread_current()))
+				break;
+			sched_point();
+		}
 		chacha_block(key, i, block);
 		r = io_put(io, block, MIN(io->left, sizeof(block)));
 	}

@@ -177,6 +177,12 @@ void sched_resched(void)
 	schedule();
 }
 
+void sched_point(void)
+{
+	if (unlikely(READ_ONCE(thread_current()->ctx.work) & WORK_RESCHED))
+		sched_resched();
+}
+
 void sched_timer_interrupt(void)
 {
 	struct run_queue *q = run_queue_this();

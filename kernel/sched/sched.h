@@ -25,6 +25,8 @@ bool thread_wake(struct thread *t);
 
 /* The exit-to-user work for WORK_RESCHED: switch if the quantum is over. */
 void sched_resched(void);
+/* In a long system call, where it could block: lets others run if the quantum is over. */
+void sched_point(void);
 /* The timer interrupt's part (interrupts off): ends the quantum, runs due timers. */
 void sched_timer_interrupt(void);
 /* The boot thread ends here: the idle loop. */

@@ -264,6 +264,7 @@ static ssize_t send_all(struct file *out, struct file *in, u64 *pos, size_t coun
 			break;
 		*pos += n;
 		done += n;
+		sched_point(); /* nothing in there need ever block, and it may be 2 GiB */
 	}
 	if (n > 0 && done < count) { /* interrupted after a piece */
 		*pos += n;
