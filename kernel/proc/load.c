@@ -65,7 +65,10 @@ static int parse(struct file *f, struct elf_image *elf)
 	return err;
 }
 
-/* The part of the last file page behind filesz belongs to bss: zero (only where there is one). */
+/*
+ * The last file page behind filesz is zero to its end, where there is a bss: ld.so and libc begin
+ * their heaps right behind it.
+ */
 static int zero_tail(struct space *s, u64 from, u64 to)
 {
 	static const u8 zeros[256];
@@ -95,7 +98,7 @@ static int map_segment(struct space *s, struct file *f, const struct elf_segment
 			return at;
 	}
 	if (tail) {
-		int err = zero_tail(s, file_end, MIN(file_pages_end, mem_end));
+		int err = zero_tail(s, file_end, file_pages_end);
 
 		if (!err && !(prot & MMU_WRITE))
 			err = space_protect(s, start, file_pages_end - start, prot);
