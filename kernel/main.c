@@ -144,6 +144,7 @@ static void boot_thread(void *unused)
 	process_room_init();
 	tty_signal_group = signal_group;
 	process_init_ended = first_process_ended;
+	process_session_ended = tty_session_ended;
 	fs_init(phys_to_virt(boot.initrd_base), boot.initrd_bytes); /* needs the caches */
 	initrd_free(); /* its files have been copied */
 	info_init(); /* /proc; needs fs_init */

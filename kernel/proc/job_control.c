@@ -47,6 +47,15 @@ static bool is_orphaned(i32 pgid, const struct process *except)
 	return true;
 }
 
+bool process_group_is_orphaned(i32 pgid)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	bool orphaned = is_orphaned(pgid, NULL);
+
+	spin_unlock_irq(&process_lock, flags);
+	return orphaned;
+}
+
 void process_stop(struct process *p, int sig)
 {
 	u64 flags = spin_lock_irq(&process_lock);

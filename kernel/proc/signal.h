@@ -76,6 +76,8 @@ void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restar
 
 /* Job control (job_control.c). SIGCONT and SIGKILL end a stop; under process_lock. */
 void process_end_stop(struct process *p, int sig);
+/* No member's parent is in another group of the session: nobody could continue it. */
+bool process_group_is_orphaned(i32 pgid);
 /* Stops the running process by @sig until it is continued; an orphaned group only by SIGSTOP. */
 void process_stop(struct process *p, int sig);
 /*

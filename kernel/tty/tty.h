@@ -46,3 +46,6 @@ void tty_set_output_size(struct tty *t, struct tty_output *o, u16 rows, u16 colu
  * Called in interrupts too (^C), with no lock of the tty held. NULL: signals are dropped.
  */
 extern void (*tty_signal_group)(i32 pgid, int sig);
+
+/* The caller leads a session and ends: its terminal is free, the foreground group hangs up. */
+void tty_session_ended(void);

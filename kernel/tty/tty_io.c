@@ -3,6 +3,7 @@
  * read and write on a terminal. User memory is only touched between two holds of input_lock,
  * through a small buffer on the stack.
  */
+#include "abi/signal.h"
 #include "machine/clock.h"
 #include "tty/tty_private.h"
 
@@ -85,9 +86,11 @@ ssize_t tty_read(struct file *f, struct io *io, u64 *pos)
 {
 	struct tty *t = f->private;
 	size_t done = 0;
-	int error = tty_claim(&t->reader, f->flags & O_NONBLOCK);
+	int error = tty_check_foreground(t, SIGTTIN);
 
 	(void)pos;
+	if (!error)
+		error = tty_claim(&t->reader, f->flags & O_NONBLOCK);
 	if (error)
 		return error;
 	error = read_claimed(f, io, &done);
@@ -140,9 +143,13 @@ ssize_t tty_write(struct file *f, struct io *io, u64 *pos)
 {
 	struct tty *t = f->private;
 	size_t done = 0;
-	int error = tty_claim(&t->writer, f->flags & O_NONBLOCK);
+	int error = 0;
 
 	(void)pos;
+	if (READ_ONCE(t->ldisc.termios.c_lflag) & TOSTOP)
+		error = tty_check_foreground(t, SIGTTOU);
+	if (!error)
+		error = tty_claim(&t->writer, f->flags & O_NONBLOCK);
 	if (error)
 		return error;
 	error = write_claimed(f, io, &done);

@@ -136,9 +136,29 @@ static i64 set_foreground(struct tty *t, u64 arg)
 	return error ? error : tty_set_foreground(t, (i32)pgid);
 }
 
+/* What a background process may not do unasked. */
+static bool changes_terminal(u32 cmd)
+{
+	switch (cmd) {
+	case TCSETS:
+	case TCSETSW:
+	case TCSETSF:
+	case TCFLSH:
+	case TCXONC:
+	case TCSBRK:
+	case TCSBRKP:
+	case TIOCSPGRP: return true;
+	default: return false;
+	}
+}
+
 i64 tty_ioctl(struct file *f, u32 cmd, u64 arg)
 {
 	struct tty *t = f->private;
+	int error = changes_terminal(cmd) ? tty_check_foreground(t, SIGTTOU) : 0;
+
+	if (error)
+		return error;
 
 	switch (cmd) {
 	case TCGETS: return get_termios(t, arg);

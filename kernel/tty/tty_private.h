@@ -50,6 +50,11 @@ bool tty_read_ready(struct tty *t);
 void tty_signal_foreground(struct tty *t, int sig);
 
 /* Sessions and groups (tty_session.c). */
+/*
+ * May the caller read (SIGTTIN) or change (SIGTTOU) @t now? 0: yes; -EIO: never; -EINTR: its group
+ * is in the background and has been sent @sig (POSIX 2018, 11.1.4).
+ */
+int tty_check_foreground(struct tty *t, int sig);
 struct tty *tty_controlling(void); /* the caller's controlling terminal, NULL: none */
 int tty_set_controlling(struct tty *t, bool steal); /* TIOCSCTTY */
 int tty_give_up_controlling(struct tty *t); /* TIOCNOTTY */

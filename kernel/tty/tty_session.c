@@ -8,6 +8,7 @@
  */
 #include "abi/signal.h"
 #include "proc/process.h"
+#include "proc/signal.h"
 #include "tty/tty_private.h"
 
 struct who {
@@ -85,18 +86,49 @@ int tty_set_controlling(struct tty *t, bool steal)
 int tty_give_up_controlling(struct tty *t)
 {
 	struct who w = caller();
-	i32 group = READ_ONCE(t->foreground);
 
 	if (!is_controlling(t, &w))
 		return -ENOTTY;
-	if (w.pid != w.sid)
+	if (w.pid == w.sid)
+		tty_session_ended();
+	return 0;
+}
+
+/* Would @sig do nothing to the running process? */
+static bool shrugs_off(struct process *p, int sig)
+{
+	return p->sig_blocked & 1UL << (sig - 1) || p->action[sig].handler == SIG_IGN;
+}
+
+int tty_check_foreground(struct tty *t, int sig)
+{
+	struct who w = caller();
+	i32 foreground = READ_ONCE(t->foreground);
+
+	if (!is_controlling(t, &w) || !foreground || foreground == w.pgid)
 		return 0;
+	if (shrugs_off(process_current(), sig))
+		return sig == SIGTTIN ? -EIO : 0;
+	if (process_group_is_orphaned(w.pgid))
+		return -EIO;
+	if (tty_signal_group)
+		tty_signal_group(w.pgid, sig);
+	return -EINTR; /* stopped on the way out; continued, the call is made once more */
+}
+
+void tty_session_ended(void)
+{
+	struct tty *t = tty_console;
+	struct who w = caller();
+	i32 group = READ_ONCE(t->foreground);
+
+	if (!is_controlling(t, &w))
+		return;
 	set_owner(t, 0, 0);
 	if (tty_signal_group && group) {
 		tty_signal_group(group, SIGHUP);
 		tty_signal_group(group, SIGCONT);
 	}
-	return 0;
 }
 
 int tty_get_foreground(struct tty *t, i32 *pgid)
