@@ -76,6 +76,12 @@ void context_set_gs_base(struct context *c, u64 base);
 u64 context_get_fs_base(struct context *c);
 u64 context_get_gs_base(struct context *c);
 
+/*
+ * Copies the running thread's user state but its frame (FPU, bases, selectors) into @to, which has
+ * an FPU area and does not run: fork.
+ */
+void context_copy_user(struct context *to, struct context *current);
+
 /* The running thread's user state becomes a fresh program's: FPU, bases, selectors. */
 void context_reset_user(struct context *c);
 

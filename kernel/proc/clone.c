@@ -58,7 +58,7 @@ static int copy_files(struct process *child, struct process *parent, u64 flags)
 
 static int copy_thread(struct process *child, struct process *parent, const struct clone_args *a)
 {
-	struct context *from = &parent->thread->ctx, *to;
+	struct context *to;
 	struct thread *t = thread_create(parent->name, NULL, NULL, true);
 
 	if (!t)
@@ -68,10 +68,9 @@ static int copy_thread(struct process *child, struct process *parent, const stru
 	thread_frame(t)->rax = 0;
 	if (a->stack)
 		thread_frame(t)->rsp = a->stack;
-	fpu_save_current(from);
-	memcpy(to->fpu, from->fpu, fpu_area_bytes());
-	to->fs_base = a->flags & CLONE_SETTLS ? a->tls : context_get_fs_base(from);
-	to->gs_base = context_get_gs_base(from);
+	context_copy_user(to, &parent->thread->ctx);
+	if (a->flags & CLONE_SETTLS)
+		to->fs_base = a->tls;
 	to->mmu = &child->space->mmu;
 	t->affinity = parent->thread->affinity;
 	t->tid = child->pid;

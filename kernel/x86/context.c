@@ -166,6 +166,19 @@ u64 context_get_gs_base(struct context *c)
 	return base;
 }
 
+void context_copy_user(struct context *to, struct context *current)
+{
+	u64 flags = irq_save();
+
+	fpu_save_current(current);
+	save_bases(current);
+	irq_restore(flags);
+	memcpy(to->fpu, current->fpu, fpu_area_bytes());
+	to->fs_base = current->fs_base;
+	to->gs_base = current->gs_base;
+	to->selectors = current->selectors;
+}
+
 void context_reset_user(struct context *c)
 {
 	u64 flags = irq_save();
