@@ -9,6 +9,7 @@
 #include "fs/file.h"
 
 #include "abi/uio.h"
+#include "fs/locks.h"
 #include "fs/pipe.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -41,6 +42,7 @@ void file_put(struct file *f)
 {
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	locks_drop(f, NULL); /* of the open file; a process's go with its descriptor */
 	if (f->ops->release)
 		f->ops->release(f);
 	vnode_put(f->vnode);

@@ -7,6 +7,7 @@
  */
 #include "proc/fdtable.h"
 
+#include "fs/locks.h"
 #include "lib/string.h"
 #include "mm/slab.h"
 
@@ -74,6 +75,7 @@ void fd_table_put(struct fd_table *t)
 {
 	if (__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	locks_drop(t, NULL);
 	for (u32 i = 0; i < t->size; i++) {
 		if (t->slots[i].file)
 			file_put(t->slots[i].file);
@@ -159,6 +161,14 @@ int fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec)
 	return r;
 }
 
+/* Closing any descriptor of a file ends the process's locks on it (POSIX). */
+static void close_file(struct fd_table *t, struct file *f)
+{
+	if (f->vnode)
+		locks_drop(t, f->vnode);
+	file_put(f);
+}
+
 int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec)
 {
 	struct file *old = NULL;
@@ -175,7 +185,7 @@ int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec)
 	}
 	spin_unlock(&t->lock);
 	if (old)
-		file_put(old);
+		close_file(t, old);
 	return r;
 }
 
@@ -194,7 +204,7 @@ int fd_close(struct fd_table *t, int fd)
 	spin_unlock(&t->lock);
 	if (!f)
 		return -EBADF;
-	file_put(f);
+	close_file(t, f);
 	return 0;
 }
 

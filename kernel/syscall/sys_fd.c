@@ -4,6 +4,7 @@
 #include "machine/usercopy.h"
 #include "syscall/at.h"
 #include "syscall/fd_ref.h"
+#include "syscall/lock.h"
 #include "syscall/syscalls.h"
 
 #define FIONREAD 0x541b
@@ -153,7 +154,9 @@ i64 sys_fcntl(u64 fd, u64 cmd, u64 arg)
 		break;
 	case F_GETFD: result = fd_get_flags(files(), fd); break;
 	case F_SETFD: result = fd_set_flags(files(), fd, arg); break;
-	default: result = fcntl_file(r.file, cmd, arg);
+	default:
+		result = fcntl_is_lock(cmd) ? fcntl_lock(r.file, cmd, arg)
+					    : fcntl_file(r.file, cmd, arg);
 	}
 	fd_return(r);
 	return result;
