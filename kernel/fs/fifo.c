@@ -6,6 +6,10 @@
  */
 #include "fs/pipe.h"
 
+#include "mm/slab.h"
+
+static const struct vnode_ops pipe_vnode_ops;
+
 static struct mutex fifo_lock = MUTEX_INIT(fifo_lock);
 static struct list fifos = LIST_INIT(fifos);
 
@@ -25,6 +29,11 @@ static struct pipe *fifo_get(struct vnode *v)
 {
 	struct pipe *p;
 
+	if (v->ops == &pipe_vnode_ops) {
+		p = v->private;
+		__atomic_fetch_add(&p->users, 1, __ATOMIC_RELAXED);
+		return p;
+	}
 	mutex_lock(&fifo_lock);
 	p = fifo_find(v);
 	if (p) {
@@ -42,6 +51,11 @@ static struct pipe *fifo_get(struct vnode *v)
 
 void fifo_put(struct pipe *p)
 {
+	if (!p->fifo) {
+		if (__atomic_sub_fetch(&p->users, 1, __ATOMIC_ACQ_REL) == 0)
+			pipe_free(p);
+		return;
+	}
 	mutex_lock(&fifo_lock);
 	if (--p->users == 0)
 		list_remove(&p->link);
@@ -71,6 +85,10 @@ int fifo_open(struct vnode *v, struct file *f)
 
 	if (!p)
 		return -ENOMEM;
+	if (!p->fifo) { /* pipe(2)'s waits for nobody */
+		pipe_attach(p, f);
+		return 0;
+	}
 	if ((f->flags & O_ACCMODE) == O_WRONLY && (f->flags & O_NONBLOCK) &&
 	    !READ_ONCE(p->readers)) {
 		fifo_put(p);
@@ -83,4 +101,30 @@ int fifo_open(struct vnode *v, struct file *f)
 	pipe_wake(&p->writable);
 	/* On -EINTR the caller puts the file, which detaches it again. */
 	return f->flags & O_NONBLOCK ? 0 : wait_peer(p, f, reader_opens, writer_opens);
+}
+
+/* -- pipe(2)'s as a vnode ---------------------------------------------------------------------- */
+
+static void pipe_vnode_release(struct vnode *v)
+{
+	fifo_put(v->private);
+	kfree(v);
+}
+
+static const struct vnode_ops pipe_vnode_ops = { .release = pipe_vnode_release };
+
+struct vnode *pipe_vnode(const struct file *f, u32 uid, u32 gid)
+{
+	struct pipe *p = f->private;
+	struct vnode *v = kmalloc(sizeof(*v));
+
+	if (!v)
+		return NULL;
+	vnode_init(v, &pipe_vnode_ops, NULL, S_IFIFO | 0600);
+	v->ino = p->ino;
+	v->uid = uid;
+	v->gid = gid;
+	__atomic_fetch_add(&p->users, 1, __ATOMIC_RELAXED);
+	v->private = p;
+	return v;
 }

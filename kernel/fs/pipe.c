@@ -294,10 +294,7 @@ static void pipe_release(struct file *f)
 	mutex_unlock(&p->lock);
 	pipe_wake(&p->readable);
 	pipe_wake(&p->writable);
-	if (p->fifo)
-		fifo_put(p);
-	else if (__atomic_sub_fetch(&p->users, 1, __ATOMIC_ACQ_REL) == 0)
-		pipe_free(p);
+	fifo_put(p);
 }
 
 static const struct file_ops pipe_ops = {

@@ -43,7 +43,10 @@ void pipe_attach(struct pipe *p, struct file *f);
 bool file_is_pipe(const struct file *f);
 bool pipe_is_broken(const struct file *f); /* a pipe, and its last reader has gone */
 void pipe_stat(const struct file *f, struct stat *st);
-/* For release: drops a FIFO's user; the last one frees the pipe. */
+/* A vnode of pipe(2)'s file @f, counted: opening it makes another end (/proc/<pid>/fd). @uid and
+ * @gid own it. NULL: out of memory. */
+struct vnode *pipe_vnode(const struct file *f, u32 uid, u32 gid);
+/* For release: drops a user; the last one frees the pipe. */
 void fifo_put(struct pipe *p);
 
 /* open(2) of FIFO @v: waits for the other side unless O_NONBLOCK. -ENXIO, -EINTR, -ENOMEM. */

@@ -118,15 +118,23 @@ static int entry_file(const struct proc_entry *e, i32 fd, struct file **out)
 
 static int fd_follow(struct vnode *link, struct vnode **out)
 {
+	const struct process *me = process_current();
 	struct proc_entry *e = proc_entry(link);
 	struct file *f;
 	int r = entry_file(e, e->fd, &f);
 
 	if (r)
 		return r;
-	*out = f->vnode ? vnode_get(f->vnode) : NULL;
+	r = -ENXIO;
+	*out = NULL;
+	if (f->vnode) {
+		*out = vnode_get(f->vnode);
+	} else if (file_is_pipe(f)) {
+		*out = pipe_vnode(f, me ? me->cred.fsuid : 0, me ? me->cred.fsgid : 0);
+		r = -ENOMEM;
+	}
 	file_put(f);
-	return *out ? 0 : -ENXIO;
+	return *out ? 0 : r;
 }
 
 static ssize_t fd_readlink(struct vnode *link, char *buf, size_t size)
@@ -139,7 +147,7 @@ static ssize_t fd_readlink(struct vnode *link, char *buf, size_t size)
 
 	if (n)
 		return n;
-	if (f->vnode) {
+	if (f->vnode && f->vnode->ops->name) {
 		n = path_text(f->vnode, buf, size);
 	} else {
 		file_stat(f, &st);

@@ -217,18 +217,27 @@ i64 sys_readlink(u64 path, u64 buf, u64 size)
 	return sys_readlinkat(CWD, path, buf, size);
 }
 
+/* Puts @v, counted, in the place of the process's *@at, which /proc may look at meanwhile. */
+static void replace(struct vnode **at, struct vnode *v)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct vnode *old = *at;
+
+	*at = v;
+	spin_unlock_irq(&process_lock, flags);
+	vnode_put(old);
+}
+
 /* Makes @v, counted, the process's current directory if it may. */
 static i64 change_directory(struct process *p, struct vnode *v)
 {
-	struct vnode *old = p->cwd;
 	int r = vnode_is_dir(v) ? vnode_permission(&p->cred, v, 1) : -ENOTDIR;
 
 	if (r) {
 		vnode_put(v);
 		return r;
 	}
-	p->cwd = v;
-	vnode_put(old);
+	replace(&p->cwd, v);
 	return 0;
 }
 
@@ -256,7 +265,7 @@ i64 sys_fchdir(u64 fd)
 i64 sys_chroot(u64 path)
 {
 	struct process *p = process_current();
-	struct vnode *v, *old = p->root;
+	struct vnode *v;
 	int r = at_vnode(CWD, path, 0, &v);
 
 	if (r)
@@ -268,8 +277,7 @@ i64 sys_chroot(u64 path)
 		vnode_put(v);
 		return r;
 	}
-	p->root = v;
-	vnode_put(old);
+	replace(&p->root, v);
 	return 0;
 }
 
