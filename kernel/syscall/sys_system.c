@@ -4,12 +4,14 @@
 #include "abi/resource.h"
 #include "base/log.h"
 #include "fs/path.h"
+#include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/platform.h"
 #include "machine/usercopy.h"
 #include "mm/page.h"
 #include "proc/process.h"
+#include "sched/load.h"
 #include "syscall/syscalls.h"
 
 #define UTS_FIELD 65
@@ -22,6 +24,8 @@ i64 sys_uname(u64 buf)
 
 	return user_write(buf, uts, sizeof(uts));
 }
+
+#define SYSINFO_LOAD_SHIFT 16 /* binary places of its load averages */
 
 struct sysinfo_abi {
 	i64 uptime;
@@ -39,6 +43,10 @@ i64 sys_sysinfo(u64 info)
 	now.uptime = clock_ns() / NSEC_PER_SEC;
 	now.totalram = page_total_count() * PAGE_SIZE;
 	now.freeram = page_free_count() * PAGE_SIZE;
+	now.sharedram = tmpfs_pages_used() * PAGE_SIZE;
+	sched_load_averages(now.loads);
+	for (unsigned i = 0; i < 3; i++)
+		now.loads[i] <<= SYSINFO_LOAD_SHIFT - LOAD_SHIFT;
 	now.procs = process_count();
 	now.mem_unit = 1;
 	return user_write(info, &now, sizeof(now));
