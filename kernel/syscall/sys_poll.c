@@ -99,11 +99,21 @@ static u64 deadline_after(u64 ns)
 	return deadline;
 }
 
+/* After a stop it goes on until the same deadline. */
+static i64 resume_poll(const struct trap_frame *f, u64 deadline)
+{
+	i64 r = poll_until(f->rdi, f->rsi, deadline);
+
+	return r == -EINTR ? signal_restart_later(resume_poll, deadline) : r;
+}
+
 i64 sys_poll(u64 fds, u64 nfds, u64 timeout)
 {
 	i32 ms = timeout;
+	u64 deadline = ms < 0 ? ~0UL : deadline_after(ms * NSEC_PER_MSEC);
+	i64 r = poll_until(fds, nfds, deadline);
 
-	return poll_until(fds, nfds, ms < 0 ? ~0UL : deadline_after(ms * NSEC_PER_MSEC));
+	return r == -EINTR ? signal_restart_later(resume_poll, deadline) : r;
 }
 
 /* 0 with *deadline set, -EFAULT, -EINVAL. */
@@ -125,37 +135,35 @@ static int read_timeout(u64 addr, u64 *deadline)
 	return 0;
 }
 
+static i64 resume_ppoll(const struct trap_frame *f, u64 deadline);
+
 /* With a mask of signals that holds only during the wait. */
-static i64 poll_masked(u64 fds, u64 nfds, u64 deadline, u64 mask)
+static i64 ppoll_until(u64 fds, u64 nfds, u64 deadline, u64 mask, u64 size)
 {
-	struct process *p = process_current();
-	u64 old = p->sig_blocked;
+	u64 set;
 	i64 r;
 
-	signal_set_mask(mask);
+	if (mask && size != sizeof(set))
+		return -EINVAL;
+	if (mask && user_read_u64(&set, mask))
+		return -EFAULT;
+	if (mask)
+		signal_mask_begin(set);
 	r = poll_until(fds, nfds, deadline);
-	if (r == -EINTR) {
-		/* The handler runs under the new mask and returns to the old one. */
-		p->sig_saved = old;
-		p->sig_restore = true;
-	} else {
-		signal_set_mask(old);
-	}
-	return r;
+	if (mask)
+		signal_mask_end(r == -EINTR);
+	return r == -EINTR ? signal_restart_later(resume_ppoll, deadline) : r;
+}
+
+static i64 resume_ppoll(const struct trap_frame *f, u64 deadline)
+{
+	return ppoll_until(f->rdi, f->rsi, deadline, f->r10, f->r8);
 }
 
 i64 sys_ppoll(u64 fds, u64 nfds, u64 timeout, u64 mask, u64 size)
 {
-	u64 deadline, set;
+	u64 deadline;
 	int r = read_timeout(timeout, &deadline);
 
-	if (r)
-		return r;
-	if (!mask)
-		return poll_until(fds, nfds, deadline);
-	if (size != sizeof(set))
-		return -EINVAL;
-	if (user_read_u64(&set, mask))
-		return -EFAULT;
-	return poll_masked(fds, nfds, deadline, set);
+	return r ? r : ppoll_until(fds, nfds, deadline, mask, size);
 }
