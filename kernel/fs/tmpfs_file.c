@@ -13,6 +13,7 @@
 #define MAX_FILE_BYTES 0x7fffffffffffffffUL
 
 static u64 pages_used; /* atomic */
+u64 (*fs_size_limit)(u64 pos);
 
 u64 tmpfs_pages_used(void)
 {
@@ -148,19 +149,25 @@ static int write_piece(struct vnode *v, struct io *io, u64 *pos, size_t len)
 	return r;
 }
 
+static u64 largest(u64 pos)
+{
+	return fs_size_limit ? MIN(fs_size_limit(pos), MAX_FILE_BYTES) : MAX_FILE_BYTES;
+}
+
 static ssize_t write_locked(struct vnode *v, struct io *io, u64 *pos)
 {
+	u64 max = io->left ? largest(*pos) : MAX_FILE_BYTES;
 	size_t start = io->left;
 	int r = 0;
 
 	while (io->left && !r) {
 		size_t len = MIN(io->left, PAGE_SIZE - *pos % PAGE_SIZE);
 
-		if (*pos >= MAX_FILE_BYTES) {
+		if (*pos >= max) {
 			r = -EFBIG;
 			break;
 		}
-		r = write_piece(v, io, pos, MIN(len, MAX_FILE_BYTES - *pos));
+		r = write_piece(v, io, pos, MIN(len, max - *pos));
 	}
 	if (io->left != start)
 		v->mtime_ns = v->ctime_ns = vnode_now();
@@ -195,6 +202,8 @@ int tmpfs_truncate(struct vnode *v, u64 size)
 {
 	struct tmpfs_node *n = tmpfs_node(v);
 
+	if (size > READ_ONCE(v->size) && size > largest(size - 1))
+		return -EFBIG;
 	mutex_lock(&n->write_lock);
 	mutex_lock(&v->lock);
 	if (size < v->size) {

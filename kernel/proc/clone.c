@@ -173,6 +173,7 @@ i64 process_clone(const struct clone_args *a)
 	copy_signals(child, parent, a->flags);
 	child->exit_signal = a->flags & CSIGNAL;
 	child->vfork_held = parent->vfork_waiting = a->flags & CLONE_VFORK;
+	limits_start(child);
 	store_tids(child, a);
 	pid = child->pid;
 	commit(child, parent); /* from here on the child may run, end, and be gone */

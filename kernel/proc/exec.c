@@ -60,6 +60,7 @@ static void commit(struct process *p, struct new_image *img, const char *path)
 	process_leave_space(p);
 	flags = spin_lock_irq(&process_lock); /* /proc may look */
 	p->space = img->space;
+	limits_to_space(p);
 	p->exe = img->vnode;
 	spin_unlock_irq(&process_lock, flags);
 	context_load_mmu(&p->thread->ctx, &p->space->mmu);

@@ -115,6 +115,7 @@ static void stop_signals(struct process *p)
 
 	posix_timers_delete_all();
 	itimers_cancel(p);
+	limits_end(p);
 	flags = spin_lock_irq(&p->sig_lock);
 	p->dying = true;
 	pending_flush(&p->pending, ~0UL);

@@ -10,6 +10,7 @@
 #include "fs/locks.h"
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "proc/process.h"
 
 #define FIRST_SIZE 32
 
@@ -145,6 +146,13 @@ static void set_slot(struct fd_table *t, u32 fd, struct file *f, bool cloexec)
 		t->lowest = find_free(t, fd + 1);
 }
 
+u32 fd_limit(void)
+{
+	const struct thread *t = thread_current();
+
+	return t && t->process ? t->process->limits[RLIMIT_NOFILE].soft : FD_LIMIT;
+}
+
 int fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec)
 {
 	int r;
@@ -152,7 +160,7 @@ int fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec)
 
 	spin_lock(&t->lock);
 	fd = from <= t->lowest ? t->lowest : find_free(t, from);
-	r = fd >= FD_LIMIT ? -EMFILE : grow(t, fd);
+	r = fd >= fd_limit() ? -EMFILE : grow(t, fd);
 	if (!r) {
 		set_slot(t, fd, f, cloexec);
 		r = fd;
@@ -174,7 +182,7 @@ int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec)
 	struct file *old = NULL;
 	int r;
 
-	if (fd >= FD_LIMIT)
+	if (fd >= fd_limit())
 		return -EBADF;
 	spin_lock(&t->lock);
 	r = grow(t, fd);

@@ -12,7 +12,9 @@
 
 #define PIE_BASE 0x555555554000UL /* two thirds of the user half, as Linux */
 #define INTERP_PATH_MAX 256
-#define STACK_BYTES (8UL << 20)
+/* Room kept for the stack, whatever its limit. */
+#define STACK_MIN (4UL << 20)
+#define STACK_MAX (1UL << 40)
 #define STACK_GAP (1UL << 20) /* kept free below the stack */
 #define RANDOM_PAGES 0x3fffffUL /* 34 bits of address for PIE, less for the stack */
 
@@ -162,13 +164,14 @@ out:
 static int map_stack(struct space *s, bool exec)
 {
 	u64 top = USER_END - (machine_entropy() & 0xfff) * PAGE_SIZE;
+	u64 stack = ALIGN_DOWN(MIN(MAX(limits_now(RLIMIT_STACK), STACK_MIN), STACK_MAX), PAGE_SIZE);
 	u32 prot = MMU_READ | MMU_WRITE | (exec ? MMU_EXEC : 0);
 	i64 at;
 
-	s->stack_limit = top - STACK_BYTES;
-	s->map_top =
-		ALIGN_DOWN(top - STACK_BYTES - STACK_GAP - (machine_entropy() & 0xffff) * PAGE_SIZE,
-			   PAGE_SIZE);
+	s->stack_top = top;
+	s->stack_limit = top - stack;
+	s->map_top = ALIGN_DOWN(top - stack - STACK_GAP - (machine_entropy() & 0xffff) * PAGE_SIZE,
+				PAGE_SIZE);
 	at = space_map(s, top - 2 * PAGE_SIZE, 2 * PAGE_SIZE, prot, VMA_STACK, NULL, 0,
 		       MAP_AT_FIXED);
 	return at < 0 ? at : 0;

@@ -50,6 +50,7 @@ void process_room_init(void)
 	/* As Linux sizes RLIMIT_NPROC: an eighth of memory in kernel stacks, half of that each. */
 	limit = MIN(PID_MAX / 2, page_total_count() * PAGE_SIZE / (16 * 16384));
 	bitmap_set(pid_used, 0);
+	fs_size_limit = limits_file_size;
 	panic_describe_current = describe_current;
 }
 
@@ -84,7 +85,7 @@ static void init_fields(struct process *p, i32 pid)
 
 struct process *process_create(int *err)
 {
-	struct process *p = slab_alloc(process_cache);
+	struct process *p = slab_alloc(process_cache), *self = process_current();
 	i32 pid = -1;
 	u64 flags;
 
@@ -92,7 +93,7 @@ struct process *process_create(int *err)
 	if (!p)
 		return NULL;
 	flags = spin_lock_irq(&process_lock);
-	if (live < limit)
+	if (live < limit && !(self && limits_forbid_process(self)))
 		pid = pid_take();
 	if (pid > 0)
 		live++, made++;
@@ -103,6 +104,10 @@ struct process *process_create(int *err)
 		return NULL;
 	}
 	init_fields(p, pid);
+	if (self)
+		memcpy(p->limits, self->limits, sizeof(p->limits));
+	else
+		limits_init(p->limits, limit);
 	counter_add(&processes, 1);
 	return p;
 }

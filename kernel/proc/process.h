@@ -17,6 +17,7 @@
 #include "lib/list.h"
 #include "proc/fdtable.h"
 #include "proc/itimer.h"
+#include "proc/limits.h"
 #include "proc/sigqueue.h"
 #include "sched/wait.h"
 #include "vm/space.h"
@@ -65,6 +66,8 @@ struct process {
 		u64 deadline;
 	} restart; /* [c] how an interrupted timed call goes on; see signal_restart_later() */
 	struct pending_signals pending; /* [s] */
+	struct rlimit_abi limits[RLIMIT_COUNT]; /* [l] */
+	struct interval_timer cpu_limit; /* made when a limit is first set */
 	struct interval_timer itimer[ITIMER_COUNT]; /* setitimer; made when first set */
 	struct list posix_timers; /* [c] struct posix_timer.link */
 	i32 next_timer_id; /* [c] */

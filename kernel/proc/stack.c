@@ -126,7 +126,7 @@ static int put_random(struct space *s, u64 at)
 int stack_build(struct new_image *img, const struct arg_list *args)
 {
 	struct space *s = img->space;
-	u64 top = s->stack_limit + (8UL << 20) - 8; /* one word of zero ends the stack */
+	u64 top = s->stack_top - 8; /* one word of zero ends the stack */
 	size_t path_bytes = strlen(img->path) + 1;
 	struct copy strings;
 	struct places at;

@@ -150,7 +150,7 @@ i64 sys_fcntl(u64 fd, u64 cmd, u64 arg)
 	switch ((u32)cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		result = arg >= FD_LIMIT ? -EINVAL : dup_from(fd, arg, cmd == F_DUPFD_CLOEXEC);
+		result = arg >= fd_limit() ? -EINVAL : dup_from(fd, arg, cmd == F_DUPFD_CLOEXEC);
 		break;
 	case F_GETFD: result = fd_get_flags(files(), fd); break;
 	case F_SETFD: result = fd_set_flags(files(), fd, arg); break;

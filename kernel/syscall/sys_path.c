@@ -15,7 +15,7 @@ i64 sys_openat(u64 dirfd, u64 path, u64 flags, u64 mode)
 	struct at a;
 	int r;
 
-	if (READ_ONCE(t->lowest) >= FD_LIMIT)
+	if (READ_ONCE(t->lowest) >= fd_limit())
 		return -EMFILE; /* before anything is made */
 	r = at_begin(&a, dirfd, path);
 	if (r)

@@ -72,7 +72,7 @@ static i64 poll_until(u64 addr, u64 nfds, u64 deadline)
 	struct poll_call p = { .fds = fds, .reqs = reqs, .count = nfds };
 	i64 r = -ENOMEM;
 
-	if (nfds > FD_LIMIT)
+	if (nfds > fd_limit())
 		return -EINVAL;
 	if (nfds > POLLS_ON_STACK) {
 		p.fds = kmalloc(nfds * sizeof(*p.fds));

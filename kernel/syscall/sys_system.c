@@ -52,59 +52,36 @@ i64 sys_sysinfo(u64 info)
 	return user_write(info, &now, sizeof(now));
 }
 
-/* -- limits: the defaults; changing them comes with the issue on limits ---------------------------- */
-
-static struct rlimit_abi limit_of(u32 resource)
-{
-	switch (resource) {
-	case RLIMIT_STACK: return (struct rlimit_abi){ 8UL << 20, RLIM_INFINITY };
-	case RLIMIT_CORE: return (struct rlimit_abi){ 0, 0 };
-	case RLIMIT_NOFILE: return (struct rlimit_abi){ FD_LIMIT, FD_LIMIT };
-	case RLIMIT_MEMLOCK: return (struct rlimit_abi){ 0, 0 };
-	default: return (struct rlimit_abi){ RLIM_INFINITY, RLIM_INFINITY };
-	}
-}
+/* -- limits and usage ----------------------------------------------------------------------------- */
 
 i64 sys_getrlimit(u64 resource, u64 rlim)
 {
 	struct rlimit_abi l;
+	int err = limits_change(0, (u32)resource, NULL, &l);
 
-	if ((u32)resource >= RLIMIT_COUNT)
-		return -EINVAL;
-	l = limit_of((u32)resource);
-	return user_write(rlim, &l, sizeof(l));
-}
-
-/* Setting what is in force already is fine; anything else is not possible yet. */
-static i64 set_limit(u32 resource, u64 rlim)
-{
-	struct rlimit_abi now = limit_of(resource), new;
-
-	if (user_read(&new, rlim, sizeof(new)))
-		return -EFAULT;
-	if (new.soft > new.hard)
-		return -EINVAL;
-	return new.soft == now.soft &&new.hard == now.hard ? 0 : -EPERM;
+	return err ? err : user_write(rlim, &l, sizeof(l));
 }
 
 i64 sys_setrlimit(u64 resource, u64 rlim)
 {
-	return (u32)resource >= RLIMIT_COUNT ? -EINVAL : set_limit((u32)resource, rlim);
+	struct rlimit_abi l;
+
+	if (user_read(&l, rlim, sizeof(l)))
+		return -EFAULT;
+	return limits_change(0, (u32)resource, &l, NULL);
 }
 
 i64 sys_prlimit64(u64 pid, u64 resource, u64 new, u64 old)
 {
-	if ((u32)resource >= RLIMIT_COUNT)
-		return -EINVAL;
-	if ((i32)pid && (i32)pid != process_current()->pid)
-		return -ESRCH;
-	if (old) {
-		i64 r = sys_getrlimit(resource, old);
+	struct rlimit_abi to, was;
+	int err;
 
-		if (r)
-			return r;
-	}
-	return new ? set_limit((u32)resource, new) : 0;
+	if (new &&user_read(&to, new, sizeof(to)))
+		return -EFAULT;
+	err = limits_change((i32)pid, (u32)resource, new ? &to : NULL, &was);
+	if (err || !old)
+		return err;
+	return user_write(old, &was, sizeof(was));
 }
 
 i64 sys_getrusage(u64 who, u64 usage)

@@ -39,6 +39,8 @@ static bool may_grow(const struct space *s, const struct vma *v, u64 va)
 
 	if (!(v->flags & VMA_STACK) || va < s->stack_limit || va < USER_START)
 		return false;
+	if (!vm_within_limits(s, va, v->start, v->prot, v->flags))
+		return false;
 	return !below || va >= below->end + (below->prot ? STACK_GUARD : 0);
 }
 

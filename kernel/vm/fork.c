@@ -72,7 +72,10 @@ static void copy_fields(struct space *dst, const struct space *src)
 {
 	dst->brk_start = src->brk_start;
 	dst->brk = src->brk;
+	dst->stack_top = src->stack_top;
 	dst->stack_limit = src->stack_limit;
+	dst->max_mapped = src->max_mapped;
+	dst->max_data = src->max_data;
 	dst->map_top = src->map_top;
 	dst->args_start = src->args_start;
 	dst->env_start = src->env_start;

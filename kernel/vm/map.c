@@ -167,7 +167,9 @@ i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct ba
 	if (start > 0) {
 		tmpl.start = (u64)start;
 		tmpl.end = (u64)start + len;
-		err = vm_map_locked(s, &tmpl, how == MAP_AT_FIXED);
+		err = vm_within_limits(s, tmpl.start, tmpl.end, prot, flags)
+			      ? vm_map_locked(s, &tmpl, how == MAP_AT_FIXED)
+			      : -ENOMEM;
 	}
 	mutex_unlock(&s->lock);
 	return err ? err : start;
@@ -185,7 +187,8 @@ static bool heap_grow(struct space *s, u64 from, u64 to)
 	/* A page stays free between the heap and what follows. */
 	if (next && vma_low(next) < to + PAGE_SIZE)
 		return false;
-	if (vm_overcommits(to - from, tmpl.prot, tmpl.flags) || page_memory_low())
+	if (!vm_within_limits(s, from, to, tmpl.prot, tmpl.flags) ||
+	    vm_overcommits(to - from, tmpl.prot, tmpl.flags) || page_memory_low())
 		return false;
 	return vm_map_locked(s, &tmpl, false) == 0;
 }

@@ -128,6 +128,9 @@ static i64 remap_locked(struct space *s, struct request *r)
 		return -EFAULT;
 	if (!(v->flags & VMA_SHARED) && vm_overcommits(r->new_len - r->old_len, v->prot, v->flags))
 		return -ENOMEM;
+	if (r->new_len > r->old_len &&
+	    !vm_within_limits(s, 0, r->new_len - r->old_len, v->prot, v->flags))
+		return -ENOMEM;
 	if (!r->to && grows_in_place(s, v, r))
 		return (i64)r->old;
 	if (!r->may_move || s->map_count + 3 > MAX_MAPS)

@@ -33,6 +33,7 @@ struct space *space_create(void)
 	s->refs = 1;
 	s->table_span = ~0UL;
 	s->map_top = MAP_TOP_DEFAULT;
+	s->max_mapped = s->max_data = ~0UL;
 	counter_add(&live_spaces, 1);
 	return s;
 }

@@ -57,7 +57,9 @@ struct space {
 	u32 map_count; /* [lock] */
 	u32 refs; /* atomic */
 	u64 brk_start, brk; /* heap, bytes; [lock] */
+	u64 stack_top; /* [i after exec] where the stack ends */
 	u64 stack_limit; /* the stack may grow down to this address */
+	u64 max_mapped, max_data; /* bytes; ~0: no limit */
 	u64 map_top; /* mmap searches downwards from here */
 	u64 pages; /* resident user pages */
 	u64 mapped; /* bytes in maps */

@@ -118,5 +118,11 @@ static inline bool vm_overcommits(u64 bytes, u32 prot, u32 flags)
 	       bytes >> PAGE_SHIFT > page_total_count();
 }
 
+/*
+ * May [start, end) become a map like this? What is mapped there now is replaced, so it is not
+ * counted twice (limit.c).
+ */
+bool vm_within_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags);
+
 /* As space_fault, for page-aligned @va, under the lock. */
 int vm_fault_locked(struct space *s, u64 va, bool write, bool exec);
