@@ -21,7 +21,9 @@
 #include "mm/page.h"
 #include "mm/slab.h"
 #include "options.h"
+#include "proc/proc_files.h"
 #include "proc/signal.h"
+#include "proc/vdso.h"
 #include "sched/sched.h"
 #include "tty/tty.h"
 #include "vm/space.h"
@@ -142,9 +144,11 @@ static void boot_thread(void *unused)
 	space_init_caches(); /* needs slab_init */
 	file_init_caches();
 	process_room_init();
+	vdso_init(); /* needs the clock */
 	tty_signal_group = signal_group;
 	process_init_ended = first_process_ended;
 	process_session_ended = tty_session_ended;
+	proc_session_terminal = tty_of_session;
 	fs_init(phys_to_virt(boot.initrd_base), boot.initrd_bytes); /* needs the caches */
 	initrd_free(); /* its files have been copied */
 	info_init(); /* /proc; needs fs_init */

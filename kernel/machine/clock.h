@@ -15,6 +15,9 @@ u64 clock_ns(void); /* any context */
 u64 clock_tsc_hz(void);
 u64 clock_tsc_to_ns(u64 tsc_delta);
 
+/* For the vDSO: clock_ns() == ((tsc - *tsc_base) * *mult) >> 32, for good. After platform_init(). */
+void clock_get_params(u64 *tsc_base, u64 *mult);
+
 /* Arms this CPU's timer for @deadline (clock_ns() time; past: at once); replaces the earlier
  * one. Interrupts off. The upcall is upcall_timer(). */
 void clock_arm(u64 deadline);

@@ -40,6 +40,7 @@ struct new_image {
 	u64 interp_base; /* 0: no interpreter */
 	u64 entry; /* the first instruction: the interpreter's or the program's */
 	u64 sp; /* initial stack pointer */
+	u64 vdso; /* where its image begins, 0: none */
 	const char *path; /* as exec was called, for AT_EXECFN */
 };
 

@@ -9,6 +9,7 @@
 #include "lib/string.h"
 #include "machine/platform.h"
 #include "mm/slab.h"
+#include "proc/vdso.h"
 
 #define PIE_BASE 0x555555554000UL /* two thirds of the user half, as Linux */
 #define INTERP_PATH_MAX 256
@@ -177,6 +178,14 @@ static int map_stack(struct space *s, bool exec)
 	return at < 0 ? at : 0;
 }
 
+static int map_vdso(struct new_image *img)
+{
+	i64 at = vdso_map(img->space);
+
+	img->vdso = at > 0 ? at : 0;
+	return at < 0 ? at : 0;
+}
+
 int load_image(struct file *f, struct new_image *img)
 {
 	int err = f->vnode->backing.ops ? parse(f, &img->elf) : -EACCES;
@@ -187,6 +196,8 @@ int load_image(struct file *f, struct new_image *img)
 	if (!img->space)
 		return -ENOMEM;
 	err = map_stack(img->space, img->elf.stack_exec);
+	if (!err)
+		err = map_vdso(img);
 	if (err)
 		return err;
 	if (img->elf.type == ELF_DYN)

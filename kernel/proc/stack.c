@@ -93,6 +93,8 @@ static void put_auxv(struct writer *w, const struct new_image *img, const struct
 {
 	const struct credentials *cred = &process_current()->cred;
 
+	if (img->vdso)
+		put_pair(w, AT_SYSINFO_EHDR, img->vdso);
 	put_pair(w, AT_HWCAP, cpu_features.hwcap);
 	put_pair(w, AT_PAGESZ, PAGE_SIZE);
 	put_pair(w, AT_CLKTCK, 100);

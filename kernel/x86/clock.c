@@ -41,6 +41,12 @@ u64 clock_ns(void)
 	return clock_scale(tsc_ordered() - clock_params.tsc_base, clock_params.mult);
 }
 
+void clock_get_params(u64 *tsc_base, u64 *mult)
+{
+	*tsc_base = clock_params.tsc_base;
+	*mult = clock_params.mult;
+}
+
 u64 clock_tsc_hz(void)
 {
 	return clock_params.tsc_hz;

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The vDSO: code of the kernel that programs call as a library, mapped into each of them, so that
+ * asking for the time costs no system call (vdso(7)). It has Linux's names and version, which libcs
+ * look up by AT_SYSINFO_EHDR. No data of its own but the kernel's page; no libc.
+ */
+#include <stddef.h>
+
+#include "abi/syscall_numbers.h"
+#include "abi/vdso_data.h"
+
+#define NSEC_PER_SEC 1000000000UL
+#define GDT_CPU_NUMBER 0x7b /* the limit of this segment is the CPU's number */
+
+struct timespec {
+	long tv_sec, tv_nsec;
+};
+struct timeval {
+	long tv_sec, tv_usec;
+};
+
+extern const struct vdso_data vdso_data __attribute__((visibility("hidden")));
+
+static inline uint64_t now_ns(void)
+{
+	uint32_t low, high;
+	uint64_t ticks;
+
+	/* Not before what came before: rdtsc alone may run ahead (SDM vol. 2, RDTSC). */
+	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
+	ticks = ((uint64_t)high << 32 | low) - vdso_data.tsc_base;
+	return (uint64_t)(((unsigned __int128)ticks * vdso_data.mult) >> 32);
+}
+
+static long call(long number, long a, long b)
+{
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(a), "S"(b)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+int __vdso_clock_gettime(int clock, struct timespec *ts)
+{
+	uint64_t ns;
+
+	switch (clock) {
+	case 0: /* CLOCK_REALTIME, and its coarse sister */
+	case 5: ns = now_ns() + vdso_data.epoch_ns; break;
+	case 1: /* CLOCK_MONOTONIC, raw, coarse, BOOTTIME */
+	case 4:
+	case 6:
+	case 7: ns = now_ns(); break;
+	default: return (int)call(SYS_clock_gettime, clock, (long)ts);
+	}
+	ts->tv_sec = (long)(ns / NSEC_PER_SEC);
+	ts->tv_nsec = (long)(ns % NSEC_PER_SEC);
+	return 0;
+}
+
+int __vdso_clock_getres(int clock, struct timespec *ts)
+{
+	return (int)call(SYS_clock_getres, clock, (long)ts);
+}
+
+int __vdso_gettimeofday(struct timeval *tv, void *tz)
+{
+	uint64_t ns = now_ns() + vdso_data.epoch_ns;
+
+	if (tz)
+		return (int)call(SYS_gettimeofday, (long)tv, (long)tz);
+	if (tv) {
+		tv->tv_sec = (long)(ns / NSEC_PER_SEC);
+		tv->tv_usec = (long)(ns % NSEC_PER_SEC / 1000);
+	}
+	return 0;
+}
+
+long __vdso_time(long *where)
+{
+	long now = (long)((now_ns() + vdso_data.epoch_ns) / NSEC_PER_SEC);
+
+	if (where)
+		*where = now;
+	return now;
+}
+
+int __vdso_getcpu(unsigned *cpu, unsigned *node, void *unused)
+{
+	unsigned number;
+
+	(void)unused;
+	__asm__("lsl %1, %0" : "=r"(number) : "r"(GDT_CPU_NUMBER));
+	if (cpu)
+		*cpu = number;
+	if (node)
+		*node = 0;
+	return 0;
+}
+
+int clock_gettime(int, struct timespec *) __attribute__((weak, alias("__vdso_clock_gettime")));
+int clock_getres(int, struct timespec *) __attribute__((weak, alias("__vdso_clock_getres")));
+int gettimeofday(struct timeval *, void *) __attribute__((weak, alias("__vdso_gettimeofday")));
+long time(long *) __attribute__((weak, alias("__vdso_time")));
+int getcpu(unsigned *, unsigned *, void *) __attribute__((weak, alias("__vdso_getcpu")));
