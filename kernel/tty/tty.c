@@ -225,6 +225,6 @@ static void register_device(const char *name, u32 mode, u64 rdev,
 
 void tty_init(void)
 {
-	register_device("console", S_IFCHR | 0600, DEVICE(5, 1), open_console);
+	register_device("console", S_IFCHR | 0600, CONSOLE_DEVICE, open_console);
 	register_device("tty", S_IFCHR | 0666, DEVICE(5, 0), open_controlling);
 }

@@ -47,5 +47,11 @@ void tty_set_output_size(struct tty *t, struct tty_output *o, u16 rows, u16 colu
  */
 extern void (*tty_signal_group)(i32 pgid, int sig);
 
+/*
+ * The terminal of session @sid: its device number and foreground group. Both are left alone where
+ * the session has none. Any context.
+ */
+void tty_of_session(i32 sid, u64 *rdev, i32 *foreground);
+
 /* The caller leads a session and ends: its terminal is free, the foreground group hangs up. */
 void tty_session_ended(void);

@@ -17,6 +17,8 @@ struct tty_claim {
 	struct wait_queue queue;
 };
 
+#define CONSOLE_DEVICE (5UL << 8 | 1) /* /dev/console: major 5, minor 1 */
+
 struct tty {
 	struct spinlock input_lock;
 	struct ldisc ldisc; /* [i] */

@@ -68,6 +68,16 @@ struct tty *tty_controlling(void)
 	return is_controlling(tty_console, &w) ? tty_console : NULL;
 }
 
+void tty_of_session(i32 sid, u64 *rdev, i32 *foreground)
+{
+	struct tty *t = tty_console;
+
+	if (!sid || READ_ONCE(t->session) != sid)
+		return;
+	*rdev = CONSOLE_DEVICE;
+	*foreground = READ_ONCE(t->foreground) ? READ_ONCE(t->foreground) : -1;
+}
+
 int tty_set_controlling(struct tty *t, bool steal)
 {
 	struct who w = caller();
