@@ -33,6 +33,27 @@ static void make_directory(const char *path, u32 mode)
 		panic("fs: cannot make %s: error %d", path, -r);
 }
 
+/* What shells expect beside the devices: names for one's own descriptors. */
+static void make_descriptor_links(void)
+{
+	static const struct {
+		const char *path, *target;
+	} links[] = {
+		{ "/dev/fd", "/proc/self/fd" },
+		{ "/dev/stdin", "/proc/self/fd/0" },
+		{ "/dev/stdout", "/proc/self/fd/1" },
+		{ "/dev/stderr", "/proc/self/fd/2" },
+	};
+	struct fs_context c = fs_kernel_context();
+
+	for (unsigned i = 0; i < ARRAY_SIZE(links); i++) {
+		int r = path_symlink(&c, NULL, links[i].path, links[i].target);
+
+		if (r && r != -EEXIST)
+			log_error("fs: cannot make %s: error %d", links[i].path, -r);
+	}
+}
+
 static void mount_proc(void)
 {
 	struct fs_context c = fs_kernel_context();
@@ -59,5 +80,6 @@ void fs_init(const void *initrd, size_t bytes)
 	make_directory("/tmp", 01777);
 	memdev_register();
 	devfs_populate();
+	make_descriptor_links();
 	mount_proc();
 }
