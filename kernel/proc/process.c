@@ -46,7 +46,7 @@ static void describe_current(char *buf, size_t size)
 void process_room_init(void)
 {
 	process_cache = slab_create("process", sizeof(struct process), 64);
-	sigqueue_room_init();
+	signal_room_init();
 	/* As Linux sizes RLIMIT_NPROC: an eighth of memory in kernel stacks, half of that each. */
 	limit = MIN(PID_MAX / 2, page_total_count() * PAGE_SIZE / (16 * 16384));
 	bitmap_set(pid_used, 0);

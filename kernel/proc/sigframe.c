@@ -14,6 +14,26 @@
 #define RED_ZONE 128
 #define MIN_ALTSTACK 2048
 #define FPU_ALIGN 64
+#define FPU_ON_STACK 2816 /* an image with AVX-512 and protection keys fits; with AMX not */
+
+static void *initial_fpu; /* an area as every program and every handler begins */
+
+void signal_room_init(void)
+{
+	initial_fpu = kmalloc(fpu_area_bytes());
+	if (!initial_fpu)
+		panic("no memory for the FPU's initial state");
+	fpu_area_init(initial_fpu);
+	sigqueue_room_init();
+}
+
+/* Into the running thread's registers; its own area is written when it is switched away. */
+static void load_fpu(void *area)
+{
+	struct context from = { .fpu = area };
+
+	fpu_load_current(&from);
+}
 
 static u64 stack_top(const struct process *p, const struct trap_frame *f, u64 flags)
 {
@@ -132,8 +152,7 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 	if (push_fpu(p->thread, fp) || user_write(at, &frame, sizeof(frame)))
 		return -EFAULT;
 	enter_handler(f, sig, action->handler, at);
-	fpu_area_init(p->thread->ctx.fpu);
-	fpu_load_current(&p->thread->ctx);
+	load_fpu(initial_fpu);
 	if (p->altstack.flags &
 	    SS_AUTODISARM) /* the frame remembers it: handlers may swap stacks */
 		p->altstack.sp = p->altstack.size = p->altstack.flags = 0;
@@ -142,40 +161,54 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 
 /* -- and back ----------------------------------------------------------------------------------- */
 
-/* The image as the program left it, into a buffer of the kernel's, then checked. */
-static int pop_fpu(struct thread *t, u64 at)
+/* How much of the image at @at there is: all, or the legacy part. 0, -EFAULT. */
+static int fpu_image_size(u64 at, size_t *bytes)
 {
 	struct fpx_software sw;
-	size_t bytes = 512;
-	u8 *area;
 	u32 magic2;
-	int err = 0;
 
-	if (!at) {
-		fpu_area_init(t->ctx.fpu);
-		fpu_load_current(&t->ctx);
+	*bytes = 512;
+	if (!cpu_features.xsave)
 		return 0;
-	}
 	if (user_read(&sw, at + FPX_SOFTWARE_OFFSET, sizeof(sw)))
 		return -EFAULT;
-	if (cpu_features.xsave && sw.magic1 == FP_XSTATE_MAGIC1 &&
-	    sw.xstate_size == cpu_features.xsave_bytes) {
-		if (user_read_u32(&magic2, at + sw.xstate_size))
-			return -EFAULT;
-		if (magic2 == FP_XSTATE_MAGIC2)
-			bytes = sw.xstate_size;
+	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size != cpu_features.xsave_bytes)
+		return 0;
+	if (user_read_u32(&magic2, at + sw.xstate_size))
+		return -EFAULT;
+	if (magic2 == FP_XSTATE_MAGIC2)
+		*bytes = sw.xstate_size;
+	return 0;
+}
+
+/* Into a buffer of the kernel's first: while it is copied and checked it is not yet the thread's. */
+static int load_checked(u8 *area, u64 at)
+{
+	size_t bytes;
+
+	if (fpu_image_size(at, &bytes) || user_read(area, at, bytes))
+		return -EFAULT;
+	if (!fpu_area_sanitize(area, bytes > 512))
+		return -EFAULT;
+	load_fpu(area);
+	return 0;
+}
+
+static int pop_fpu(u64 at)
+{
+	u8 small[FPU_ON_STACK] __attribute__((aligned(FPU_ALIGN))), *area = small;
+	int err = -ENOMEM;
+
+	if (!at) {
+		load_fpu(initial_fpu);
+		return 0;
 	}
-	area = kmalloc(fpu_area_bytes());
-	if (!area)
-		return -ENOMEM;
-	fpu_area_init(area);
-	if (user_read(area, at, bytes) || !fpu_area_sanitize(area, bytes > 512))
-		err = -EFAULT;
-	if (!err) {
-		memcpy(t->ctx.fpu, area, fpu_area_bytes());
-		fpu_load_current(&t->ctx);
-	}
-	kfree(area);
+	if (fpu_area_bytes() > sizeof(small))
+		area = kmalloc(fpu_area_bytes());
+	if (area)
+		err = load_checked(area, at);
+	if (area != small)
+		kfree(area);
 	return err;
 }
 
@@ -199,13 +232,11 @@ int signal_pop_frame(struct trap_frame *f)
 		return -EFAULT;
 	if (uc.rip >= USER_END || (uc.cs | 3) != USER_CS || (uc.ss | 3) != USER_SS)
 		return -EFAULT; /* IRET would fault (CVE-2014-9322) */
-	if (pop_fpu(p->thread, uc.fpstate))
+	if (pop_fpu(uc.fpstate))
 		return -EFAULT;
 	restore_registers(f, &uc);
-	if (!(uc.stack.flags & ~SS_ONSTACK) && uc.stack.size) {
-		p->altstack.sp = uc.stack.sp;
-		p->altstack.size = uc.stack.size;
-	}
+	if (!signal_on_altstack(p, f->rsp)) /* what cannot be is left as it is */
+		(void)signal_set_altstack(&uc.stack);
 	signal_set_mask(uc.sigmask);
 	context_set_work(&p->thread->ctx, WORK_IRET);
 	return 0;

@@ -8,6 +8,8 @@
 #include "abi/ucontext.h"
 #include "proc/process.h"
 
+void signal_room_init(void);
+
 /* The bits of the job-control signals that stop. */
 #define STOP_SIGNALS                                                                               \
 	(SIGNAL_BIT(SIGSTOP) | SIGNAL_BIT(SIGTSTP) | SIGNAL_BIT(SIGTTIN) | SIGNAL_BIT(SIGTTOU))
