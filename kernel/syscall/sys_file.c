@@ -223,6 +223,32 @@ i64 sys_pwritev(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high)
 	return (i64)pos_low < 0 ? -EINVAL : vector_call(fd, iov, count, VECTOR_PWRITE, pos_low);
 }
 
+#define RWF_HONOURED 0x07u /* HIPRI, DSYNC, SYNC: nothing to do, memory is the disk */
+
+/* Position -1 is the file's own. */
+static i64 vector_call2(u64 fd, u64 iov, u64 count, u64 pos, u64 flags, bool write)
+{
+	if ((u32)flags & ~RWF_HONOURED)
+		return -EOPNOTSUPP;
+	if (pos == ~0UL)
+		return vector_call(fd, iov, count, write ? VECTOR_WRITE : VECTOR_READ, 0);
+	if ((i64)pos < 0)
+		return -EINVAL;
+	return vector_call(fd, iov, count, write ? VECTOR_PWRITE : VECTOR_PREAD, pos);
+}
+
+i64 sys_preadv2(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high, u64 flags)
+{
+	(void)pos_high;
+	return vector_call2(fd, iov, count, pos_low, flags, false);
+}
+
+i64 sys_pwritev2(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high, u64 flags)
+{
+	(void)pos_high;
+	return vector_call2(fd, iov, count, pos_low, flags, true);
+}
+
 i64 sys_lseek(u64 fd, u64 offset, u64 whence)
 {
 	struct fd_ref r = fd_borrow(fd);
