@@ -38,8 +38,9 @@ static bool is_orphaned(i32 pgid, const struct process *except)
 	struct process *p;
 
 	list_for_each (p, &process_list, all) {
-		if (p->pgid != pgid || p == except || p->state == PROCESS_ZOMBIE || !p->parent ||
-		    p->parent == process_init_task)
+		if (p->pgid != pgid || p->state == PROCESS_ZOMBIE)
+			continue;
+		if (p == except || !p->parent || p->parent == process_init_task)
 			continue;
 		if (p->parent->pgid != pgid && p->parent->sid == p->sid)
 			return false;

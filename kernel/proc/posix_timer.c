@@ -74,7 +74,8 @@ struct posix_timer *posix_timer_find(i32 id)
 	return NULL;
 }
 
-void posix_timer_delete(struct posix_timer *t)
+/* Off the list already. */
+static void destroy(struct posix_timer *t)
 {
 	struct process *p = t->timer.process;
 	u64 flags;
@@ -83,17 +84,22 @@ void posix_timer_delete(struct posix_timer *t)
 	flags = spin_lock_irq(&p->sig_lock);
 	pending_remove_entry(&p->pending, &t->entry);
 	spin_unlock_irq(&p->sig_lock, flags);
-	list_remove(&t->link);
 	sigqueue_credit(t->entry.uid);
 	kfree(t);
 }
 
+void posix_timer_delete(struct posix_timer *t)
+{
+	list_remove(&t->link);
+	destroy(t);
+}
+
 void posix_timers_delete_all(void)
 {
-	struct list *timers = &process_current()->posix_timers;
+	struct list *timers = &process_current()->posix_timers, *l;
 
-	while (!list_empty(timers))
-		posix_timer_delete(list_first(timers, struct posix_timer, link));
+	while ((l = list_pop_front(timers)))
+		destroy(list_entry(l, struct posix_timer, link));
 }
 
 void posix_timer_reset_overrun(struct posix_timer *t)
