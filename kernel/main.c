@@ -9,6 +9,7 @@
 #include "abi/errno.h"
 #include "base/ktest.h"
 #include "base/log.h"
+#include "base/mutants.h"
 #include "base/panic.h"
 #include "base/symbols.h"
 #include "boot_info.h"
@@ -48,6 +49,7 @@ static void check_contract(const struct boot_info *info)
 void kernel_main(const struct boot_info *info)
 {
 	start_tsc = tsc_read();
+	mutants_early(info->cmdline); /* test builds only; needs nothing */
 	machine_init_early(); /* the CPU: trap table, segments, features */
 	console_init_early(); /* serial line; needs nothing */
 	check_contract(info);

@@ -39,8 +39,16 @@ MUTANTS_LIST(MUTANT_DECLARE)
 /* @list: names with commas between, as after `break=`. Unknown ones are reported. Early boot. */
 void mutants_set(const char *list);
 
+/* Sets those of a word `break=` in @cmdline, silently: before the log, before the CPU is set up. */
+void mutants_early(const char *cmdline);
+
 #else
 
 #define MUTANT(name) false
+
+static inline void mutants_early(const char *cmdline)
+{
+	(void)cmdline;
+}
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Tests of what the processor forbids: user memory out of a copy routine's hands, read-only pages,
- * kernel addresses given by programs; and a walk over the kernel half of the tables. The tests map
- * one page of their own at PROBE with interrupts off, so no other thread meets it.
+ * kernel addresses given by programs. The tests map one page of their own at PROBE with interrupts
+ * off, so no other thread meets it. (vm's tests walk the kernel half of the tables.)
  */
 #include "x86/x86.h"
 
@@ -146,34 +146,6 @@ KTEST(protect_copy_of_kernel_addresses, 20)
 		KEXPECT_EQ(user_read(&word, bad[i], sizeof(word)), -EFAULT);
 	KEXPECT_EQ(user_read(&word, USER_END - 4, sizeof(word)), -EFAULT);
 	KEXPECT_EQ(user_read(&word, PROBE, ~0UL), -EFAULT);
-}
-
-/* Entries in the tables below @table that a program could use, or that are writable code. */
-static unsigned bad_entries(u64 table, int level, pte_t rights)
-{
-	const pte_t *entries = phys_to_virt(table & PTE_ADDRESS);
-	unsigned bad = 0;
-
-	for (int i = level == 4 ? 256 : 0; i < 512; i++) {
-		pte_t e = entries[i];
-		pte_t above = (rights & e & (PTE_USER | PTE_WRITE)) | ((rights | e) & PTE_NX);
-
-		if (!(e & PTE_PRESENT))
-			continue;
-		if (level > 1 && !(e & PTE_HUGE))
-			bad += bad_entries(e, level - 1, above);
-		else
-			bad += (above & PTE_USER) || ((above & PTE_WRITE) && !(above & PTE_NX));
-	}
-	return bad;
-}
-
-KTEST(protect_kernel_half, 100)
-{
-	if (!cpu_features.nx)
-		ktest_skip("the processor has no NX");
-	else
-		KEXPECT_EQ(bad_entries(cr3_read(), 4, PTE_USER | PTE_WRITE), 0);
 }
 
 KTEST(protect_syscall_flags, 20)

@@ -56,7 +56,7 @@ class Case:
 
     def path(self, suffix):
         """A file of this test's in BUILD/test."""
-        return os.path.join(LOGS, self.name.replace("/", "-") + suffix)
+        return os.path.join(LOGS, re.sub(r"[^\w.]+", "-", self.name) + suffix)
 
     def check(self, condition, what):
         if condition:
