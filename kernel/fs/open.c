@@ -119,7 +119,8 @@ static int bind_file(struct vnode *v, struct file *f, u32 flags)
 	case S_IFIFO: return fifo_open(v, f);
 	case S_IFSOCK: return -ENXIO;
 	}
-	f->ops = v->file_ops;
+	if (v->file_ops) /* else open() sets them, or fails */
+		f->ops = v->file_ops;
 	return v->ops->open ? v->ops->open(v, f) : 0;
 }
 

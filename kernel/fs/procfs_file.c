@@ -9,6 +9,7 @@
 
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mm/page.h"
 #include "mm/slab.h"
 
 #define TEXT_MIN 1024
@@ -25,7 +26,7 @@ struct text {
 
 int procfs_open(struct vnode *v, struct file *f)
 {
-	struct text *t = kzalloc(sizeof(*t));
+	struct text *t = page_memory_low() ? NULL : kzalloc(sizeof(*t));
 
 	(void)v;
 	if (!t)

@@ -137,25 +137,36 @@ static int fd_follow(struct vnode *link, struct vnode **out)
 	return *out ? 0 : r;
 }
 
+/* What stands for a path where there is none. */
+static ssize_t type_text(struct file *f, char *buf, size_t size)
+{
+	struct stat st;
+	char text[48];
+	size_t n;
+
+	file_stat(f, &st);
+	switch (st.st_mode & S_IFMT) {
+	case S_IFIFO: n = snprintf(text, sizeof(text), "pipe:[%lu]", st.st_ino); break;
+	case S_IFSOCK: n = snprintf(text, sizeof(text), "socket:[%lu]", st.st_ino); break;
+	default: n = snprintf(text, sizeof(text), "anon_inode:[file]");
+	}
+	n = MIN(n, size);
+	memcpy(buf, text, n);
+	return n;
+}
+
 static ssize_t fd_readlink(struct vnode *link, char *buf, size_t size)
 {
 	struct proc_entry *e = proc_entry(link);
-	struct stat st;
 	struct file *f;
-	char text[48];
 	ssize_t n = entry_file(e, e->fd, &f);
 
 	if (n)
 		return n;
-	if (f->vnode && f->vnode->ops->name) {
+	if (f->vnode && f->vnode->ops->name)
 		n = path_text(f->vnode, buf, size);
-	} else {
-		file_stat(f, &st);
-		n = snprintf(text, sizeof(text), "%s:[%lu]",
-			     (st.st_mode & S_IFMT) == S_IFIFO ? "pipe" : "socket", st.st_ino);
-		n = MIN((size_t)n, size);
-		memcpy(buf, text, n);
-	}
+	else
+		n = type_text(f, buf, size);
 	file_put(f);
 	return n;
 }
