@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <fcntl.h>
+
 #include "fuzz_args.h"
 
 /* What an argument is drawn from. */
@@ -39,6 +41,10 @@ enum kind {
 	IOCTL,
 	ATFLAGS,
 	ZERO,
+	LOCK, /* struct flock */
+	FLOCK, /* flock's operation, nearly always LOCK_NB */
+	WAITID, /* waitid's options, nearly always with WNOHANG */
+	EVENT, /* struct sigevent */
 };
 
 #define LEASH_ONLY 1 /* on Linux it could be felt outside */
@@ -124,6 +130,35 @@ static const struct call calls[] = {
 	{ SYS_set_tid_address, 0, { BUF } }, { SYS_set_robust_list, 0, { WORDS, SMALL } },
 	{ SYS_syslog, LEASH_ONLY, { SMALL, BUF, LEN } }, { SYS_chroot, LEASH_ONLY, { PATH } },
 	{ SYS_reboot, LEASH_ONLY | RARE, { NUM, NUM, NUM, NUM } }, { SYS_sync, LEASH_ONLY, { NO } },
+	{ SYS_pipe, 0, { BUF } }, { SYS_creat, 0, { PATH, MODE } },
+	{ SYS_msync, 0, { ADDR, MAPLEN, SMALL } }, { SYS_mincore, 0, { ADDR, MAPLEN, BUF } },
+	{ SYS_mlock, 0, { ADDR, MAPLEN } }, { SYS_munlock, 0, { ADDR, MAPLEN } },
+	{ SYS_mlock2, 0, { ADDR, MAPLEN, SMALL } }, { SYS_munlockall, 0, { NO } },
+	{ SYS_mlockall, RARE, { SMALL } },
+	{ SYS_flock, 0, { FD, FLOCK } }, { SYS_fcntl, 0, { FD, FCNTL, LOCK } },
+	{ SYS_fcntl, 0, { FD, FCNTL, LOCK } }, { SYS_getitimer, 0, { SMALL, BUF } },
+	{ SYS_setitimer, 0, { SMALL, TIME, BUF } }, { SYS_alarm, RARE, { SMALL } },
+	{ SYS_timer_create, 0, { SMALL, EVENT, BUF } }, { SYS_timer_delete, 0, { SMALL } },
+	{ SYS_timer_settime, 0, { SMALL, SMALL, TIME, BUF } }, { SYS_timer_gettime, 0, { SMALL, BUF } },
+	{ SYS_timer_getoverrun, 0, { SMALL } },
+	{ SYS_setreuid, 0, { NUM, NUM } }, { SYS_setregid, 0, { NUM, NUM } },
+	{ SYS_setresuid, 0, { NUM, NUM, NUM } }, { SYS_getresuid, 0, { BUF, BUF, BUF } },
+	{ SYS_setresgid, 0, { NUM, NUM, NUM } }, { SYS_getresgid, 0, { BUF, BUF, BUF } },
+	{ SYS_setfsuid, 0, { NUM } }, { SYS_setfsgid, 0, { NUM } },
+	{ SYS_capget, 0, { WORDS, BUF } }, { SYS_capset, 0, { WORDS, WORDS } },
+	{ SYS_rt_sigtimedwait, 0, { WORDS, BUF, TIME, SMALL } },
+	{ SYS_rt_sigqueueinfo, RARE, { PID, SIG, WORDS } },
+	{ SYS_rt_tgsigqueueinfo, RARE, { PID, PID, SIG, WORDS } },
+	{ SYS_waitid, 0, { SMALL, PID, BUF, WAITID, BUF } }, { SYS_restart_syscall, 0, { NO } },
+	{ SYS_readahead, 0, { FD, OFFSET, LEN } }, { SYS_fadvise64, 0, { FD, OFFSET, LEN, SMALL } },
+	{ SYS_getxattr, 0, { PATH, PATH, BUF, LEN } }, { SYS_setxattr, 0, { PATH, PATH, BUF, LEN, SMALL } },
+	{ SYS_fgetxattr, 0, { FD, PATH, BUF, LEN } }, { SYS_listxattr, 0, { PATH, BUF, LEN } },
+	{ SYS_removexattr, 0, { PATH, PATH } }, { SYS_syncfs, LEASH_ONLY, { FD } },
+	{ SYS_fallocate, 0, { FD, SMALL, OFFSET, OFFSET } },
+	{ SYS_memfd_create, 0, { PATH, FLAGS } }, { SYS_close_range, RARE, { FD, FD, SMALL } },
+	{ SYS_copy_file_range, 0, { FD, WORDS, FD, WORDS, LEN, ZERO } },
+	{ SYS_preadv2, 0, { FD, IOV, SMALL, OFFSET, NO, FLAGS } },
+	{ SYS_pwritev2, 0, { FD, IOV, SMALL, OFFSET, NO, FLAGS } },
 	{ SYS_execve, RARE, { PATH, STRINGS, STRINGS } }, { SYS_exit, RARE | FIRST_NOT, { NUM } },
 	{ SYS_exit_group, RARE | FIRST_NOT, { NUM } },
 };
@@ -213,8 +248,30 @@ static inline uint64_t argument_number(enum kind kind)
 	case IOCTL: return ioctl_command();
 	case ATFLAGS: return one_in(2) ? 0 : one_in(2) ? 1UL << (8 + below(6)) : few_bits();
 	case ZERO: return 0;
+	case FLOCK: return below(16) | (one_in(100) ? 0 : 4);
+	case WAITID: return below(8) << 1 | (one_in(100) ? 0 : 1) | (one_in(8) ? few_bits() : 0);
 	default: return any_number();
 	}
+}
+
+static inline uint64_t file_lock(void)
+{
+	struct flock *l = arena(sizeof(*l));
+
+	l->l_type = one_in(20) ? any_number() : below(3);
+	l->l_whence = one_in(20) ? any_number() : below(3);
+	l->l_start = file_offset();
+	l->l_len = file_offset();
+	return usually(l);
+}
+
+static inline uint64_t timer_event(void)
+{
+	int *e = arena(64); /* value, signal, what to do, whom to tell */
+
+	e[2] = signal_number();
+	e[3] = one_in(10) ? any_number() : below(2);
+	return one_in(3) ? 0 : usually(e);
 }
 
 static inline uint64_t argument(enum kind kind)
@@ -235,6 +292,8 @@ static inline uint64_t argument(enum kind kind)
 	case LIMITS: return limit_pair();
 	case STACK: return alt_stack();
 	case STRINGS: return string_array();
+	case LOCK: return file_lock();
+	case EVENT: return timer_event();
 	default: return argument_number(kind);
 	}
 }

@@ -22,7 +22,7 @@
 #define PAGE_SLACK 64 /* slabs that are not full, page tables of the supervisor */
 #define VMA_SLACK 2 /* the supervisor's own heap */
 #define SETTLE_ROUNDS 300
-#define PROBE_ROUNDS 5
+#define PROBE_ROUNDS 20
 
 struct census {
 	int count;

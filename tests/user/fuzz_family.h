@@ -298,7 +298,7 @@ static void limit_own(int resource, unsigned long value)
 /* So that what the last calls did to the process ends it seldom. */
 static void recover(void)
 {
-	static const uint64_t unblocked[1];
+	static const uint64_t unblocked[1], never[4];
 	static const stack_t none = { .ss_flags = SS_DISABLE };
 
 	raw(SYS_rt_sigprocmask, SIG_SETMASK, unblocked, NULL, 8);
@@ -307,6 +307,10 @@ static void recover(void)
 	set_action(SIGBUS, on_fault, SA_SIGINFO | SA_NODEFER, 0);
 	set_action(SIGPIPE, SIG_IGN, 0, 0);
 	set_action(SIGXFSZ, SIG_IGN, 0, 0);
+	set_action(SIGALRM, on_signal, SA_SIGINFO | SA_RESTART, 0);
+	set_action(SIGVTALRM, on_signal, SA_SIGINFO, 0);
+	set_action(SIGPROF, on_signal, SA_SIGINFO, 0);
+	raw(SYS_setitimer, below(3), never, NULL);
 }
 
 /* Becomes the family of @seed, in the current directory; does not return. */
