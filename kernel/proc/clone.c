@@ -98,6 +98,8 @@ static void copy_identity(struct process *child, struct process *parent)
 	child->exe = vnode_get(parent->exe);
 	child->umask = parent->umask;
 	child->cred = parent->cred;
+	child->no_new_privs = parent->no_new_privs;
+	child->sched_policy = parent->sched_policy;
 	memcpy(child->name, parent->name, sizeof(child->name));
 }
 

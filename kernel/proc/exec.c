@@ -62,6 +62,7 @@ static void commit(struct process *p, struct new_image *img, const char *path)
 	p->space = img->space;
 	limits_to_space(p);
 	p->exe = img->vnode;
+	p->cred = img->cred;
 	spin_unlock_irq(&process_lock, flags);
 	context_load_mmu(&p->thread->ctx, &p->space->mmu);
 	if (old)
@@ -162,6 +163,18 @@ static int open_program(struct vnode *start, const char *path, struct arg_list *
 	return -ELOOP;
 }
 
+/* The ids the program will run with: the set-id bits of its file, unless they are renounced. */
+static void choose_ids(const struct process *p, const struct vnode *v, struct credentials *c)
+{
+	*c = p->cred;
+	if ((v->mode & S_ISUID) && !p->no_new_privs)
+		c->euid = v->uid;
+	if ((v->mode & S_ISGID) && (v->mode & 010) && !p->no_new_privs)
+		c->egid = v->gid;
+	c->suid = c->fsuid = c->euid;
+	c->sgid = c->fsgid = c->egid;
+}
+
 static int exec_with(struct vnode *start, const char *path, struct arg_list *args)
 {
 	struct process *p = process_current();
@@ -177,6 +190,7 @@ static int exec_with(struct vnode *start, const char *path, struct arg_list *arg
 		goto out;
 	if (args->argc == 0) /* as Linux since 5.18: a program always has a name */
 		err = args_prepend(args, ""); /* in front: envp's strings are there already */
+	choose_ids(p, f->vnode, &img.cred);
 	if (!err)
 		err = load_image(f, &img);
 	if (!err)

@@ -41,6 +41,7 @@ struct new_image {
 	u64 entry; /* the first instruction: the interpreter's or the program's */
 	u64 sp; /* initial stack pointer */
 	u64 vdso; /* where its image begins, 0: none */
+	struct credentials cred; /* the process's from then on (set-id bits) */
 	const char *path; /* as exec was called, for AT_EXECFN */
 };
 

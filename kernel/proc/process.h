@@ -66,6 +66,8 @@ struct process {
 		u64 deadline;
 	} restart; /* [c] how an interrupted timed call goes on; see signal_restart_later() */
 	struct pending_signals pending; /* [s] */
+	u32 sched_policy; /* [c] as sched_setscheduler was told; all share the CPU alike */
+	bool no_new_privs; /* [c] set-id bits mean nothing from now on */
 	struct rlimit_abi limits[RLIMIT_COUNT]; /* [l] */
 	struct interval_timer cpu_limit; /* made when a limit is first set */
 	struct interval_timer itimer[ITIMER_COUNT]; /* setitimer; made when first set */

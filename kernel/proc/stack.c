@@ -91,7 +91,7 @@ struct places { /* of what auxv points at */
 
 static void put_auxv(struct writer *w, const struct new_image *img, const struct places *at)
 {
-	const struct credentials *cred = &process_current()->cred;
+	const struct credentials *cred = &img->cred;
 
 	if (img->vdso)
 		put_pair(w, AT_SYSINFO_EHDR, img->vdso);
@@ -108,7 +108,7 @@ static void put_auxv(struct writer *w, const struct new_image *img, const struct
 	put_pair(w, AT_EUID, cred->euid);
 	put_pair(w, AT_GID, cred->gid);
 	put_pair(w, AT_EGID, cred->egid);
-	put_pair(w, AT_SECURE, 0);
+	put_pair(w, AT_SECURE, cred->euid != cred->uid || cred->egid != cred->gid);
 	put_pair(w, AT_RANDOM, at->random);
 	put_pair(w, AT_HWCAP2, cpu_features.fsgsbase ? HWCAP2_FSGSBASE : 0);
 	put_pair(w, AT_EXECFN, at->path);

@@ -4,11 +4,13 @@
 #include "abi/errno.h"
 #include "abi/resource.h"
 #include "abi/ucontext.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "mm/slab.h"
 #include "proc/process.h"
+#include "syscall/at.h"
 #include "syscall/syscalls.h"
 
 i64 sys_fork(void)
@@ -43,6 +45,56 @@ i64 sys_execve(u64 path, u64 argv, u64 envp)
 	if (r >= 0)
 		r = process_exec(NULL, name, argv, envp);
 	kfree(name);
+	return r;
+}
+
+#define AT_EXEC_FLAGS (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)
+
+/* The file of a descriptor has a path of its own: /proc/self/fd. */
+static i64 exec_descriptor(u64 fd, u64 argv, u64 envp)
+{
+	char path[32];
+
+	if (fd_get_flags(process_current()->files, (int)fd) < 0)
+		return -EBADF;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)fd);
+	return process_exec(NULL, path, argv, envp);
+}
+
+static i64 refuse_link(u64 dirfd, u64 path)
+{
+	struct vnode *v;
+	bool link;
+	int err = at_vnode(dirfd, path, AT_SYMLINK_NOFOLLOW, &v);
+
+	if (err)
+		return err;
+	link = (v->mode & S_IFMT) == S_IFLNK;
+	vnode_put(v);
+	return link ? -ELOOP : 0;
+}
+
+i64 sys_execveat(u64 dirfd, u64 path, u64 argv, u64 envp, u64 flags)
+{
+	struct at *a;
+	i64 r = at_is_empty(path, (u32)flags);
+
+	if ((u32)flags & ~AT_EXEC_FLAGS)
+		return -EINVAL;
+	if (r)
+		return r < 0 ? r : exec_descriptor(dirfd, argv, envp);
+	r = flags & AT_SYMLINK_NOFOLLOW ? refuse_link(dirfd, path) : 0;
+	if (r)
+		return r;
+	a = kmalloc(sizeof(*a));
+	if (!a)
+		return -ENOMEM;
+	r = at_begin(a, dirfd, path);
+	if (!r) {
+		r = process_exec(a->start, a->path.text, argv, envp);
+		at_end(a);
+	}
+	kfree(a);
 	return r;
 }
 
@@ -211,6 +263,40 @@ i64 sys_arch_prctl(u64 code, u64 addr)
 	}
 }
 
+enum {
+	PR_GET_DUMPABLE = 3,
+	PR_SET_DUMPABLE = 4,
+	PR_GET_KEEPCAPS = 7,
+	PR_CAPBSET_READ = 23,
+	PR_SET_TIMERSLACK = 29,
+	PR_GET_TIMERSLACK = 30,
+	PR_SET_NO_NEW_PRIVS = 38,
+	PR_GET_NO_NEW_PRIVS = 39,
+};
+
+#define TIMER_SLACK 50000 /* ns, as Linux; the timers are finer */
+#define CAP_LAST 40
+
+/* Options on rights, and those of which nothing but the answer depends. */
+static i64 prctl_rights(struct process *p, u64 option, u64 a2, u64 others)
+{
+	switch ((u32)option) {
+	case PR_GET_DUMPABLE: return 1;
+	case PR_SET_DUMPABLE: return a2 > 1 ? -EINVAL : 0; /* there are no dumps */
+	case PR_GET_KEEPCAPS: return 0;
+	case PR_CAPBSET_READ: return a2 > CAP_LAST ? -EINVAL : 1;
+	case PR_GET_TIMERSLACK: return TIMER_SLACK;
+	case PR_SET_TIMERSLACK: return 0;
+	case PR_GET_NO_NEW_PRIVS: return a2 || others ? -EINVAL : p->no_new_privs;
+	case PR_SET_NO_NEW_PRIVS:
+		if (a2 != 1 || others)
+			return -EINVAL;
+		p->no_new_privs = true;
+		return 0;
+	default: return -EINVAL;
+	}
+}
+
 i64 sys_prctl(u64 option, u64 a2, u64 a3, u64 a4, u64 a5)
 {
 	struct process *p = process_current();
@@ -230,6 +316,6 @@ i64 sys_prctl(u64 option, u64 a2, u64 a3, u64 a4, u64 a5)
 		memset(name, 0, sizeof(name));
 		strlcpy(name, p->name, sizeof(name));
 		return user_write(a2, name, sizeof(name));
-	default: return -EINVAL;
+	default: return prctl_rights(p, option, a2, a3 | a4 | a5);
 	}
 }

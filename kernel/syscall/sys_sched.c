@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The scheduler as programs see it. */
 #include "abi/errno.h"
+#include "abi/stat.h"
+#include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/process.h"
 #include "syscall/syscalls.h"
@@ -61,6 +63,148 @@ i64 sys_sched_getaffinity(u64 pid, u64 size, u64 mask)
 	if (r)
 		return r;
 	return user_write_u64(mask, bits) ? -EFAULT : (i64)sizeof(bits);
+}
+
+/* -- policies ------------------------------------------------------------------------------------ */
+
+/* Every program has the same share. The batch policies say nothing else; real-time ones are not
+ * offered, not even to root: -EPERM, as to a Linux program without the right to them. */
+enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5 };
+#define RESET_ON_FORK 0x40000000u
+
+static int min_priority(u32 policy)
+{
+	switch (policy) {
+	case SCHED_OTHER:
+	case SCHED_BATCH:
+	case SCHED_IDLE: return 0;
+	case SCHED_FIFO:
+	case SCHED_RR: return 1;
+	default: return -EINVAL;
+	}
+}
+
+i64 sys_sched_get_priority_min(u64 policy)
+{
+	return min_priority((u32)policy);
+}
+
+i64 sys_sched_get_priority_max(u64 policy)
+{
+	int min = min_priority((u32)policy);
+
+	return min > 0 ? 99 : min;
+}
+
+/* Reads (@set NULL) or sets the policy of @pid. The policy, -ESRCH, -EPERM. */
+static i64 policy_of(i32 pid, const u32 *set)
+{
+	const struct credentials *mine = &process_current()->cred;
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = pid ? process_find(pid) : process_current();
+	i64 r = -ESRCH;
+
+	if (p && set && mine->euid && mine->euid != p->cred.uid && mine->euid != p->cred.euid)
+		r = -EPERM;
+	else if (p)
+		r = set ? (i64)(p->sched_policy = *set) : p->sched_policy;
+	spin_unlock_irq(&process_lock, flags);
+	return r;
+}
+
+static i64 set_policy(i32 pid, u32 policy, i32 priority)
+{
+	int min = min_priority(policy);
+	i64 r;
+
+	if (min < 0 || priority < min || priority > (min ? 99 : 0))
+		return -EINVAL;
+	if (min)
+		return -EPERM;
+	r = policy_of(pid, &policy);
+	return r < 0 ? r : 0;
+}
+
+i64 sys_sched_setscheduler(u64 pid, u64 policy, u64 param)
+{
+	u32 priority;
+
+	if ((i32)pid < 0 || !param || (i32)policy < 0)
+		return -EINVAL;
+	if (user_read_u32(&priority, param))
+		return -EFAULT;
+	return set_policy((i32)pid, (u32)policy & ~RESET_ON_FORK, (i32)priority);
+}
+
+i64 sys_sched_getscheduler(u64 pid)
+{
+	return (i32)pid < 0 ? -EINVAL : policy_of((i32)pid, NULL);
+}
+
+i64 sys_sched_setparam(u64 pid, u64 param)
+{
+	u32 priority;
+	i64 policy;
+
+	if ((i32)pid < 0 || !param)
+		return -EINVAL;
+	if (user_read_u32(&priority, param))
+		return -EFAULT;
+	policy = policy_of((i32)pid, NULL);
+	return policy < 0 ? policy : set_policy((i32)pid, (u32)policy, (i32)priority);
+}
+
+i64 sys_sched_getparam(u64 pid, u64 param)
+{
+	i64 policy;
+
+	if ((i32)pid < 0 || !param)
+		return -EINVAL;
+	policy = policy_of((i32)pid, NULL);
+	if (policy < 0)
+		return policy;
+	return user_write_u32(param, 0) ? -EFAULT : 0;
+}
+
+i64 sys_sched_rr_get_interval(u64 pid, u64 interval)
+{
+	u64 ns = sched_get_quantum();
+	struct timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+	i64 policy = (i32)pid < 0 ? -EINVAL : policy_of((i32)pid, NULL);
+
+	if (policy < 0)
+		return policy;
+	return user_write(interval, &ts, sizeof(ts)) ? -EFAULT : 0;
+}
+
+struct sched_attr_abi {
+	u32 size, policy;
+	u64 flags;
+	i32 nice;
+	u32 priority;
+	u64 runtime, deadline, period;
+};
+
+i64 sys_sched_getattr(u64 pid, u64 attr, u64 size, u64 flags)
+{
+	struct sched_attr_abi a = { .size = sizeof(a) };
+	i64 policy;
+
+	if ((i32)pid < 0 || !attr || flags || size < sizeof(a) || size > PAGE_SIZE)
+		return -EINVAL;
+	policy = policy_of((i32)pid, NULL);
+	if (policy < 0)
+		return policy;
+	a.policy = (u32)policy;
+	return user_write(attr, &a, sizeof(a)) ? -EFAULT : 0;
+}
+
+i64 sys_getcpu(u64 cpu, u64 node, u64 unused)
+{
+	(void)unused;
+	if ((cpu && user_write_u32(cpu, cpu_id())) || (node && user_write_u32(node, 0)))
+		return -EFAULT;
+	return 0;
 }
 
 i64 sys_getpriority(u64 which, u64 who)

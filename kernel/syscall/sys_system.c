@@ -16,13 +16,51 @@
 
 #define UTS_FIELD 65
 
+/* Programs ask for a Linux they know: the release is that of the ABI we follow. */
+static char uts[6][UTS_FIELD] = { "Linux",        "leash",  "6.1.0-leash",
+				  "#1 Leash 0.1", "x86_64", "(none)" };
+static struct mutex uts_lock = MUTEX_INIT(uts_lock); /* of the two names that can be set */
+
 i64 sys_uname(u64 buf)
 {
-	/* Programs ask for a Linux they know: the release is that of the ABI we follow. */
-	static const char uts[6][UTS_FIELD] = { "Linux",        "leash",  "6.1.0-leash",
-						"#1 Leash 0.1", "x86_64", "(none)" };
+	char now[6][UTS_FIELD];
 
-	return user_write(buf, uts, sizeof(uts));
+	mutex_lock(&uts_lock);
+	memcpy(now, uts, sizeof(now));
+	mutex_unlock(&uts_lock);
+	return user_write(buf, now, sizeof(now));
+}
+
+static i64 set_name(char *field, u64 name, u64 len)
+{
+	char new[UTS_FIELD] = { 0 };
+
+	if (process_current()->cred.euid != 0)
+		return -EPERM;
+	if (len >= UTS_FIELD)
+		return -EINVAL;
+	if (user_read(new, name, len))
+		return -EFAULT;
+	mutex_lock(&uts_lock);
+	memcpy(field, new, sizeof(new));
+	mutex_unlock(&uts_lock);
+	return 0;
+}
+
+i64 sys_sethostname(u64 name, u64 len)
+{
+	return set_name(uts[1], name, len);
+}
+
+i64 sys_setdomainname(u64 name, u64 len)
+{
+	return set_name(uts[5], name, len);
+}
+
+/* There is Linux's own personality, 0, and asking for it. */
+i64 sys_personality(u64 persona)
+{
+	return (u32)persona == 0 || (u32)persona == ~0u ? 0 : -EINVAL;
 }
 
 #define SYSINFO_LOAD_SHIFT 16 /* binary places of its load averages */
