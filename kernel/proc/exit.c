@@ -73,11 +73,14 @@ static void notify_of_end(struct process *zombie)
 /* Orphans go to init; zombies that it will not wait for go to @unwanted. Under process_lock. */
 static void reparent_children(struct process *p, struct list *unwanted)
 {
+	struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->cred.uid };
 	struct list *l;
 
 	while ((l = list_pop_front(&p->children))) {
 		struct process *child = list_entry(l, struct process, sibling);
 
+		if (child->parent_death_signal)
+			signal_send(child, child->parent_death_signal, &info);
 		child->parent = process_init_task;
 		child->exit_signal = SIGCHLD;
 		list_push_back(&process_init_task->children, &child->sibling);

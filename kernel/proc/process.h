@@ -35,6 +35,7 @@ struct process {
 	bool has_execed; /* [l] its parent may not change its group any more */
 	i32 exit_status; /* [l] as wait4 reports it */
 	i32 exit_signal; /* [i] sent to the parent at the end, 0: none */
+	i32 parent_death_signal; /* [l] PR_SET_PDEATHSIG; 0: none */
 	struct wait_queue child_event; /* woken when a child changes state */
 	bool vfork_held; /* [l] the parent sleeps until this child execs or exits */
 	bool vfork_waiting; /* [l] sleeps for such a child */

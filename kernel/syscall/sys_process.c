@@ -305,6 +305,12 @@ i64 sys_prctl(u64 option, u64 a2, u64 a3, u64 a4, u64 a5)
 
 	(void)a3, (void)a4, (void)a5;
 	switch (option) {
+	case 1: /* PR_SET_PDEATHSIG */
+		if (a2 > NSIG)
+			return -EINVAL;
+		p->parent_death_signal = a2;
+		return 0;
+	case 2: /* PR_GET_PDEATHSIG */ return user_write_u32(a2, p->parent_death_signal);
 	case 15: /* PR_SET_NAME */
 		n = user_read_string(name, a2, sizeof(name));
 		if (n == -EFAULT)

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "child.h"
@@ -206,6 +207,43 @@ static void stop_in_call(child_fn *fn, int want, int end_by, const char *what)
 	is_status(status_of(pid), want, "%s: goes on as if nothing had been", what);
 }
 
+/* -- a parent's end -------------------------------------------------------------------------------- */
+
+static void on_parents_end(int sig)
+{
+	tell(sig == SIGUSR1 ? 'p' : '?');
+	_exit(0);
+}
+
+static int leave_child_that_hears(void *arg)
+{
+	int gate[2];
+	char c;
+
+	(void)arg;
+	if (pipe(gate) < 0)
+		return 1;
+	if (fork() == 0) {
+		int sig = 0;
+
+		signal(SIGUSR1, on_parents_end);
+		raw(SYS_prctl, PR_SET_PDEATHSIG, SIGUSR1);
+		raw(SYS_prctl, PR_GET_PDEATHSIG, &sig);
+		if (sig != SIGUSR1 || write(gate[1], "x", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	return read(gate[0], &c, 1) != 1;
+}
+
+static void death_of_parent(void)
+{
+	is_status(in_child(leave_child_that_hears, NULL), EXITED(0), "a child asks for a signal");
+	is_long(hear(), 'p', "when its parent ends it comes");
+	is_long(raw(SYS_prctl, PR_SET_PDEATHSIG, 65), -EINVAL, "no signal 65");
+}
+
 /* -- vfork ----------------------------------------------------------------------------------------- */
 
 static int sleep_in_vfork(void *arg)
@@ -250,6 +288,7 @@ int main(void)
 	stop_in_call(timed_poll, EXITED(0), 0, "poll");
 	stop_in_call(suspend, SIGTERM, SIGTERM, "sigsuspend");
 	stop_in_call(sleep_for_good, SIGTERM, SIGTERM, "pause");
+	death_of_parent();
 	killed_in_vfork();
 	return done_testing();
 }
