@@ -9,6 +9,7 @@
 #include "fs/file.h"
 
 #include "abi/uio.h"
+#include "fs/epoll.h"
 #include "fs/locks.h"
 #include "fs/pipe.h"
 #include "lib/string.h"
@@ -35,6 +36,7 @@ struct file *file_create(const struct file_ops *ops, u32 flags)
 	f->pos = 0;
 	mutex_init(&f->pos_lock);
 	f->private = NULL;
+	f->watchers = NULL;
 	return f;
 }
 
@@ -42,6 +44,8 @@ void file_put(struct file *f)
 {
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (unlikely(f->watchers))
+		epoll_forget(f);
 	locks_drop(f, NULL); /* of the open file; a process's go with its descriptor */
 	if (f->ops->release)
 		f->ops->release(f);

@@ -8,6 +8,7 @@
 #include "fs/io.h"
 #include "fs/vnode.h"
 
+struct epoll_item;
 struct poll_table;
 
 struct file_ops {
@@ -31,6 +32,7 @@ struct file {
 	u64 pos; /* [pos_lock] */
 	struct mutex pos_lock;
 	void *private;
+	struct epoll_item *watchers; /* epoll.c; NULL: no set holds it */
 };
 
 /* A file with one reference on nothing yet; NULL: out of memory. */

@@ -4,7 +4,7 @@
  * a wake-up of any of them sets `woken` and wakes the caller's own queue, and the caller asks
  * all files again.
  *
- * Locks: a file's wait_queue.lock → the lock of poll_sleep.queue (a leaf of its own).
+ * Locks: a file's wait_queue.lock → the lock of poll_caller.queue (a leaf of its own).
  */
 #include "fs/poll.h"
 
@@ -13,17 +13,25 @@
 #define ENTRIES_ON_STACK 8
 #define QUEUES_A_FILE 2
 
-struct poll_sleep {
+struct poll_caller {
+	struct poll_sleep sleep;
 	struct wait_queue queue;
 	bool woken; /* atomic */
 };
+
+static void wake_caller(struct poll_sleep *s)
+{
+	struct poll_caller *c = container_of(s, struct poll_caller, sleep);
+
+	__atomic_store_n(&c->woken, true, __ATOMIC_SEQ_CST);
+	wait_wake_all(&c->queue);
+}
 
 static void poll_notify(struct waiter *w)
 {
 	struct poll_sleep *s = container_of(w, struct poll_entry, waiter)->sleep;
 
-	__atomic_store_n(&s->woken, true, __ATOMIC_SEQ_CST);
-	wait_wake_all(&s->queue);
+	s->notify(s);
 }
 
 void poll_wait(struct poll_table *pt, struct wait_queue *q)
@@ -55,7 +63,7 @@ static int ask_all(struct poll_request *reqs, u32 count, struct poll_table *pt)
 			continue;
 		if (f->ops->poll)
 			now = f->ops->poll(f, pt);
-		reqs[i].revents = now & (reqs[i].events | POLLERR | POLLHUP);
+		reqs[i].revents = now & (reqs[i].events | (reqs[i].exact ? 0 : POLLERR | POLLHUP));
 		if (reqs[i].revents) {
 			ready++;
 			pt->collect = false; /* we shall not sleep */
@@ -67,19 +75,19 @@ static int ask_all(struct poll_request *reqs, u32 count, struct poll_table *pt)
 static int sleep_until_ready(struct poll_request *reqs, u32 count, u64 deadline,
 			     struct poll_table *pt)
 {
-	struct poll_sleep *s = pt->sleep;
+	struct poll_caller *c = container_of(pt->sleep, struct poll_caller, sleep);
 
 	for (;;) {
 		int ready, r;
 
-		__atomic_store_n(&s->woken, false, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&c->woken, false, __ATOMIC_SEQ_CST);
 		ready = ask_all(reqs, count, pt);
 		if (ready)
 			return ready;
 		if (pt->overflow)
 			return -ENOMEM;
 		pt->collect = false; /* enqueued everywhere */
-		r = wait_event_interruptible_until(&s->queue, READ_ONCE(s->woken), deadline);
+		r = wait_event_interruptible_until(&c->queue, READ_ONCE(c->woken), deadline);
 		if (r)
 			return r == -ETIMEDOUT ? 0 : r;
 	}
@@ -88,15 +96,15 @@ static int sleep_until_ready(struct poll_request *reqs, u32 count, u64 deadline,
 int poll_files(struct poll_request *reqs, u32 count, u64 deadline)
 {
 	struct poll_entry on_stack[ENTRIES_ON_STACK];
-	struct poll_sleep sleep = { .woken = false };
-	struct poll_table pt = { .sleep = &sleep,
+	struct poll_caller caller = { .sleep.notify = wake_caller };
+	struct poll_table pt = { .sleep = &caller.sleep,
 				 .entries = on_stack,
 				 .capacity = ENTRIES_ON_STACK };
 	int r = ask_all(reqs, count, &pt);
 
 	if (r || !deadline)
 		return r;
-	wait_queue_init(&sleep.queue);
+	wait_queue_init(&caller.queue);
 	if (count > ENTRIES_ON_STACK / QUEUES_A_FILE) {
 		pt.capacity = count * QUEUES_A_FILE;
 		pt.entries = kmalloc(pt.capacity * sizeof(struct poll_entry));

@@ -16,7 +16,10 @@
 #define POLLRDNORM 0x040
 #define POLLWRNORM 0x100
 
-struct poll_sleep; /* the sleeping caller (poll.c) */
+/* Who asks: told of a wake-up under the queue's lock, in any context; may not sleep. */
+struct poll_sleep {
+	void (*notify)(struct poll_sleep *s);
+};
 
 struct poll_entry {
 	struct waiter waiter;
@@ -36,9 +39,10 @@ void poll_wait(struct poll_table *pt, struct wait_queue *q);
 struct poll_request {
 	struct file *file; /* NULL: ignored */
 	u32 events, revents;
+	bool exact; /* POLLERR and POLLHUP count only if they are in events */
 };
 /*
  * Waits until one of @reqs holds, @deadline (clock_ns; ~0 never) or a signal. Returns the
- * number of requests with revents, 0 on time-out, -EINTR, -ENOMEM. POLLERR, POLLHUP always count.
+ * number of requests with revents, 0 on time-out, -EINTR, -ENOMEM. POLLERR, POLLHUP count unasked.
  */
 int poll_files(struct poll_request *reqs, u32 count, u64 deadline);
