@@ -34,6 +34,11 @@ tools() {
 	test|pexpect|module pexpect||python3-pexpect|python3-pexpect|python-pexpect|pexpect
 	test|prove|have prove|prove --version|perl|perl-Test-Harness|perl|perl
 	test|sgdisk|have sgdisk|sgdisk --version|gdisk|gdisk|gptfdisk|gptfdisk
+	test|dash|have dash||dash|dash|dash|dash
+	test|lua5.4|have lua5.4|lua5.4 -v|lua5.4|lua|lua|lua
+	test|gawk|have gawk|gawk --version|gawk|gawk|gawk|gawk
+	test|sqlite3|have sqlite3|sqlite3 --version|sqlite3|sqlite|sqlite|sqlite
+	test|tcc|have tcc|tcc -v|tcc|tcc|tcc|tcc
 	debug|gdb|have gdb|gdb --version|gdb|gdb|gdb|gdb
 	END
 }
