@@ -10,6 +10,7 @@
 
 /* No timer may fill the machine with its interrupts: shorter periods count as overruns. */
 #define SHORTEST (50 * NSEC_PER_USEC)
+#define LONGEST_PATIENCE (100 * NSEC_PER_MSEC)
 /* A process that sleeps uses no CPU time: then the next look may wait. */
 #define IDLE_LOOK (10 * NSEC_PER_MSEC)
 
@@ -48,7 +49,7 @@ static void fire(struct timer *timer)
 	if (t->expires && t->expires <= now)
 		times = advance(t, now);
 	if (t->expires) {
-		u64 left = MAX(t->expires - now, SHORTEST);
+		u64 left = MAX(t->expires - now, MAX(SHORTEST, t->patience));
 		bool idle = t->process->thread->state == THREAD_BLOCKED;
 
 		look = next_look(t, left, idle);
@@ -66,7 +67,7 @@ void interval_timer_init(struct interval_timer *t, struct process *p, bool cpu_t
 	timer_init(&t->timer, fire);
 	t->lock = (struct spinlock)SPINLOCK_INIT;
 	t->cpu_time = cpu_time;
-	t->expires = t->interval = 0;
+	t->expires = t->interval = t->patience = 0;
 	t->process = p;
 	t->expired = expired;
 }
@@ -96,14 +97,35 @@ void interval_timer_set(struct interval_timer *t, u64 expires, u64 interval)
 	timer_arm(&t->timer, next_look(t, expires > now ? expires - now : 0, false));
 }
 
+void interval_timer_unnoticed(struct interval_timer *t)
+{
+	u64 flags = spin_lock_irq(&t->lock);
+
+	t->patience = MIN(MAX(2 * t->patience, SHORTEST), LONGEST_PATIENCE);
+	spin_unlock_irq(&t->lock, flags);
+}
+
+u64 interval_timer_noticed(struct interval_timer *t)
+{
+	u64 flags = spin_lock_irq(&t->lock), now = interval_timer_now(t), times = 0;
+
+	if (t->patience && t->interval && t->expires && t->expires <= now)
+		times = advance(t, now);
+	t->patience = 0;
+	spin_unlock_irq(&t->lock, flags);
+	return times;
+}
+
 void interval_timer_get(struct interval_timer *t, u64 *left, u64 *interval)
 {
 	u64 flags = spin_lock_irq(&t->lock), now = interval_timer_now(t);
 
 	*interval = t->interval;
 	*left = 0;
-	if (t->expires)
-		*left = t->expires > now ? t->expires - now : 1;
+	if (t->expires > now)
+		*left = t->expires - now;
+	else if (t->expires) /* it has not looked yet */
+		*left = t->interval ? t->interval - (now - t->expires) % t->interval : 1;
 	spin_unlock_irq(&t->lock, flags);
 }
 

@@ -19,6 +19,7 @@ struct interval_timer {
 	bool cpu_time; /* counts the process's CPU time, not the wall's */
 	u64 expires; /* [lock] in its clock's ns; 0: not running */
 	u64 interval; /* [lock] ns, 0: once */
+	u64 patience; /* [lock] ns between two looks at least */
 	struct process *process; /* [i] */
 	/* It ran out @times times. In an interrupt, no lock held. */
 	void (*expired)(struct interval_timer *t, u64 times);
@@ -30,6 +31,14 @@ u64 interval_timer_now(const struct interval_timer *t);
 void interval_timer_set(struct interval_timer *t, u64 expires, u64 interval);
 /* What is left (0: not running; at least 1 ns if it is) and the interval. */
 void interval_timer_get(struct interval_timer *t, u64 *left, u64 *interval);
+/*
+ * It ran out and what it did the last time has not been noticed yet: the time between its looks
+ * doubles, up to a tenth of a second. A thousand timers of a nanosecond whose signals are blocked
+ * would else leave no time for anything. Any context.
+ */
+void interval_timer_unnoticed(struct interval_timer *t);
+/* It was: looks at its time again. Returns how often it ran out since the last look. Any context. */
+u64 interval_timer_noticed(struct interval_timer *t);
 /* After return it does not run out any more. Thread context, without process_lock. */
 void interval_timer_cancel(struct interval_timer *t);
 void interval_timer_init(struct interval_timer *t, struct process *p, bool cpu_time,

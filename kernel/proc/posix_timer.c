@@ -12,6 +12,8 @@ static void expired(struct interval_timer *timer, u64 times)
 	struct process *p = timer->process;
 	u64 flags, sig_flags;
 
+	if (!t->sends || t->untaken)
+		interval_timer_unnoticed(timer);
 	if (!t->sends)
 		return;
 	flags = spin_lock_irq(&process_lock);
@@ -20,6 +22,7 @@ static void expired(struct interval_timer *timer, u64 times)
 		t->overrun = times - 1;
 	else
 		t->overrun += times;
+	t->untaken = true;
 	spin_unlock_irq(&p->sig_lock, sig_flags);
 	signal_send_entry(p, &t->entry);
 	spin_unlock_irq(&process_lock, flags);
@@ -30,6 +33,8 @@ static void taken(struct sigqueue *q)
 {
 	struct posix_timer *t = container_of(q, struct posix_timer, entry);
 
+	t->untaken = false;
+	t->overrun += interval_timer_noticed(&t->timer);
 	t->overrun_last = MIN(t->overrun, (u64)INT32_MAX);
 	q->info.overrun = t->overrun_last;
 	t->overrun = 0;

@@ -16,6 +16,7 @@ struct posix_timer {
 	bool sends; /* [i] SIGEV_SIGNAL; false: SIGEV_NONE */
 	struct interval_timer timer;
 	struct sigqueue entry; /* [sig_lock] */
+	bool untaken; /* [sig_lock] the signal it sent last is pending, or was ignored */
 	u64 overrun; /* [sig_lock] times it ran out since entry was queued, but for the first */
 	i32 overrun_last; /* [sig_lock] of the signal taken last */
 };
