@@ -50,6 +50,7 @@ static ssize_t copy_range(struct file *in, struct file *out, u64 from, u64 to, s
 		if (moved <= 0)
 			break;
 		done += moved;
+		sched_point();
 	}
 	page_put(page);
 	return done ? (ssize_t)done : moved;
@@ -133,6 +134,9 @@ static i64 zero_range(struct file *f, u64 pos, u64 end)
 		if (n <= 0)
 			return n ? n : -EIO;
 		pos += n;
+		if (thread_interrupted(thread_current()))
+			return -EINTR;
+		sched_point();
 	}
 	return 0;
 }
