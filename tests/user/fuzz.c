@@ -371,7 +371,7 @@ int main(int argc, char **argv)
 	take_census(&before);
 	pace = run_families(seconds * 1000);
 	tell(seconds * 1000);
-	ok(calls_made() > 1000UL * seconds, "calls were made");
+	ok(calls_made() > 100UL * seconds, "calls were made");
 	ok(end_all(), "all processes end");
 	ok(remove_home(), "all files can be removed");
 	check_census(&before, on_leash);
