@@ -43,7 +43,7 @@ int create_in(const struct fs_context *c, struct vnode *dir, const char *name, s
 	if (r)
 		return r;
 	if (!dir->ops->create)
-		return -EPERM;
+		return -ENOENT; /* as procfs on Linux: the name isn't there and can't come to be */
 	r = dir->ops->create(dir, name, len, mode & ~(c->umask & 0777), rdev, out);
 	if (!r)
 		set_owner(c, dir, *out);
@@ -155,7 +155,7 @@ int path_symlink(const struct fs_context *c, struct vnode *start, const char *pa
 		return r;
 	r = may_create(c, w.at);
 	if (!r)
-		r = w.at->ops->symlink ? w.at->ops->symlink(w.at, w.name, w.len, target) : -EPERM;
+		r = w.at->ops->symlink ? w.at->ops->symlink(w.at, w.name, w.len, target) : -ENOENT;
 	if (!r && !w.at->ops->lookup(w.at, w.name, w.len, &v)) {
 		set_owner(c, w.at, v);
 		vnode_put(v);

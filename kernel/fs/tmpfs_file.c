@@ -41,8 +41,10 @@ static struct page *file_page_alloc(unsigned flags)
 
 static int file_page_insert(struct tmpfs_node *n, u64 index, struct page *p)
 {
-	if (!page_tree_set(&n->pages, index, p))
+	if (!page_tree_set(&n->pages, index, p)) {
+		n->v.blocks += PAGE_SIZE / 512;
 		return 0;
+	}
 	page_put(p);
 	__atomic_sub_fetch(&pages_used, 1, __ATOMIC_RELAXED);
 	return -ENOSPC;
@@ -64,6 +66,7 @@ static void file_cut(struct tmpfs_node *n, u64 from)
 {
 	u64 cut = page_tree_cut(&n->pages, from);
 
+	n->v.blocks -= cut * (PAGE_SIZE / 512);
 	__atomic_sub_fetch(&pages_used, cut, __ATOMIC_RELAXED);
 }
 

@@ -53,9 +53,7 @@ void vnode_stat(struct vnode *v, struct stat *st)
 	st->st_rdev = v->rdev;
 	st->st_size = READ_ONCE(v->size);
 	st->st_blksize = PAGE_SIZE;
-	st->st_blocks = 0;
-	if ((mode & S_IFMT) == S_IFREG)
-		st->st_blocks = ALIGN_UP((u64)st->st_size, PAGE_SIZE) / 512;
+	st->st_blocks = READ_ONCE(v->blocks);
 	st->st_atim = to_timespec(READ_ONCE(v->atime_ns));
 	st->st_mtim = to_timespec(READ_ONCE(v->mtime_ns));
 	st->st_ctim = to_timespec(READ_ONCE(v->ctime_ns));

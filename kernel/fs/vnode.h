@@ -50,6 +50,7 @@ struct vnode {
 	u32 uid, gid, nlink; /* [v] */
 	u64 ino, dev, rdev; /* [i] */
 	u64 size; /* [v] bytes */
+	u64 blocks; /* [v] of 512 bytes that its contents occupy: holes have none */
 	u64 atime_ns, mtime_ns, ctime_ns; /* [v] since 1970 */
 	struct mutex lock;
 	struct backing backing; /* ops NULL: cannot be mapped */
