@@ -153,6 +153,6 @@ static void check_probe(long before)
 	long now = probe();
 
 	diag("ordinary things took %ld us before, %ld us afterwards", before, now);
-	ok(now <= 4 * before + 2000,
-	   /* a loaded host alone makes two of one */ "ordinary things take no longer than before");
+	/* A loaded host alone makes two of one. */
+	ok(now <= 4 * before + 2000, "ordinary things take no longer than before");
 }
