@@ -15,6 +15,7 @@
 #define POLLNVAL 0x020
 #define POLLRDNORM 0x040
 #define POLLWRNORM 0x100
+#define POLLRDHUP 0x2000
 
 /* Who asks: told of a wake-up under the queue's lock, in any context; may not sleep. */
 struct poll_sleep {
