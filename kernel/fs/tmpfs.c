@@ -25,8 +25,9 @@ void tmpfs_init_caches(void)
 
 /* Nodes. */
 
-/* Says that @n is now reached by @e in @parent. */
-static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode *parent)
+/* Says that @n is now reached by @e in @parent, since @ctime_ns. */
+static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode *parent,
+		      u64 ctime_ns)
 {
 	struct vnode *old;
 
@@ -34,7 +35,7 @@ static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode 
 	old = n->parent;
 	n->entry = e;
 	n->parent = vnode_get(parent);
-	n->v.ctime_ns = vnode_now();
+	n->v.ctime_ns = ctime_ns;
 	mutex_unlock(&n->v.lock);
 	vnode_put(old);
 }
@@ -112,7 +113,7 @@ static int enter(struct vnode *dir, const char *name, size_t len, struct tmpfs_n
 		return -ENOMEM;
 	/* commit */
 	e->vnode = vnode_get(&n->v);
-	set_place(n, e, dir);
+	set_place(n, e, dir, vnode_now());
 	tmpfs_entry_insert(tmpfs_node(dir), e);
 	if (vnode_is_dir(&n->v))
 		dir->nlink++;
@@ -135,6 +136,8 @@ static int tmpfs_lookup(struct vnode *dir, const char *name, size_t len, struct 
 	if (!e)
 		return -ENOENT;
 	*out = vnode_get(e->vnode);
+	if (unlikely(!READ_ONCE(tmpfs_node(*out)->entry))) /* the link it was called by is gone */
+		set_place(tmpfs_node(*out), e, dir, (*out)->ctime_ns);
 	return 0;
 }
 
@@ -268,7 +271,7 @@ static int tmpfs_rename(struct vnode *from, const char *name, size_t len, struct
 	}
 	/* commit */
 	fresh->vnode = vnode_get(e->vnode);
-	set_place(tmpfs_node(fresh->vnode), fresh, to);
+	set_place(tmpfs_node(fresh->vnode), fresh, to, vnode_now());
 	tmpfs_entry_insert(tmpfs_node(to), fresh);
 	if (vnode_is_dir(fresh->vnode)) {
 		from->nlink--;
