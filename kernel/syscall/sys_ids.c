@@ -191,7 +191,7 @@ i64 sys_capset(u64 header, u64 data)
 	struct cap_header h;
 	struct cap_data sets[2] = { 0 };
 	i64 words = cap_words(header, &h);
-	u64 mine, wanted;
+	u64 mine = 0, wanted;
 
 	if (words <= 0)
 		return words ? words : -EINVAL;
