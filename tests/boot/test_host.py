@@ -32,7 +32,7 @@ def _tail(output):
 
 @test(60)
 def check(case):
-    status, output = _command(case, ".log", ["tests/check.sh"], 400)
+    status, output = _command(case, ".log", ["tests/check.sh"], 500)
     case.tap(tap.parse(output), "make check")
     case.equal(status, 0, "the status of make check")
 

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import socket
 import time
 
@@ -83,3 +84,16 @@ class Qmp:
         self.command("screendump", filename=os.path.abspath(path))
         with open(path, "rb") as file:
             return file.read()
+
+    def framebuffer(self, path, width, height):
+        """As screenshot(), from the memory of the graphics card: QEMU may lose a change that
+        the guest makes while a picture is being taken, and shows it only after the next one."""
+        pci = self.command("human-monitor-command", **{"command-line": "info pci"})
+        base = int(re.search(r"VGA controller.*?BAR0:.*? at (0x[0-9a-f]+)", pci, re.S)[1], 16)
+        self.command("pmemsave", val=base, size=width * height * 4, filename=os.path.abspath(path))
+        with open(path, "rb") as file:
+            memory = file.read()
+        pixels = bytearray(width * height * 3)
+        for colour in range(3):  # blue, green, red, unused in memory
+            pixels[2 - colour::3] = memory[colour::4]
+        return b"P6\n%d %d\n255\n" % (width, height) + bytes(pixels)
