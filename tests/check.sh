@@ -47,7 +47,7 @@ sources() {
 		done
 	else
 		for pattern; do
-			find . -path "./${BUILD#./}" -prune -o -name "${pattern##*/}" -type f -print
+			find . -path "./${BUILD#./}" -prune -o -path "./$pattern" -type f -print
 		done | sed 's|^\./||' | sort -u
 	fi
 }
