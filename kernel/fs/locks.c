@@ -58,6 +58,7 @@ static struct held_lock *find_conflict(const struct lock_request *r)
 
 static void add(struct held_lock *h, const struct lock_request *r)
 {
+	ensure(h); /* whoever cuts or sets has brought enough */
 	h->r = *r;
 	list_push_back(&held, &h->link);
 	locks_held++;

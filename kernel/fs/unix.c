@@ -15,9 +15,9 @@ COUNTER(live_sockets, "unix sockets");
 
 struct mutex unix_lock = MUTEX_INIT(unix_lock);
 
-void unix_put(struct unix_socket *s)
+void unix_put(struct unix_socket *s, u32 refs)
 {
-	if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL))
+	if (__atomic_sub_fetch(&s->refs, refs, __ATOMIC_ACQ_REL))
 		return;
 	kfree(s);
 	counter_add(&live_sockets, -1);
@@ -102,10 +102,9 @@ static void unix_release(struct file *f)
 	mutex_unlock(&unix_lock);
 	if (peer) {
 		wake(peer);
-		unix_put(peer); /* ours of it … */
-		unix_put(s); /* … and its of us */
+		unix_put(peer, 1); /* ours of it */
 	}
-	unix_put(s);
+	unix_put(s, peer ? 2 : 1); /* the file's, and the peer's of us */
 }
 
 static const struct file_ops socket_ops = {
@@ -218,7 +217,7 @@ static struct file *socket_file(u32 type, u32 flags, const struct ucred *cred)
 	if (!f) {
 		kfree(v);
 		if (s)
-			unix_put(s);
+			unix_put(s, 1);
 		return NULL;
 	}
 	vnode_init(v, &socket_vnode_ops, NULL, S_IFSOCK | 0777);

@@ -22,7 +22,7 @@ static u32 charge_of(const struct message *m)
 static void message_free(struct message *m)
 {
 	counter_add(&live_bytes, -(i64)charge_of(m));
-	unix_put(m->from);
+	unix_put(m->from, 1);
 	kfree(m);
 }
 

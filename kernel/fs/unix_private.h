@@ -33,7 +33,7 @@ struct message {
 };
 
 extern struct mutex unix_lock;
-void unix_put(struct unix_socket *s);
+void unix_put(struct unix_socket *s, u32 refs);
 
 static inline bool unix_is_packets(const struct unix_socket *s)
 {

@@ -53,8 +53,10 @@ bool sigqueue_charge(u32 uid)
 void sigqueue_credit(u32 uid)
 {
 	u64 flags = spin_lock_irq(&accounts_lock);
+	struct account *a = find_account(uid);
 
-	find_account(uid)->count--;
+	ensure(a && a->count); /* it was debited */
+	a->count--;
 	spin_unlock_irq(&accounts_lock, flags);
 }
 

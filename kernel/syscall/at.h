@@ -36,6 +36,7 @@ int at_begin_slow(struct at *a, u64 dirfd, u64 path, ssize_t n);
 /* The path at @path, relative to @dirfd. 0, or an error: then at_end() is not called. */
 static inline int at_begin(struct at *a, u64 dirfd, u64 path)
 {
+	/* cppcheck-suppress uninitvar ; the array is filled here */
 	ssize_t n = user_read_string(a->path.short_text, path, SHORT_PATH);
 
 	a->c = process_fs_context(process_current());
