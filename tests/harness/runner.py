@@ -10,7 +10,6 @@ import importlib
 import os
 import pkgutil
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -171,15 +170,8 @@ def summary(cases):
     return 1 if failed or not passed else 0
 
 
-def _default_signals():
-    """A shell that put us in the background, or nohup, has had some signals ignored."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGPIPE):
-        signal.signal(number, signal.SIG_DFL)
-
-
 def linux_tap(command, seconds, **kwargs):
     """(exit status, stream) of a program run on this machine."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, timeout=seconds,
-                          preexec_fn=_default_signals, **kwargs)
+                          stdin=subprocess.DEVNULL, timeout=seconds, **kwargs)
     return done.returncode, tap.parse(done.stdout.decode("utf-8", "replace"))
