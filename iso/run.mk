@@ -14,13 +14,16 @@ OVERLAY ?=
 OVMF_CODE ?=
 OVMF_VARS ?=
 MENU ?=
+UPDATE ?=
+PROFILE ?=
+LINES ?=
 GDB_SOCKET := $(BUILD)/gdb.sock
 
 QEMU_ENV = ISO='$(BUILD)/leash.iso' SMP='$(SMP)' MEM='$(MEM)' CPU='$(CPU)' ACCEL='$(ACCEL)' \
 	MACHINE='$(MACHINE)' MEDIA='$(MEDIA)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)'
 SCREEN_MODE = $(if $(filter-out 0 none,$(SCREEN)),window,none)
 
-.PHONY: run run-headless selftest debug gdb check test test-mutants doctor setup tools-build \
+.PHONY: run run-headless selftest debug gdb check test test-mutants bench doctor setup tools-build \
 	tools-run tools-test tools-debug
 
 # Each group of tools is checked before anything that needs it (quick when all is there).
@@ -60,6 +63,11 @@ test: tools-test iso ## every test (BUILD/test holds the logs)
 test-mutants: tools-test ## show that each protection's test fails once it is taken away
 	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
 		MAKE='$(MAKE)' tests/run.sh --mutants
+
+bench: tools-test iso ## the same operations on Leash and on Linux, counted (docs/bench.md)
+	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
+		CC='$(CC)' $(PYTHON) tests/bench.py $(if $(UPDATE),--update) \
+		$(if $(PROFILE),--profile $(PROFILE)) $(if $(LINES),--lines)
 
 doctor: ## each tool: needed, found, how to get it
 	@iso/setup.sh --doctor

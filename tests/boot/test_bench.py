@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: ISC
+"""What operations cost, in instructions that QEMU counts: no row may get worse unsaid."""
+
+from harness import bench
+from harness.runner import test
+
+# Rows that need threads, which are not there yet: exactly these may be missing.
+MISSING = {"futex_pingpong", "thread_create_join", "yield_2threads"}
+
+
+def run(case):
+    """(rows, serial line) of the benchmark under -icount."""
+    bench.build_plugin()
+    counts = case.path(".counts")
+    output = case.run_to_end("quiet init=/bin/bench", 400, status=0, ACCEL="tcg,thread=single",
+                             args=bench.ICOUNT + bench.plugin_args(counts))
+    with open(counts, encoding="utf-8") as file:
+        return bench.parse(output, file.read()), output
+
+
+@test(60)
+def no_operation_got_worse(case):
+    rows, output = run(case)
+    if not case.check(bench.finished(output), "the benchmark ran to its end"):
+        return
+    calibration = rows["calib_2insn_loop"]
+    case.check(20000 <= calibration.instructions < 20010, "a loop of 20,000 counts as that")
+    case.equal(rows["calib_rep_stosb"].rep_bytes, 4096, "bytes of a repeated store of 4096")
+    baseline, (linux, _) = bench.read_figures(bench.BASELINE), bench.linux_figures()
+    case.equal(set(linux) - set(rows), MISSING, "rows that Linux has and Leash has not")
+    if bench.compiler() == bench.baseline_compiler():
+        worse = dict(bench.judge(bench.figures(rows), baseline))
+    else:
+        worse = {}
+        case.note(f"the baseline is by {bench.baseline_compiler()}: nothing compared")
+    for name in baseline:
+        case.check(name not in worse, f"{name}: {worse.get(name)}; if that is meant, say why in "
+                                      "the commit that changes tests/bench-baseline.txt")
+    ratios = {name: row.instructions / linux[name][0] for name, row in rows.items()
+              if name in linux and row.instructions}
+    last = max(ratios, key=ratios.get)
+    case.note(f"{len(ratios)} rows, instructions to Linux's: geometric mean "
+              f"{bench.geometric_mean(list(ratios.values())):.3f}, the worst {last} "
+              f"{ratios[last]:.3f}")
+
+
+@test(1)
+def the_baseline_is_a_judge(case):
+    """What must be refused is refused: the comparison can fail."""
+    old = {"a": [100.0, 0.0, 1.0], "b": [100.0, 4096.0, 1.0]}
+    case.equal(bench.judge(old, old), [], "the same figures")
+    case.equal(bench.judge({**old, "a": [102.0, 0, 9]}, old), [], "two in a hundred more")
+    case.equal([n for n, _ in bench.judge({**old, "a": [103.0, 0, 1]}, old)], ["a"], "three more")
+    case.equal([n for n, _ in bench.judge({**old, "b": [99.0, 8192, 1]}, old)], ["b"],
+               "fewer instructions, more bytes")
+    case.equal([n for n, _ in bench.judge({"a": old["a"]}, old)], ["b"], "a row is gone")
+    case.equal([n for n, _ in bench.judge({**old, "c": old["a"]}, old)], ["c"], "a row is new")
