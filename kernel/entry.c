@@ -110,6 +110,32 @@ void upcall_timer(void)
 	sched_timer_interrupt();
 }
 
+void upcall_kicked(void)
+{
+	sched_kicked();
+}
+
+void *upcall_cpu_memory(size_t bytes)
+{
+	unsigned order = 0;
+	struct page *p;
+
+	while (PAGE_SIZE << order < bytes)
+		order++;
+	p = page_alloc(order, ALLOC_ZERO);
+	return p ? page_to_virt(p) : NULL;
+}
+
+struct thread *upcall_cpu_prepare(u32 cpu)
+{
+	return sched_prepare_cpu(cpu);
+}
+
+void upcall_cpu_started(void)
+{
+	sched_start_cpu();
+}
+
 void upcall_exit_work(struct trap_frame *f)
 {
 	struct context *c = &thread_current()->ctx;

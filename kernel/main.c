@@ -18,6 +18,7 @@
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/platform.h"
+#include "machine/smp.h"
 #include "mm/kmap.h"
 #include "mm/page.h"
 #include "mm/slab.h"
@@ -66,6 +67,7 @@ void kernel_main(const struct boot_info *info)
 		 page_total_count() * PAGE_SIZE >> 20, clock_tsc_hz() / 1000000);
 	tty_init(); /* the console terminal; needs slab_init */
 	console_init(&boot, options.serial, options.screen); /* needs irq, clock, tty */
+	smp_init(&boot, options.cpus); /* the other CPUs; needs the clock, sched_init */
 	irq_enable(); /* needs every handler that may be called */
 	console_start(); /* needs sched_init */
 	ensure(kthread_start("boot", boot_thread, NULL));

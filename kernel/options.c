@@ -9,6 +9,7 @@
 #include "lib/cmdline.h"
 #include "lib/string.h"
 #include "machine/clock.h"
+#include "machine/cpu.h"
 #include "sched/sched.h"
 
 struct options options = {
@@ -74,6 +75,16 @@ static bool set_quantum(const char *v)
 	return true;
 }
 
+static bool set_cpus(const char *v)
+{
+	u64 n;
+
+	if (parse_u64(v, &n) || n == 0 || n > MAX_CPUS)
+		return false;
+	options.cpus = (u32)n;
+	return true;
+}
+
 static bool set_console(const char *v)
 {
 	options.serial = strcmp(v, "screen") != 0;
@@ -134,6 +145,7 @@ static const struct {
 	{ "init", set_init },       { "selftest", set_selftest }, { "sched", set_sched },
 	{ "quantum", set_quantum }, { "console", set_console },   { "quiet", set_quiet },
 	{ "panic", set_panic },     { "onexit", set_onexit },     { "trace", set_trace },
+	{ "cpus", set_cpus },
 #ifdef MUTANTS
 	{ "break", set_break },
 #endif

@@ -15,6 +15,7 @@ struct options {
 	const char *init; /* path of the first process */
 	const char *argv[OPTIONS_MAX_ARGS + 2]; /* argv[0] = init, then the words after "--" */
 	const char *envp[OPTIONS_MAX_ENV + 1];
+	u32 cpus; /* use at most so many; 0: all */
 	bool selftest;
 	const char *selftest_pattern; /* NULL: all */
 	bool serial, screen; /* consoles */

@@ -27,7 +27,9 @@
 	X(fpu, "FPU registers are not switched")                                                   \
 	X(kstackguard, "kernel stacks have no guard page")                                         \
 	X(umip, "user mode may read the descriptor table registers")                               \
-	X(copycheck, "user copies do not check the range")
+	X(copycheck, "user copies do not check the range")                                         \
+	X(apstart, "processors with odd APIC ids are never started")                               \
+	X(tsc, "the other CPUs' time stamp counters are far off")
 
 #ifdef MUTANTS
 

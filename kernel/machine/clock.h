@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Time: a monotonic clock from the TSC and one one-shot timer a CPU. All in nanoseconds
- * since boot (of the kernel). Never goes back on one CPU.
+ * since boot (of the kernel). Never goes back, not from one CPU to another either.
  */
 #pragma once
 
@@ -14,6 +14,9 @@
 u64 clock_ns(void); /* any context */
 u64 clock_tsc_hz(void);
 u64 clock_tsc_to_ns(u64 tsc_delta);
+
+/* True: the CPUs' counters differ, and only clock_ns() knows the time. No vDSO then. */
+bool clock_is_shared(void);
 
 /* For the vDSO: clock_ns() == ((tsc - *tsc_base) * *mult) >> 32, for good. After platform_init(). */
 void clock_get_params(u64 *tsc_base, u64 *mult);

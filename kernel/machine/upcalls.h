@@ -42,6 +42,18 @@ u64 upcall_syscall_enter(struct trap_frame *f);
 /* A number outside the table. Returns what rax shall be. Interrupts on. */
 i64 upcall_syscall_unknown(u64 number);
 
+/* Another CPU sent cpu_kick(): the run queue may have changed. Interrupts are off. */
+void upcall_kicked(void);
+
+/*
+ * Starting CPU @cpu, on the boot CPU: zeroed memory for ever, page aligned (NULL: none); its run
+ * queue and idle thread (the thread's address is its stack's top). Then on the new CPU itself,
+ * on that stack, with interrupts off: the idle loop.
+ */
+void *upcall_cpu_memory(size_t bytes);
+struct thread *upcall_cpu_prepare(u32 cpu);
+noreturn void upcall_cpu_started(void);
+
 /* First code on a new thread's stack: finishes the switch that led here. Interrupts off. */
 void upcall_thread_started(void);
 

@@ -27,4 +27,5 @@ void queue_arm_timer(struct run_queue *q);
 /* Frees what thread_create() made. */
 void thread_free(struct thread *t);
 void thread_init_boot(void);
+struct thread *thread_create_idle(u32 cpu); /* NULL: out of memory */
 void timers_init(void);

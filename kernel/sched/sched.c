@@ -15,6 +15,7 @@
 #include "base/mutants.h"
 #include "base/trace.h"
 #include "machine/clock.h"
+#include "machine/smp.h"
 #include "sched/queue.h"
 #include "sched/timer.h"
 
@@ -26,17 +27,45 @@ struct run_queue run_queues[MAX_CPUS];
 static enum sched_policy policy = SCHED_ROUND_ROBIN; /* atomic */
 static u64 quantum = 10 * NSEC_PER_MSEC; /* atomic */
 
+static void queue_init(struct run_queue *q, struct thread *idle)
+{
+	list_init(&q->waiting);
+	q->current = q->idle = idle;
+	q->armed = NEVER;
+}
+
+/* The calling CPU takes its queue. */
+static void queue_adopt(struct run_queue *q)
+{
+	cpu_this()->idle = q->idle;
+	cpu_this()->queue = q;
+}
+
 void sched_init(void)
 {
 	struct run_queue *q = &run_queues[cpu_id()];
 
 	thread_init_boot();
 	timers_init();
-	list_init(&q->waiting);
-	q->current = q->idle = thread_current();
-	q->armed = NEVER;
-	cpu_this()->idle = q->idle;
-	cpu_this()->queue = q;
+	queue_init(q, thread_current());
+	queue_adopt(q);
+}
+
+struct thread *sched_prepare_cpu(u32 cpu)
+{
+	struct thread *idle = thread_create_idle(cpu);
+
+	if (idle) {
+		idle->switched_in = clock_ns();
+		queue_init(&run_queues[cpu], idle);
+	}
+	return idle;
+}
+
+void sched_start_cpu(void)
+{
+	queue_adopt(&run_queues[cpu_id()]);
+	sched_idle();
 }
 
 /* -- the queue ------------------------------------------------------------------------------ */
@@ -163,7 +192,10 @@ bool thread_wake(struct thread *t)
 		WRITE_ONCE(t->state, THREAD_RUNNABLE);
 		if (t != q->current) { /* else it is about to block and will see this */
 			enqueue(q, t);
-			queue_arm_timer(q);
+			if (q == run_queue_this())
+				queue_arm_timer(q);
+			else
+				cpu_kick(t->cpu);
 		}
 		trace(TRACE_WAKE, t->tid, 0);
 	}
@@ -181,6 +213,15 @@ void sched_point(void)
 {
 	if (unlikely(READ_ONCE(thread_current()->ctx.work) & WORK_RESCHED))
 		sched_resched();
+}
+
+void sched_kicked(void)
+{
+	struct run_queue *q = run_queue_this();
+
+	spin_lock(&q->lock);
+	queue_arm_timer(q);
+	spin_unlock(&q->lock);
 }
 
 void sched_timer_interrupt(void)

@@ -11,6 +11,9 @@
 
 enum sched_policy { SCHED_ROUND_ROBIN, SCHED_COOPERATIVE };
 
+struct thread *sched_prepare_cpu(
+	u32 cpu); /* another CPU's queue and idle thread; NULL: no memory */
+noreturn void sched_start_cpu(void); /* on that CPU: the idle loop */
 void sched_init(void); /* the boot thread becomes the boot CPU's idle thread's predecessor */
 
 /*
@@ -27,6 +30,8 @@ bool thread_wake(struct thread *t);
 void sched_resched(void);
 /* In a long system call, where it could block: lets others run if the quantum is over. */
 void sched_point(void);
+/* Another CPU has changed this CPU's queue (interrupts off): the timer may be due earlier. */
+void sched_kicked(void);
 /* The timer interrupt's part (interrupts off): ends the quantum, runs due timers. */
 void sched_timer_interrupt(void);
 /* The boot thread ends here: the idle loop. */

@@ -7,6 +7,7 @@
 
 #include "base/counter.h"
 #include "base/trace.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "mm/kmap.h"
 #include "mm/slab.h"
@@ -35,6 +36,24 @@ void thread_init_boot(void)
 	list_init(&t->run_link);
 	strlcpy(t->name, "idle/0", sizeof(t->name));
 	fpu_cache = slab_create("fpu", fpu_area_bytes(), 64);
+}
+
+struct thread *thread_create_idle(u32 cpu)
+{
+	u8 *stack = kstack_alloc();
+	struct thread *t;
+
+	if (!stack)
+		return NULL;
+	t = (struct thread *)(stack + KSTACK_BYTES - THREAD_BYTES);
+	memset(t, 0, sizeof(*t));
+	t->stack = stack;
+	t->cpu = cpu;
+	t->affinity = 1UL << cpu;
+	t->kernel = true;
+	list_init(&t->run_link);
+	snprintf(t->name, sizeof(t->name), "idle/%u", cpu);
+	return t;
 }
 
 struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bool user)
@@ -90,6 +109,14 @@ void thread_start(struct thread *t)
 	thread_wake(t);
 }
 
+void thread_start_on(struct thread *t, u32 cpu)
+{
+	assert(cpu < cpu_count);
+	t->cpu = cpu;
+	t->affinity = 1UL << cpu;
+	thread_wake(t);
+}
+
 struct kthread_start {
 	void (*fn)(void *);
 	void *arg;
@@ -105,7 +132,7 @@ static void kthread_main(void *arg)
 	thread_exit();
 }
 
-struct thread *kthread_start(const char *name, void (*fn)(void *), void *arg)
+static struct thread *kthread_create(const char *name, void (*fn)(void *), void *arg)
 {
 	struct kthread_start *start = kmalloc(sizeof(*start));
 	struct thread *t;
@@ -114,11 +141,26 @@ struct thread *kthread_start(const char *name, void (*fn)(void *), void *arg)
 		return NULL;
 	*start = (struct kthread_start){ fn, arg };
 	t = thread_create(name, kthread_main, start, false);
-	if (!t) {
+	if (!t)
 		kfree(start);
-		return NULL;
-	}
-	thread_start(t);
+	return t;
+}
+
+struct thread *kthread_start(const char *name, void (*fn)(void *), void *arg)
+{
+	struct thread *t = kthread_create(name, fn, arg);
+
+	if (t)
+		thread_start(t);
+	return t;
+}
+
+struct thread *kthread_start_on(u32 cpu, const char *name, void (*fn)(void *), void *arg)
+{
+	struct thread *t = kthread_create(name, fn, arg);
+
+	if (t)
+		thread_start_on(t, cpu);
 	return t;
 }
 

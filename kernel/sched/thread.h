@@ -51,8 +51,12 @@ void thread_discard(struct thread *t);
 
 /* Puts a new thread on a run queue. */
 void thread_start(struct thread *t);
+/* The same, bound to @cpu, which is counted. */
+void thread_start_on(struct thread *t, u32 cpu);
 /* Convenience: create and start a kernel thread; NULL: out of memory. */
 struct thread *kthread_start(const char *name, void (*fn)(void *), void *arg);
+/* Bound to @cpu. */
+struct thread *kthread_start_on(u32 cpu, const char *name, void (*fn)(void *), void *arg);
 /* Ends the running thread; its release() is called and its stack freed by the next one. */
 noreturn void thread_exit(void);
 

@@ -31,6 +31,7 @@ enum apic_register {
 	APIC_ESR = 0x280,
 	APIC_LVT_CMCI = 0x2f0,
 	APIC_ICR = 0x300,
+	APIC_ICR_HIGH = 0x310,
 	APIC_SELF_IPI = 0x3f0, /* x2APIC only */
 	APIC_LVT_TIMER = 0x320,
 	APIC_LVT_THERMAL = 0x330,
@@ -45,6 +46,11 @@ enum apic_register {
 
 #define SVR_ENABLE (1u << 8)
 #define ICR_SELF (1u << 18)
+#define ICR_NMI (4u << 8)
+#define ICR_INIT (5u << 8)
+#define ICR_STARTUP (6u << 8)
+#define ICR_PENDING (1u << 12) /* xAPIC only */
+#define ICR_ASSERT (1u << 14)
 #define LVT_MASKED (1u << 16)
 #define LVT_NMI (4u << 8)
 #define LVT_ACTIVE_LOW (1u << 13)
@@ -85,6 +91,53 @@ void apic_send_self(u32 vector)
 		apic_write(APIC_SELF_IPI, vector);
 	else
 		apic_write(APIC_ICR, ICR_SELF | vector);
+}
+
+bool apic_can_reach(u32 id)
+{
+	return x2apic_mode || id < 0xff;
+}
+
+/*
+ * The xAPIC's two halves are one command: an interrupt handler that sends must not come between.
+ * An NMI handler that sends to itself uses the lower half only.
+ */
+static void send_command(u32 id, u32 command)
+{
+	u64 flags;
+
+	if (x2apic_mode) {
+		/* A WRMSR here is no barrier: what was written before must be seen (11.12.3). */
+		__asm__ volatile("mfence; lfence" ::: "memory");
+		msr_write(MSR_X2APIC + APIC_ICR / 16, (u64)id << 32 | command);
+		return;
+	}
+	flags = irq_save();
+	while (apic_read(APIC_ICR) & ICR_PENDING)
+		cpu_relax();
+	apic_write(APIC_ICR_HIGH, id << 24);
+	apic_write(APIC_ICR, command);
+	irq_restore(flags);
+}
+
+void apic_send_ipi(u32 id, u32 vector)
+{
+	send_command(id, ICR_ASSERT | vector);
+}
+
+void apic_send_nmi(u32 id)
+{
+	send_command(id, ICR_ASSERT | ICR_NMI);
+}
+
+void apic_send_init(u32 id)
+{
+	send_command(id, ICR_ASSERT | ICR_INIT);
+}
+
+void apic_send_startup(u32 id, u8 page)
+{
+	send_command(id, ICR_ASSERT | ICR_STARTUP | page);
 }
 
 bool apic_in_service(u32 vector)

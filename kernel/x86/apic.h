@@ -15,6 +15,8 @@
 #define VECTOR_DEVICE_END 0x50
 #define VECTOR_TIMER 0xf0
 #define VECTOR_NMI_REPORT 0xf1 /* sent to itself by a CPU that took an NMI */
+#define VECTOR_KICK 0xf2 /* from another CPU: look at the run queue (ipi.c) */
+#define VECTOR_CALL 0xf3 /* from another CPU: run a function */
 #define VECTOR_ERROR 0xfe
 #define VECTOR_SPURIOUS 0xff /* low four bits set: older APICs fix them so */
 
@@ -28,6 +30,15 @@ void apic_init_cpu(void);
 u32 apic_id(void); /* of the calling CPU, from the APIC itself */
 void apic_eoi(void);
 void apic_send_self(u32 vector); /* an interrupt to the calling CPU; any context */
+/*
+ * To the processor with local APIC @id: an interrupt, an NMI, and what starts it (STARTUP at page
+ * number @page). apic_can_reach(): the field has 8 bits without x2APIC. Any context.
+ */
+bool apic_can_reach(u32 id);
+void apic_send_ipi(u32 id, u32 vector);
+void apic_send_nmi(u32 id);
+void apic_send_init(u32 id);
+void apic_send_startup(u32 id, u8 page);
 bool apic_in_service(u32 vector); /* true: this vector awaits its EOI here */
 
 /* Reads and clears the error status (SDM vol. 3, 11.5.3). */

@@ -36,9 +36,37 @@ static inline u64 tsc_ordered(void)
 	return tsc_read();
 }
 
+static bool shared; /* written at boot, before a second CPU runs threads */
+static u64 shared_last; /* atomic: the latest time that anybody saw */
+
+/* Where counters differ: the time of the CPU that is farthest ahead, seen by all. */
+static u64 shared_ns(u64 own)
+{
+	u64 last = __atomic_load_n(&shared_last, __ATOMIC_RELAXED);
+
+	while (own > last) {
+		if (__atomic_compare_exchange_n(&shared_last, &last, own, true, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return own;
+	}
+	return last;
+}
+
 u64 clock_ns(void)
 {
-	return clock_scale(tsc_ordered() - clock_params.tsc_base, clock_params.mult);
+	u64 ns = clock_scale(tsc_ordered() - clock_params.tsc_base, clock_params.mult);
+
+	return likely(!shared) ? ns : shared_ns(ns);
+}
+
+void clock_share(void)
+{
+	shared = true;
+}
+
+bool clock_is_shared(void)
+{
+	return shared;
 }
 
 void clock_get_params(u64 *tsc_base, u64 *mult)

@@ -34,6 +34,9 @@ void clock_init(u64 tsc_base);
 /* Makes the calling CPU's timer usable by clock_arm(). After clock_init(); interrupts off. */
 void clock_init_cpu(void);
 
+/* The CPUs' counters differ for good: clock_ns() never returns less than it has anywhere. */
+void clock_share(void);
+
 /* The timer vector came: upcall_timer() if the deadline has passed, else armed again. */
 void clock_interrupt(void);
 

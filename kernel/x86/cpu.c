@@ -131,6 +131,15 @@ void syscall_msrs_load(void)
 	msr_write(MSR_SYSENTER_EIP, 0);
 }
 
+void cpu_load(struct x86_cpu *c)
+{
+	gdt_load(c);
+	idt_load();
+	control_registers_load();
+	syscall_msrs_load();
+	fpu_init_cpu();
+}
+
 static u8 boot_ist_stacks[IST_COUNT][IST_STACK_BYTES] __attribute__((aligned(16)));
 
 void machine_init_early(void)
@@ -143,11 +152,8 @@ void machine_init_early(void)
 		c->ist_stack[i] = boot_ist_stacks[i];
 	cpus[0] = &c->cpu;
 	cpu_count = 1;
-	gdt_load(c);
-	idt_init();
-	idt_load();
 	features_init();
-	control_registers_load();
-	syscall_msrs_load();
+	idt_init();
+	cpu_load(c);
 	fpu_init();
 }

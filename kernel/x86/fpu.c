@@ -23,12 +23,21 @@
 static u64 saved_components;
 static u32 mxcsr_mask; /* bits that exist: FXSAVE tells, 0 stands for the default */
 
+void fpu_init_cpu(void)
+{
+	const struct cpu_features *f = &cpu_features;
+
+	__asm__ volatile("fninit");
+	if (f->xsave)
+		__asm__ volatile("xsetbv" ::"c"(0), "a"((u32)f->xcr0), "d"((u32)(f->xcr0 >> 32)));
+}
+
+/* What the areas look like; after fpu_init_cpu() on the boot CPU. */
 void fpu_init(void)
 {
 	static u8 image[FXSAVE_BYTES] __attribute__((aligned(64)));
 	struct cpu_features *f = &cpu_features;
 
-	__asm__ volatile("fninit");
 	__asm__ volatile("fxsave64 (%0)" ::"r"(image) : "memory");
 	mxcsr_mask = *(u32 *)(image + MXCSR_MASK_OFFSET);
 	if (!mxcsr_mask)
@@ -36,7 +45,6 @@ void fpu_init(void)
 	f->xsave_bytes = FXSAVE_BYTES;
 	if (!f->xsave)
 		return;
-	__asm__ volatile("xsetbv" ::"c"(0), "a"((u32)f->xcr0), "d"((u32)(f->xcr0 >> 32)));
 	f->xsave_bytes = cpuid(0xd, 0).ebx; /* of what XCR0 enables now */
 	saved_components = f->xcr0;
 }

@@ -27,12 +27,17 @@ static void fill_tss(struct x86_cpu *c)
 	}
 }
 
+void gdt_fill_flat(u64 gdt[4])
+{
+	gdt[KERNEL_CS / 8] = SEGMENT_CODE64;
+	gdt[KERNEL_SS / 8] = SEGMENT_DATA;
+}
+
 static void fill_gdt(struct x86_cpu *c)
 {
 	u64 base = (u64)&c->tss;
 
-	c->gdt[KERNEL_CS / 8] = SEGMENT_CODE64;
-	c->gdt[KERNEL_SS / 8] = SEGMENT_DATA;
+	gdt_fill_flat(c->gdt);
 	c->gdt[USER_CS32 / 8] = SEGMENT_CODE32 | SEGMENT_USER;
 	c->gdt[USER_SS / 8] = SEGMENT_DATA | SEGMENT_USER;
 	c->gdt[USER_CS / 8] = SEGMENT_CODE64 | SEGMENT_USER;

@@ -13,10 +13,12 @@
 #include "base/trace.h"
 #include "machine/irq.h"
 #include "machine/trap.h"
+#include "machine/upcalls.h"
 #include "x86/acpi.h"
 #include "x86/apic.h"
 #include "x86/clock.h"
 #include "x86/irq.h"
+#include "x86/smp.h"
 
 #define MAX_LINES (VECTOR_DEVICE_END - VECTOR_DEVICE)
 #define MAX_HANDLERS 48
@@ -37,7 +39,16 @@ struct irq_line {
 	struct irq_action *first;
 };
 
-enum irq_slot { SLOT_TIMER, SLOT_SPURIOUS, SLOT_UNEXPECTED, SLOT_ERROR, SLOT_NMI, SLOT_LINES };
+enum irq_slot {
+	SLOT_TIMER,
+	SLOT_SPURIOUS,
+	SLOT_UNEXPECTED,
+	SLOT_ERROR,
+	SLOT_NMI,
+	SLOT_KICK,
+	SLOT_CALL,
+	SLOT_LINES
+};
 #define SLOT_COUNT (SLOT_LINES + MAX_LINES)
 
 static struct irq_line lines[MAX_LINES]; /* vector VECTOR_DEVICE + index */
@@ -171,6 +182,14 @@ void irq_dispatch(struct trap_frame *f)
 		clock_interrupt();
 	} else if (vector - VECTOR_DEVICE < MAX_LINES && lines[vector - VECTOR_DEVICE].first) {
 		device_interrupt(vector);
+	} else if (vector == VECTOR_KICK) {
+		count(SLOT_KICK);
+		apic_eoi();
+		upcall_kicked();
+	} else if (vector == VECTOR_CALL) {
+		count(SLOT_CALL);
+		apic_eoi();
+		ipi_call_interrupt();
 	} else if (vector == VECTOR_NMI_REPORT) {
 		report_nmi();
 	} else if (vector == VECTOR_ERROR) {
@@ -253,8 +272,9 @@ int irq_register_isa(unsigned line, irq_handler handler, void *arg, const char *
 
 bool irq_stat_get(unsigned index, struct irq_stat *out)
 {
-	static const char *const names[SLOT_LINES] = { "timer", "spurious", "unexpected",
-						       "apic-error", "nmi" };
+	static const char *const names[SLOT_LINES] = { "timer",      "spurious", "unexpected",
+						       "apic-error", "nmi",      "kick",
+						       "call" };
 
 	if (index >= SLOT_COUNT)
 		return false;

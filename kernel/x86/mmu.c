@@ -334,6 +334,17 @@ static void pat_load(void)
 	msr_write(MSR_PAT, 0x0007040600070106UL);
 }
 
+u64 mmu_kernel_root(void)
+{
+	return kernel_root;
+}
+
+void mmu_init_cpu(void)
+{
+	pat_load();
+	cr3_write(kernel_root); /* without PGE yet: nothing of before stays */
+}
+
 static void claim_slot(u64 va)
 {
 	pte_t *root = phys_to_virt(kernel_root);

@@ -46,6 +46,9 @@ void offsets(void)
 	EMIT(USER_END_HIGH, USER_END >> 32);
 	EMIT(KSTACK_BYTES, 4 * PAGE_SIZE);
 	EMIT(MSR_GS_BASE, MSR_GS_BASE);
+	EMIT(KERNEL_SS, KERNEL_SS);
+	EMIT(CR4_PAE, CR4_PAE);
+	EMIT(CR0_LONG, CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
 }
 
 _Static_assert(offsetof(struct cpu, self) == 0, "gs:0, see cpu_this()");

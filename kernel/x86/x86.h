@@ -147,12 +147,20 @@ static inline struct x86_cpu *x86_this(void)
 extern struct x86_cpu boot_cpu;
 
 void gdt_load(struct x86_cpu *c);
+/* The kernel's code and data segments alone, for a GDT of four entries. */
+void gdt_fill_flat(u64 gdt[4]);
 void idt_init(void);
 void idt_load(void);
 void syscall_msrs_load(void);
 void features_init(void);
 void control_registers_load(void);
 void fpu_init(void);
+void fpu_init_cpu(void);
+/* Tables, registers and MSRs of the calling CPU, whose area is @c. Interrupts off. */
+void cpu_load(struct x86_cpu *c);
+/* Loads the kernel's page tables and the memory types on a starting CPU. */
+void mmu_init_cpu(void);
+u64 mmu_kernel_root(void); /* physical */
 void mmu_switch(struct cpu *cpu, struct mmu *next);
 
 /* traps.asm */
