@@ -56,40 +56,41 @@ static struct verdict judge_page_fault(int err, u64 address)
 }
 
 /* @mapped: there is something at the address, but not for this access. */
-static void remember(struct process *p, const struct trap_frame *f, const struct fault *fault,
+static void remember(struct task *t, const struct trap_frame *f, const struct fault *fault,
 		     bool mapped)
 {
-	p->fault.vector = f->vector;
-	p->fault.error = f->error;
-	p->fault.address = fault->is_page_fault ? fault->address : 0;
-	p->fault.write = fault->write;
-	p->fault.exec = fault->exec;
-	p->fault.mapped = mapped;
-	p->fault.note = NULL;
+	t->fault.vector = f->vector;
+	t->fault.error = f->error;
+	t->fault.address = fault->is_page_fault ? fault->address : 0;
+	t->fault.write = fault->write;
+	t->fault.exec = fault->exec;
+	t->fault.mapped = mapped;
+	t->fault.note = NULL;
 }
 
 void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 {
-	struct process *p = process_current();
+	struct task *t = task_current();
 	bool mapped = false;
 	struct verdict v;
 
 	if (fault->is_page_fault) {
-		int err = fault->address >= USER_END ? -EFAULT
-						     : space_fault(p->space, fault->address,
-								   fault->write, fault->exec);
+		int err = fault->address >= USER_END
+				  ? -EFAULT
+				  : space_fault(t->process->space, fault->address, fault->write,
+						fault->exec);
 
 		if (err == 0)
 			return;
 		if (err == -ENOMEM)
-			log_error("out of memory: %s[%d] is killed", p->name, p->pid);
+			log_error("out of memory: %s[%d] is killed", t->name, t->tid);
 		mapped = err != -EFAULT;
 		v = judge_page_fault(err, fault->address);
 	} else {
 		v = judge(f);
 	}
 	trace(TRACE_FAULT, f->vector, fault->address);
-	remember(p, f, fault, mapped);
+	remember(t, f, fault, mapped);
 	signal_force(v.signal, v.code, v.address);
 }
 
@@ -178,7 +179,7 @@ i64 upcall_syscall_unknown(u64 number)
 
 		p->unsupported_logged = true;
 		log_info("unsupported system call %lu (%s) from %s[%d]", number,
-			 name ? name : "no such number", p->name, p->pid);
+			 name ? name : "no such number", task_current()->name, p->pid);
 	}
 	return -ENOSYS;
 }

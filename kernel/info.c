@@ -102,7 +102,7 @@ static ssize_t show_stat(char *buf, size_t size)
 	for (unsigned i = 0; irq_stat_get(i, &s); i++)
 		procfs_print(&t, " %lu", s.count);
 	procfs_print(&t, "\nctxt %lu\nbtime %lu\nprocesses %lu\n", switches, clock_boot_epoch(),
-		     process_fork_count());
+		     task_made_count());
 	procfs_print(&t, "procs_running %u\nprocs_blocked 0\n", sched_runnable());
 	return t.at;
 }
@@ -118,7 +118,7 @@ static ssize_t show_loadavg(char *buf, size_t size)
 
 		procfs_print(&t, "%lu.%02lu ", hundredths / 100, hundredths % 100);
 	}
-	procfs_print(&t, "%u/%u %d\n", sched_runnable(), process_count(), process_last_pid());
+	procfs_print(&t, "%u/%u %d\n", sched_runnable(), task_count(), task_last_tid());
 	return t.at;
 }
 

@@ -18,6 +18,7 @@ struct fs_context { /* guarded by its owner: copied or locked there */
 	struct vnode *root, *cwd; /* counted */
 	u32 umask;
 	const struct credentials *cred;
+	bool counted; /* root and cwd were counted for this context (proc/fs_state.h) */
 };
 
 #define PATH_MAX 4096

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fork, vfork and clone: a second process from one, up to the commit point where it becomes
- * visible (OSTEP 5.1).
+ * fork, vfork and clone: a second process from one, or a second thread in it, up to the commit
+ * point where it becomes visible (OSTEP 5.1, 26).
  *
- * The child returns to user mode with a copy of the parent's frame and rax = 0. Locks: none
- * held across the copying; process_lock for the commit.
+ * The child returns to user mode with a copy of the caller's frame and rax = 0. Locks: none held
+ * across the copying; process_lock and sig_lock for the commit.
  */
 #include "abi/clone.h"
 #include "abi/errno.h"
@@ -13,11 +13,10 @@
 #include "machine/usercopy.h"
 #include "proc/signal.h"
 
-/* What is understood; a thread of the same process is not yet. */
-#define SUPPORTED                                                                                  \
-	(CSIGNAL | CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_SETTLS | CLONE_PARENT_SETTID |     \
-	 CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_DETACHED | CLONE_IO | CLONE_UNTRACED |  \
-	 CLONE_PTRACE)
+/* Namespaces, and descriptors of processes: as a Linux that was built without them. */
+#define UNSUPPORTED                                                                                \
+	(CLONE_PIDFD | CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |              \
+	 CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_INTO_CGROUP)
 
 static int check_flags(const struct clone_args *a)
 {
@@ -25,161 +24,265 @@ static int check_flags(const struct clone_args *a)
 		return -EINVAL;
 	if ((a->flags & CLONE_THREAD) && !(a->flags & CLONE_SIGHAND))
 		return -EINVAL;
-	if (a->flags & ~(u64)SUPPORTED)
+	if ((a->flags & CLONE_SIGHAND) && (a->flags & CLONE_CLEAR_SIGHAND))
 		return -EINVAL;
-	if ((a->flags & CSIGNAL) > NSIG)
+	if ((a->flags & CLONE_PARENT) && process_current() == process_init_task)
+		return -EINVAL; /* init has no parent that could wait */
+	if (a->flags & UNSUPPORTED)
 		return -EINVAL;
 	if ((a->flags & CLONE_SETTLS) && a->tls >= USER_END)
 		return -EPERM; /* a non-canonical base would fault in the kernel */
 	return 0;
 }
 
-static int copy_memory(struct process *child, struct process *parent, u64 flags)
+/* -- what a task has for itself ----------------------------------------------------------------- */
+
+static int copy_files(struct task *child, struct task *me, u64 flags)
 {
-	if (flags & CLONE_VM) {
-		space_get(parent->space);
-		child->space = parent->space;
-	} else {
-		child->space = space_fork(parent->space);
-	}
-	return child->space ? 0 : -ENOMEM;
+	child->files = flags & CLONE_FILES ? fd_table_get(me->files) : fd_table_copy(me->files);
+	child->fs = flags & CLONE_FS ? fs_state_get(me->fs) : fs_state_copy(me->fs);
+	return child->files && child->fs ? 0 : -ENOMEM;
 }
 
-static int copy_files(struct process *child, struct process *parent, u64 flags)
+static int copy_thread(struct task *child, struct task *me, const struct clone_args *a)
 {
-	if (flags & CLONE_FILES) {
-		__atomic_fetch_add(&parent->files->refs, 1, __ATOMIC_RELAXED);
-		child->files = parent->files;
-	} else {
-		child->files = fd_table_copy(parent->files);
-	}
-	return child->files ? 0 : -ENOMEM;
-}
-
-static int copy_thread(struct process *child, struct process *parent, const struct clone_args *a)
-{
-	struct context *to;
-	struct thread *t = thread_create(parent->name, NULL, NULL, true);
+	struct thread *t = thread_create(me->name, NULL, NULL, true);
 
 	if (!t)
 		return -ENOMEM;
-	to = &t->ctx;
-	*thread_frame(t) = *thread_frame(parent->thread);
+	*thread_frame(t) = *thread_frame(me->thread);
 	thread_frame(t)->rax = 0;
 	if (a->stack)
 		thread_frame(t)->rsp = a->stack;
-	context_copy_user(to, &parent->thread->ctx);
+	context_copy_user(&t->ctx, &me->thread->ctx);
 	if (a->flags & CLONE_SETTLS)
-		to->fs_base = a->tls;
-	to->mmu = &child->space->mmu;
-	t->affinity = parent->thread->affinity;
-	t->tid = child->pid;
-	t->process = child;
-	t->interrupted = parent->thread->interrupted;
+		t->ctx.fs_base = a->tls;
+	t->ctx.mmu = &child->process->space->mmu;
+	t->affinity = me->thread->affinity;
+	t->tid = child->tid;
+	t->process = child->process;
+	t->task = child;
+	t->interrupted = process_thread_interrupted;
 	child->thread = t;
 	return 0;
 }
 
 /* An alternate stack comes along, but not to where it would be another's at the same time. */
-static void copy_signals(struct process *child, const struct process *parent, u64 flags)
+static void copy_identity(struct task *child, const struct task *me, u64 flags)
 {
-	child->sig_blocked = parent->sig_blocked;
-	memcpy(child->action, parent->action, sizeof(child->action));
+	child->cred = me->cred;
+	child->no_new_privs = me->no_new_privs;
+	child->sched_policy = me->sched_policy;
+	child->sig_blocked = me->sig_blocked;
+	memcpy(child->name, me->name, sizeof(child->name));
 	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)
-		child->altstack = parent->altstack;
+		child->altstack = me->altstack;
 }
 
-static void copy_identity(struct process *child, struct process *parent)
+static int copy_task(struct task *child, struct task *me, const struct clone_args *a)
 {
-	child->pgid = parent->pgid;
-	child->sid = parent->sid;
-	child->root = vnode_get(parent->root);
-	child->cwd = vnode_get(parent->cwd);
-	child->exe = vnode_get(parent->exe);
-	child->umask = parent->umask;
-	child->cred = parent->cred;
-	child->no_new_privs = parent->no_new_privs;
-	child->sched_policy = parent->sched_policy;
-	memcpy(child->name, parent->name, sizeof(child->name));
+	int err = copy_files(child, me, a->flags);
+
+	if (!err)
+		err = copy_thread(child, me, a);
+	if (!err)
+		copy_identity(child, me, a->flags);
+	return err;
 }
 
-static void undo(struct process *child)
+static void undo_task(struct task *t)
 {
-	if (child->space)
-		space_put(child->space);
-	if (child->files)
-		fd_table_put(child->files);
-	process_free(child);
+	if (t->files)
+		fd_table_put(t->files);
+	fs_state_put(t->fs);
+	if (t->thread)
+		thread_discard(t->thread);
 }
 
 /* Tells the tids before the child can run; a bad address is the program's own loss (as Linux). */
-static void store_tids(struct process *child, const struct clone_args *a)
+static void store_tids(struct task *child, const struct clone_args *a)
 {
-	if (a->flags & CLONE_PARENT_SETTID)
-		(void)user_write_u32(a->parent_tid, child->pid);
-	if (a->flags & CLONE_CHILD_SETTID) {
-		u32 tid = child->pid;
+	u32 tid = child->tid;
 
-		(void)space_write(child->space, a->child_tid, &tid, sizeof(tid));
-	}
+	if (a->flags & CLONE_PARENT_SETTID)
+		(void)user_write_u32(a->parent_tid, tid);
+	if (a->flags & CLONE_CHILD_SETTID)
+		(void)space_write(child->process->space, a->child_tid, &tid, sizeof(tid));
 	if (a->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = a->child_tid;
 }
 
-static void commit(struct process *child, struct process *parent)
-{
-	u64 flags = spin_lock_irq(&process_lock);
+/* -- a process ---------------------------------------------------------------------------------- */
 
-	process_list_add(child, parent);
-	spin_unlock_irq(&process_lock, flags);
-	trace(TRACE_FORK, parent->pid, child->pid);
-	thread_start(child->thread);
+static int copy_process(struct process *child, struct process *parent, const struct clone_args *a)
+{
+	if (a->flags & CLONE_VM)
+		space_get(child->space = parent->space);
+	else
+		child->space = space_fork(parent->space);
+	child->actions = a->flags & CLONE_SIGHAND ? sigaction_get(parent->actions)
+						  : sigaction_copy(parent->actions);
+	if (!child->space || !child->actions)
+		return -ENOMEM;
+	if (a->flags & CLONE_CLEAR_SIGHAND)
+		sigaction_reset(child->actions);
+	child->exe = vnode_get(parent->exe);
+	child->exit_signal = a->flags & CLONE_PARENT ? parent->exit_signal : a->exit_signal;
+	return 0;
 }
 
-/* Until the child has left the memory; only a signal that ends the parent ends the wait, too. */
-static void wait_for_vfork(struct process *parent)
+static void undo_process(struct process *child)
 {
-	struct process *c;
+	undo_task(child->leader);
+	if (child->space)
+		space_put(child->space);
+	vnode_put(child->exe);
+	process_free(child);
+}
+
+/*
+ * Lists the child and lets it run: from then on it may end, and be gone. -EAGAIN: the caller is
+ * about to end, and nothing may come after it.
+ */
+static int commit_process(struct process *child, const struct clone_args *a)
+{
+	struct task *me = task_current();
+	struct process *parent = me->process;
+	u64 flags = spin_lock_irq(&process_lock);
+	u64 pending = READ_ONCE(parent->pending.set) | READ_ONCE(me->pending.set);
+	bool too_late = task_must_end(me) || (pending & SIGNAL_BIT(SIGKILL));
+
+	if (!too_late) {
+		child->pgid = parent->pgid;
+		child->sid = parent->sid;
+		process_list_add(child, a->flags & CLONE_PARENT ? parent->parent : parent);
+		thread_start(child->leader->thread);
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return too_late ? -EAGAIN : 0;
+}
+
+static struct task *make_process(struct task *me, const struct clone_args *a, int *err)
+{
+	struct process *child = process_create(a->tid, err);
+
+	if (!child)
+		return NULL;
+	*err = copy_process(child, me->process, a);
+	if (!*err)
+		*err = copy_task(child->leader, me, a);
+	if (!*err) {
+		limits_start(child);
+		store_tids(child->leader, a);
+		return child->leader;
+	}
+	undo_process(child);
+	return NULL;
+}
+
+/* -- a thread ------------------------------------------------------------------------------------ */
+
+/* As commit_process(); a stop under way comes first, too: the new thread would miss it. */
+static int commit_thread(struct task *t)
+{
+	struct task *me = task_current();
+	struct process *p = me->process;
+	u64 flags = spin_lock_irq(&process_lock), sig_flags = spin_lock_irq(&p->sig_lock);
+	bool too_late = task_must_end(me) || me->stop_wanted;
+
+	if (!too_late) {
+		spin_lock(&p->time_lock);
+		list_push_back(&p->tasks, &t->link);
+		spin_unlock(&p->time_lock);
+		p->live++;
+		task_hash(t);
+		thread_start(t->thread);
+	}
+	spin_unlock_irq(&p->sig_lock, sig_flags);
+	spin_unlock_irq(&process_lock, flags);
+	return too_late ? -EAGAIN : 0;
+}
+
+static struct task *make_thread(struct task *me, const struct clone_args *a, int *err)
+{
+	struct task *t = task_create(me->process, a->tid, err);
+
+	if (!t)
+		return NULL;
+	*err = copy_task(t, me, a);
+	if (!*err) {
+		store_tids(t, a);
+		return t;
+	}
+	undo_task(t);
+	task_free(t);
+	return NULL;
+}
+
+/* -- both ---------------------------------------------------------------------------------------- */
+
+/* 0, or -EAGAIN: it has been undone, and the caller is about to end or to stop. */
+static int commit(struct task *child, const struct clone_args *a)
+{
+	bool thread = a->flags & CLONE_THREAD;
+	int err = thread ? commit_thread(child) : commit_process(child->process, a);
+
+	if (!err)
+		return 0;
+	if (thread) {
+		undo_task(child);
+		task_free(child);
+	} else {
+		limits_end(child->process);
+		undo_process(child->process);
+	}
+	return err;
+}
+
+/* Made once more when the caller has stopped and goes on: `syscall` is two bytes long. */
+static i64 call_again(void)
+{
+	struct trap_frame *f = thread_frame(thread_current());
+
+	f->rip -= 2;
+	return f->error;
+}
+
+/* Until the child has left the memory; only what ends the caller ends the wait, too. */
+static void wait_for_vfork(struct task *me, struct vfork_wait *w)
+{
 	u64 flags;
 
-	wait_event(&parent->vfork_queue, !READ_ONCE(parent->vfork_waiting) || signal_fatal(parent));
+	me->in_vfork = true;
+	wait_event(&w->queue, !READ_ONCE(w->child) || signal_fatal(me));
+	me->in_vfork = false;
 	flags = spin_lock_irq(&process_lock);
-	if (parent->vfork_waiting)
-		list_for_each (c, &parent->children, sibling)
-			c->vfork_held = false;
-	parent->vfork_waiting = false;
+	if (w->child)
+		w->child->vfork = NULL;
 	spin_unlock_irq(&process_lock, flags);
 }
 
 i64 process_clone(const struct clone_args *a)
 {
-	struct process *parent = process_current(), *child;
+	struct task *me = task_current(), *child;
+	struct vfork_wait vfork = { WAIT_QUEUE_INIT(vfork.queue), NULL };
 	int err = check_flags(a);
-	i32 pid;
+	i32 tid;
 
 	if (err)
 		return err;
-	child = process_create(&err);
+	child = a->flags & CLONE_THREAD ? make_thread(me, a, &err) : make_process(me, a, &err);
 	if (!child)
 		return err;
-	err = copy_memory(child, parent, a->flags);
-	if (!err)
-		err = copy_files(child, parent, a->flags);
-	if (!err)
-		err = copy_thread(child, parent, a);
-	if (err) {
-		undo(child);
-		return err;
+	if (a->flags & CLONE_VFORK) {
+		child->vfork = &vfork;
+		vfork.child = child;
 	}
-	copy_identity(child, parent);
-	copy_signals(child, parent, a->flags);
-	child->exit_signal = a->flags & CSIGNAL;
-	child->vfork_held = parent->vfork_waiting = a->flags & CLONE_VFORK;
-	limits_start(child);
-	store_tids(child, a);
-	pid = child->pid;
-	commit(child, parent); /* from here on the child may run, end, and be gone */
+	tid = child->tid;
+	trace(TRACE_FORK, me->tid, tid);
+	if (commit(child, a))
+		return call_again();
 	if (a->flags & CLONE_VFORK)
-		wait_for_vfork(parent);
-	return pid;
+		wait_for_vfork(me, &vfork);
+	return tid;
 }

@@ -15,22 +15,61 @@
 #define SCRIPT_LINE_MAX 256
 #define SCRIPT_DEPTH_MAX 6 /* five scripts and the program, as Linux */
 
-static void set_name(struct process *p, const char *path)
+static void set_name(struct task *t, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	strlcpy(p->name, slash ? slash + 1 : path, sizeof(p->name));
-	strlcpy(p->thread->name, p->name, sizeof(p->thread->name));
+	strlcpy(t->name, slash ? slash + 1 : path, sizeof(t->name));
+	strlcpy(t->thread->name, t->name, sizeof(t->thread->name));
 }
 
-static void reset_signals(struct process *p)
+/* What the new program has for itself though the old one shared it; NULL: it did not. */
+struct own_things {
+	struct fd_table *files;
+	struct sigaction_table *actions;
+};
+
+/*
+ * Makes what a program has for itself, where it is shared now: by CLONE_FILES (the others' files
+ * stay open on our exec) or CLONE_SIGHAND. 0, -ENOMEM.
+ */
+static int own_things_make(const struct task *t, struct own_things *own)
 {
-	for (int sig = 1; sig <= NSIG; sig++) {
-		if (p->action[sig].handler != SIG_IGN)
-			p->action[sig].handler = SIG_DFL;
-		p->action[sig].flags = p->action[sig].mask = p->action[sig].restorer = 0;
+	struct sigaction_table *actions = t->process->actions;
+
+	*own = (struct own_things){ NULL, NULL };
+	if (__atomic_load_n(&t->files->refs, __ATOMIC_RELAXED) != 1) {
+		own->files = fd_table_copy(t->files);
+		if (!own->files)
+			return -ENOMEM;
 	}
-	p->altstack.sp = p->altstack.size = p->altstack.flags = 0;
+	if (__atomic_load_n(&actions->refs, __ATOMIC_RELAXED) != 1)
+		own->actions = sigaction_copy(actions);
+	return __atomic_load_n(&actions->refs, __ATOMIC_RELAXED) != 1 && !own->actions ? -ENOMEM
+										       : 0;
+}
+
+static void own_things_drop(struct own_things *own)
+{
+	if (own->files)
+		fd_table_put(own->files);
+	sigaction_put(own->actions);
+}
+
+/* Puts them in place; *own becomes what is to be dropped. Under process_lock. */
+static void own_things_take(struct task *t, struct own_things *own)
+{
+	struct own_things old = { NULL, NULL };
+
+	if (own->files) {
+		old.files = t->files;
+		t->files = own->files;
+	}
+	if (own->actions) {
+		old.actions = t->process->actions;
+		t->process->actions = own->actions;
+	}
+	*own = old;
 }
 
 /* All registers zero but for what the ABI names: nothing of anybody shows through. */
@@ -50,46 +89,36 @@ static void reset_registers(struct thread *t, const struct new_image *img)
 	context_set_work(&t->ctx, WORK_IRET);
 }
 
-static void commit(struct process *p, struct new_image *img, const char *path)
+/* From here on nothing fails. The thread is the only one. */
+static void commit(struct task *t, struct new_image *img, struct own_things *own, const char *path)
 {
+	struct process *p = t->process;
 	struct space *old = p->space;
 	struct vnode *old_exe = p->exe;
 	u64 flags;
 
-	/* From here on nothing fails. */
-	process_leave_space(p);
+	if (old)
+		task_leave_space(t);
 	flags = spin_lock_irq(&process_lock); /* /proc may look */
+	own_things_take(t, own);
 	p->space = img->space;
 	limits_to_space(p);
 	p->exe = img->vnode;
-	p->cred = img->cred;
+	p->has_execed = true;
+	t->cred = img->cred;
 	spin_unlock_irq(&process_lock, flags);
-	context_load_mmu(&p->thread->ctx, &p->space->mmu);
+	context_load_mmu(&t->thread->ctx, &p->space->mmu);
 	if (old)
 		space_put(old);
 	vnode_put(old_exe);
-	fd_table_close_on_exec(p->files);
+	own_things_drop(own);
+	fd_table_close_on_exec(t->files);
 	posix_timers_delete_all();
-	set_name(p, path);
-	reset_signals(p);
-	WRITE_ONCE(p->has_execed, true);
-	reset_registers(p->thread, img);
+	set_name(t, path);
+	sigaction_reset(p->actions);
+	t->altstack.sp = t->altstack.size = t->altstack.flags = 0;
+	reset_registers(t->thread, img);
 	trace(TRACE_EXEC, p->pid, img->entry);
-}
-
-/* A table shared through CLONE_FILES is left to the others, who close nothing on our exec. */
-static int own_files(struct process *p)
-{
-	struct fd_table *copy;
-
-	if (__atomic_load_n(&p->files->refs, __ATOMIC_RELAXED) == 1)
-		return 0;
-	copy = fd_table_copy(p->files);
-	if (!copy)
-		return -ENOMEM;
-	fd_table_put(p->files);
-	p->files = copy;
-	return 0;
 }
 
 /* "#! interpreter argument": cut out of the first line. 1 if it is a script, 0 if not. */
@@ -164,21 +193,40 @@ static int open_program(struct vnode *start, const char *path, struct arg_list *
 }
 
 /* The ids the program will run with: the set-id bits of its file, unless they are renounced. */
-static void choose_ids(const struct process *p, const struct vnode *v, struct credentials *c)
+static void choose_ids(const struct task *t, const struct vnode *v, struct credentials *c)
 {
-	*c = p->cred;
-	if ((v->mode & S_ISUID) && !p->no_new_privs)
+	*c = t->cred;
+	if ((v->mode & S_ISUID) && !t->no_new_privs)
 		c->euid = v->uid;
-	if ((v->mode & S_ISGID) && (v->mode & 010) && !p->no_new_privs)
+	if ((v->mode & S_ISGID) && (v->mode & 010) && !t->no_new_privs)
 		c->egid = v->gid;
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
 }
 
+/* Everything that may fail; what *img and *own hold after an error is the caller's to drop. */
+static int prepare(struct task *t, struct file *f, struct arg_list *args, struct new_image *img,
+		   struct own_things *own)
+{
+	int err = 0;
+
+	if (args->argc == 0) /* as Linux since 5.18: a program always has a name */
+		err = args_prepend(args, ""); /* in front: envp's strings are there already */
+	choose_ids(t, f->vnode, &img->cred);
+	if (!err)
+		err = load_image(f, img);
+	if (!err)
+		err = stack_build(img, args);
+	if (!err)
+		err = own_things_make(t, own);
+	return err ? err : process_end_others();
+}
+
 static int exec_with(struct vnode *start, const char *path, struct arg_list *args)
 {
-	struct process *p = process_current();
+	struct task *t = task_current();
 	struct new_image img = { .path = path };
+	struct own_things own = { NULL, NULL };
 	char *lines = kmalloc(SCRIPT_LINE_MAX * SCRIPT_DEPTH_MAX);
 	struct file *f;
 	int err;
@@ -188,20 +236,13 @@ static int exec_with(struct vnode *start, const char *path, struct arg_list *arg
 	err = open_program(start, path, args, lines, &f);
 	if (err)
 		goto out;
-	if (args->argc == 0) /* as Linux since 5.18: a program always has a name */
-		err = args_prepend(args, ""); /* in front: envp's strings are there already */
-	choose_ids(p, f->vnode, &img.cred);
-	if (!err)
-		err = load_image(f, &img);
-	if (!err)
-		err = stack_build(&img, args);
-	if (!err)
-		err = own_files(p);
+	err = prepare(t, f, args, &img, &own);
 	file_put(f);
 	if (!err) {
-		commit(p, &img, path);
+		commit(t, &img, &own, path);
 		goto out;
 	}
+	own_things_drop(&own);
 	if (img.space)
 		space_put(img.space);
 	vnode_put(img.vnode);
@@ -274,18 +315,37 @@ static void init_main(void *arg)
 		wait_event(&nowhere, false);
 }
 
-static int open_console(struct process *p)
+static int open_console(struct task *t)
 {
-	struct fs_context fs = process_fs_context(p);
+	struct fs_context fs = { t->fs->root, t->fs->cwd, t->fs->umask, &t->cred, false };
 	struct file *f;
 	int err = path_open(&fs, NULL, "/dev/console", O_RDWR, 0, &f);
 
 	for (int fd = 0; fd < 3 && err >= 0; fd++)
-		err = fd_install(p->files, file_get(f), 0, false);
+		err = fd_install(t->files, file_get(f), 0, false);
 	if (err < 0)
 		return err;
 	file_put(f);
 	return 0;
+}
+
+/* 0 or -ENOMEM; the caller panics then: nothing to undo. */
+static int make_init(struct process *p, struct init_start *s)
+{
+	struct task *t = p->leader;
+
+	t->files = fd_table_create();
+	t->fs = fs_state_create(fs_root(), fs_root(), 022);
+	t->thread = thread_create("init", init_main, s, true);
+	p->actions = sigaction_create();
+	if (!t->files || !t->fs || !t->thread || !p->actions)
+		return -ENOMEM;
+	p->exit_signal = SIGCHLD;
+	t->thread->process = p;
+	t->thread->task = t;
+	t->thread->tid = t->tid;
+	t->thread->interrupted = process_thread_interrupted;
+	return open_console(t);
 }
 
 int process_start_init(const char *path, const char *const argv[], const char *const envp[])
@@ -296,28 +356,16 @@ int process_start_init(const char *path, const char *const argv[], const char *c
 	u64 flags;
 
 	wait_queue_init(&s.queue);
-	p = process_create(&err);
-	if (!p)
-		return err;
-	p->files = fd_table_create();
-	p->thread = thread_create("init", init_main, &s, true);
-	if (!p->files || !p->thread)
-		return -ENOMEM; /* the caller panics: nothing to undo */
-	p->root = vnode_get(fs_root());
-	p->cwd = vnode_get(fs_root());
-	p->umask = 022;
-	p->exit_signal = SIGCHLD;
-	p->thread->process = p;
-	p->thread->tid = p->pid;
-	p->thread->interrupted = process_thread_interrupted;
-	err = open_console(p);
-	if (err)
+	p = process_create(0, &err);
+	if (p)
+		err = make_init(p, &s);
+	if (!p || err)
 		return err;
 	flags = spin_lock_irq(&process_lock);
 	process_list_add(p, NULL);
 	process_init_task = p;
+	thread_start(p->leader->thread);
 	spin_unlock_irq(&process_lock, flags);
-	thread_start(p->thread);
 	wait_event(&s.queue, READ_ONCE(s.done));
 	return s.err;
 }

@@ -1,41 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The end of a process (OSTEP 5.2; the wait for it is in wait.c): "free memory of process, remove from
- * process list" of Figure 6.1.
+ * The end of a thread and of a process (OSTEP 5.2; the wait for it is in wait.c): "free memory of
+ * process, remove from process list" of Figure 6.1.
  *
- * The dying thread gives back everything but its entry; the entry stays a zombie until the
- * parent has read the status. Between becoming a zombie and the last switch the thread
- * does not touch the entry any more: the parent may have freed it.
+ * Each thread gives back what is its own and takes itself off the list; the last one gives back
+ * what they shared. The process's entry, with its leader task, stays a zombie until the parent has
+ * read the status. Once a thread is off the list it does not touch task or process any more, and
+ * once the process is a zombie neither does its last thread: others may have freed them.
  */
 #include "abi/errno.h"
 #include "base/trace.h"
+#include "machine/usercopy.h"
 #include "proc/posix_timer.h"
 #include "proc/signal.h"
 
-/*
- * Gives all back but the entry. /proc reaches these fields under process_lock: they are taken off
- * under it, and dropped afterwards, since that may sleep.
- */
-static void release_all(struct process *p)
+/* -- what the process gives back --------------------------------------------------------------- */
+
+/* /proc reaches these under process_lock: they are taken off under it, and dropped afterwards. */
+static void release_shared(struct process *p)
 {
 	struct space *space = p->space;
-	struct fd_table *files = p->files;
-	struct vnode *exe = p->exe, *cwd = p->cwd, *root = p->root;
-	u64 flags;
+	struct vnode *exe = p->exe;
+	u64 flags = spin_lock_irq(&process_lock);
 
-	process_leave_space(p);
-	flags = spin_lock_irq(&process_lock);
 	p->space = NULL;
-	p->files = NULL;
-	p->exe = p->cwd = p->root = NULL;
+	p->exe = NULL;
 	spin_unlock_irq(&process_lock, flags);
-	context_load_mmu(&p->thread->ctx, NULL);
 	if (space)
 		space_put(space);
-	fd_table_put(files);
 	vnode_put(exe);
-	vnode_put(cwd);
-	vnode_put(root);
 }
 
 void process_unlist(struct process *zombie)
@@ -47,10 +40,10 @@ void process_unlist(struct process *zombie)
 /* Has its parent said that it will not wait for @zombie? */
 static bool is_unwanted(const struct process *zombie)
 {
-	const struct sigaction_kernel *a = &zombie->parent->action[SIGCHLD];
+	const struct sigaction_kernel *a = &zombie->parent->actions->action[SIGCHLD];
 
 	return zombie->exit_signal == SIGCHLD &&
-	       (a->handler == SIG_IGN || (a->flags & SA_NOCLDWAIT));
+	       (READ_ONCE(a->handler) == SIG_IGN || (READ_ONCE(a->flags) & SA_NOCLDWAIT));
 }
 
 /* Off the list, to be freed when process_lock is not held. */
@@ -64,7 +57,7 @@ static void notify_of_end(struct process *zombie)
 {
 	int status = zombie->exit_status, sig = status & 0x7f;
 	bool quiet = zombie->exit_signal == SIGCHLD && zombie->parent &&
-		     zombie->parent->action[SIGCHLD].handler == SIG_IGN;
+		     sigaction_handler(zombie->parent->actions, SIGCHLD) == SIG_IGN;
 
 	process_notify_parent(zombie, quiet ? 0 : zombie->exit_signal,
 			      sig ? CLD_KILLED : CLD_EXITED, sig ? sig : status >> 8 & 0xff);
@@ -73,7 +66,7 @@ static void notify_of_end(struct process *zombie)
 /* Orphans go to init; zombies that it will not wait for go to @unwanted. Under process_lock. */
 static void reparent_children(struct process *p, struct list *unwanted)
 {
-	struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->cred.uid };
+	struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->leader->cred.uid };
 	struct list *l;
 
 	while ((l = list_pop_front(&p->children))) {
@@ -101,7 +94,7 @@ static void become_zombie(struct process *p, int status)
 	reparent_children(p, &unwanted);
 	process_group_check_orphaned(p, p->parent, true);
 	p->exit_status = status;
-	p->child_user_ns += thread_cpu_time(p->thread);
+	p->child_user_ns += p->ended_ns;
 	p->state = PROCESS_ZOMBIE;
 	notify_of_end(p);
 	if (is_unwanted(p))
@@ -111,32 +104,198 @@ static void become_zombie(struct process *p, int status)
 		process_free(list_entry(l, struct process, sibling));
 }
 
-/* From here on none is sent to it, by timers neither. */
-static void stop_signals(struct process *p)
+/* No signals come any more, by timers neither. */
+static void end_process(struct process *p)
 {
+	int status = p->group_exit ? p->group_code : p->leader->exit_code;
 	u64 flags;
 
 	posix_timers_delete_all();
 	itimers_cancel(p);
 	limits_end(p);
 	flags = spin_lock_irq(&p->sig_lock);
-	p->dying = true;
 	pending_flush(&p->pending, ~0UL);
 	spin_unlock_irq(&p->sig_lock, flags);
-}
-
-void process_exit(int status)
-{
-	struct process *p = process_current();
-
-	stop_signals(p);
-	trace(TRACE_EXIT, p->pid, status);
 	if (p == process_init_task)
 		process_init_ended(status);
 	if (p->pid == p->sid && process_session_ended)
 		process_session_ended();
-	release_all(p);
+	release_shared(p);
 	thread_current()->process = NULL;
 	become_zombie(p, status);
+}
+
+/* -- what a thread gives back ------------------------------------------------------------------ */
+
+void task_leave_space(struct task *t)
+{
+	struct process *p = t->process;
+	struct vfork_wait *w;
+	u64 flags;
+
+	if (t->clear_child_tid && (p->live > 1 || READ_ONCE(p->space->refs) > 1))
+		(void)user_write_u32(t->clear_child_tid, 0);
+	t->clear_child_tid = 0;
+	flags = spin_lock_irq(&process_lock);
+	w = t->vfork;
+	if (w) { /* the waiter's stack holds it until it has seen this under the lock */
+		t->vfork = NULL;
+		w->child = NULL;
+		wait_wake_all(&w->queue);
+	}
+	spin_unlock_irq(&process_lock, flags);
+}
+
+static void release_own(struct task *t)
+{
+	struct fd_table *files = t->files;
+	struct fs_state *fs = t->fs;
+	u64 flags = spin_lock_irq(&process_lock);
+
+	t->files = NULL;
+	t->fs = NULL;
+	spin_unlock_irq(&process_lock, flags);
+	fd_table_put(files);
+	fs_state_put(fs);
+}
+
+/* Off the list of tasks; a leader stays, without its thread. Under process_lock and sig_lock. */
+static void leave_list(struct task *t)
+{
+	struct process *p = t->process;
+
+	p->live--;
+	p->ended_faults += t->min_faults;
+	spin_lock(&p->time_lock);
+	p->ended_ns += thread_cpu_time(t->thread);
+	t->thread = NULL;
+	if (t != p->leader)
+		list_remove(&t->link);
+	spin_unlock(&p->time_lock);
+	if (t != p->leader)
+		task_unhash(t);
+}
+
+/* True for the last one of its process. Then, or if it is the leader, @t is still the process's. */
+static bool leave_process(struct task *t)
+{
+	struct process *p = t->process;
+	u64 flags = spin_lock_irq(&process_lock), sig_flags = spin_lock_irq(&p->sig_lock);
+	bool last, leader = t == p->leader;
+
+	pending_flush(&t->pending, ~0UL);
+	leave_list(t);
+	last = p->live == 0;
+	if (last)
+		p->dying = true;
+	else
+		signal_retarget(p, ~t->sig_blocked);
+	spin_unlock_irq(&p->sig_lock, sig_flags);
+	if (!last)
+		process_stop_without(t);
+	if (p->execing && p->live == 1)
+		wait_wake_all(&p->exec_queue);
+	spin_unlock_irq(&process_lock, flags);
+	if (!leader)
+		task_free(t);
+	return last;
+}
+
+void task_exit(i32 code)
+{
+	struct task *t = task_current();
+	struct process *p = t->process;
+
+	t->exit_code = code;
+	trace(TRACE_EXIT, t->tid, code);
+	task_leave_space(t);
+	context_load_mmu(&t->thread->ctx, NULL);
+	release_own(t);
+	thread_current()->task = NULL;
+	if (leave_process(t))
+		end_process(p);
+	thread_current()->process = NULL;
 	thread_exit();
+}
+
+/* -- all threads of a process ------------------------------------------------------------------- */
+
+/* Under process_lock. */
+static void kick_others(struct process *p, const struct task *me)
+{
+	struct task *t;
+
+	list_for_each (t, &p->tasks, link)
+		if (t != me && t->thread)
+			task_kick(t);
+}
+
+void process_exit(int status)
+{
+	struct task *me = task_current();
+	struct process *p = me->process;
+	u64 flags = spin_lock_irq(&process_lock), sig_flags;
+
+	process_end_stop(p, 0); /* for those that have stopped already */
+	sig_flags = spin_lock_irq(&p->sig_lock);
+	if (!task_must_end(me)) { /* else somebody was first */
+		p->group_code = status;
+		p->group_exit = true;
+	}
+	spin_unlock_irq(&p->sig_lock, sig_flags);
+	kick_others(p, me);
+	spin_unlock_irq(&process_lock, flags);
+	task_exit(status);
+}
+
+/* Its number and place become the caller's, who is the only one left. Returns it, to be freed. */
+static struct task *take_over(struct process *p, struct task *me)
+{
+	struct task *old = p->leader;
+	i32 tid = me->tid;
+
+	task_unhash(old);
+	task_unhash(me);
+	spin_lock(&p->time_lock);
+	list_remove(&old->link);
+	spin_unlock(&p->time_lock);
+	me->tid = me->thread->tid = old->tid;
+	me->start_ns = old->start_ns;
+	old->tid = tid;
+	p->leader = me;
+	task_hash(me);
+	return old;
+}
+
+int process_end_others(void)
+{
+	struct task *me = task_current(), *old = NULL;
+	struct process *p = me->process;
+	u64 flags, sig_flags;
+	bool too_late;
+
+	if (p->live == 1 && p->leader == me)
+		return 0; /* there is nobody who could change that */
+	flags = spin_lock_irq(&process_lock);
+	sig_flags = spin_lock_irq(&p->sig_lock);
+	too_late = task_must_end(me);
+	if (!too_late)
+		p->execing = me;
+	spin_unlock_irq(&p->sig_lock, sig_flags);
+	if (!too_late)
+		kick_others(p, me);
+	spin_unlock_irq(&process_lock, flags);
+	if (too_late)
+		return -EAGAIN;
+	wait_event(&p->exec_queue, READ_ONCE(p->live) == 1);
+	flags = spin_lock_irq(&process_lock);
+	sig_flags = spin_lock_irq(&p->sig_lock);
+	if (p->leader != me)
+		old = take_over(p, me);
+	p->execing = NULL;
+	spin_unlock_irq(&p->sig_lock, sig_flags);
+	spin_unlock_irq(&process_lock, flags);
+	if (old)
+		task_free(old);
+	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Descriptor tables: small numbers to open files. One table a process, shared with CLONE_FILES.
+ * Descriptor tables: small numbers to open files. Threads of a process share one, and so do others
+ * that were cloned with CLONE_FILES; each task holds a reference.
  * Lock: fd_table.lock (spinlock); a looked-up file is counted for the caller (fd_get/file_put).
  */
 #pragma once
@@ -25,6 +26,11 @@ struct fd_table {
 
 struct fd_table *fd_table_create(void); /* NULL: out of memory */
 struct fd_table *fd_table_copy(struct fd_table *t); /* fork; NULL: out of memory */
+static inline struct fd_table *fd_table_get(struct fd_table *t)
+{
+	__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+	return t;
+}
 void fd_table_put(struct fd_table *t); /* last one closes all; may sleep */
 void fd_table_close_on_exec(struct fd_table *t);
 

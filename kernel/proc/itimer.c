@@ -16,7 +16,10 @@
 
 u64 interval_timer_now(const struct interval_timer *t)
 {
-	return t->cpu_time ? thread_cpu_time(t->process->thread) : clock_ns();
+	if (!t->cpu_time)
+		return clock_ns();
+	return t->of_thread ? task_cpu_time(t->process, t->of_thread)
+			    : process_cpu_time(t->process);
 }
 
 /* When the wall's clock should look again, @left before the timer runs out. */
@@ -50,7 +53,7 @@ static void fire(struct timer *timer)
 		times = advance(t, now);
 	if (t->expires) {
 		u64 left = MAX(t->expires - now, MAX(SHORTEST, t->patience));
-		bool idle = t->process->thread->state == THREAD_BLOCKED;
+		bool idle = t->cpu_time && process_is_idle(t->process);
 
 		look = next_look(t, left, idle);
 	}
@@ -69,6 +72,7 @@ void interval_timer_init(struct interval_timer *t, struct process *p, bool cpu_t
 	t->cpu_time = cpu_time;
 	t->expires = t->interval = t->patience = 0;
 	t->process = p;
+	t->of_thread = 0;
 	t->expired = expired;
 }
 
@@ -157,11 +161,13 @@ void itimer_set(int which, u64 first, u64 interval)
 	struct interval_timer *t = &p->itimer[which];
 	u64 expires;
 
+	mutex_lock(&p->timers_lock);
 	if (!t->expired)
 		interval_timer_init(t, p, which != ITIMER_REAL, itimer_expired);
 	if (__builtin_add_overflow(interval_timer_now(t), first, &expires))
 		expires = ~0UL;
 	interval_timer_set(t, first ? expires : 0, interval);
+	mutex_unlock(&p->timers_lock);
 }
 
 void itimers_cancel(struct process *p)

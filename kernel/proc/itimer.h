@@ -4,7 +4,8 @@
  * clock or on a process's CPU time; the latter looks at the time used whenever a kernel timer
  * says that it could have run out.
  *
- * Locks: interval_timer.lock (leaf) guards its fields. Set and cancelled by the process itself.
+ * Locks: interval_timer.lock (outside process.time_lock only) guards its fields. Set and cancelled
+ * by the process itself, under its timers_lock.
  */
 #pragma once
 
@@ -21,6 +22,7 @@ struct interval_timer {
 	u64 interval; /* [lock] ns, 0: once */
 	u64 patience; /* [lock] ns between two looks at least */
 	struct process *process; /* [i] */
+	i32 of_thread; /* [i] cpu_time: counts that of this thread; 0: of the process */
 	/* It ran out @times times. In an interrupt, no lock held. */
 	void (*expired)(struct interval_timer *t, u64 times);
 };

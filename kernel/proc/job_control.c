@@ -12,23 +12,31 @@ static u32 stopped_count; /* [process_lock] processes that are stopped */
 /* News of @p: always to the waiting parent, as SIGCHLD if it wants that. */
 static void notify(struct process *p, i32 code, int sig)
 {
-	const struct sigaction_kernel *a = p->parent ? &p->parent->action[SIGCHLD] : NULL;
-	bool quiet = !a || a->handler == SIG_IGN || (a->flags & SA_NOCLDSTOP);
+	const struct sigaction_kernel *a = p->parent ? &p->parent->actions->action[SIGCHLD] : NULL;
+	bool quiet = !a || READ_ONCE(a->handler) == SIG_IGN || (READ_ONCE(a->flags) & SA_NOCLDSTOP);
 
 	process_notify_parent(p, quiet ? 0 : SIGCHLD, code, sig);
 }
 
 void process_end_stop(struct process *p, int sig)
 {
-	if (!p->stopped)
+	struct task *t;
+
+	if (!p->stop_signal)
 		return;
-	p->stopped = false;
-	p->stop_report = 0;
-	stopped_count--;
-	if (sig == SIGCONT) {
-		p->stop_report = STATUS_CONTINUED;
-		notify(p, CLD_CONTINUED, SIGCONT);
+	if (p->stopped) {
+		p->stop_report = 0;
+		stopped_count--;
+		if (sig == SIGCONT) {
+			p->stop_report = STATUS_CONTINUED;
+			notify(p, CLD_CONTINUED, SIGCONT);
+		}
 	}
+	p->stopped = false;
+	p->stop_signal = 0;
+	p->stop_left = 0;
+	list_for_each (t, &p->tasks, link)
+		t->stop_wanted = false;
 	wait_wake_all(&p->stop_queue);
 }
 
@@ -57,19 +65,73 @@ bool process_group_is_orphaned(i32 pgid)
 	return orphaned;
 }
 
-void process_stop(struct process *p, int sig)
+/* The last thread has stopped: now the process has. Under process_lock. */
+static void stop_is_complete(struct process *p)
 {
-	u64 flags = spin_lock_irq(&process_lock);
-	bool may = sig == SIGSTOP || !is_orphaned(p->pgid, NULL);
+	p->stopped = true;
+	stopped_count++;
+	p->stop_report = STATUS_STOPPED(p->stop_signal);
+	notify(p, CLD_STOPPED, p->stop_signal);
+}
 
-	if (may && p->stop_taken) { /* senders hold process_lock: no SIGCONT or SIGKILL since */
-		p->stopped = true;
-		stopped_count++;
-		p->stop_report = STATUS_STOPPED(sig);
-		notify(p, CLD_STOPPED, sig);
+/* All threads of the caller's process are to stop, itself included. Under process_lock. */
+static void begin_stop(struct task *me, int sig)
+{
+	struct process *p = me->process;
+	struct task *t;
+
+	if (p->stop_signal || task_must_end(me))
+		return; /* it is under way; or the end comes first */
+	p->stop_signal = sig;
+	list_for_each (t, &p->tasks, link) {
+		if (!t->thread ||
+		    t->in_stop) /* one that has not run since the last stop sleeps on */
+			continue;
+		t->stop_wanted = true;
+		p->stop_left++;
+		if (t != me)
+			task_kick(t);
 	}
+}
+
+void process_stop_without(struct task *t)
+{
+	struct process *p = t->process;
+
+	if (t->stop_wanted && --p->stop_left == 0)
+		stop_is_complete(p);
+	t->stop_wanted = false;
+}
+
+void task_stop_if_wanted(struct task *me)
+{
+	struct process *p = me->process;
+	u64 flags = spin_lock_irq(&process_lock);
+	bool stops = me->stop_wanted;
+
+	me->in_stop = stops;
+	process_stop_without(me);
 	spin_unlock_irq(&process_lock, flags);
-	wait_event(&p->stop_queue, !READ_ONCE(p->stopped));
+	while (stops) {
+		wait_event(&p->stop_queue, !READ_ONCE(p->stop_signal) || task_must_end(me));
+		flags = spin_lock_irq(&process_lock);
+		stops = p->stop_signal && !task_must_end(me); /* the next one, for which we count */
+		me->in_stop = stops;
+		spin_unlock_irq(&process_lock, flags);
+	}
+}
+
+void process_stop(struct task *me, int sig)
+{
+	struct process *p = me->process;
+	u64 flags = spin_lock_irq(&process_lock);
+
+	/* Senders hold process_lock: no SIGCONT or SIGKILL since it was taken. */
+	if (p->stop_taken && (sig == SIGSTOP || !is_orphaned(p->pgid, NULL)))
+		begin_stop(me, sig);
+	p->stop_taken = false;
+	spin_unlock_irq(&process_lock, flags);
+	task_stop_if_wanted(me);
 }
 
 static bool has_stopped(i32 pgid)

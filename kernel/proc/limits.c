@@ -35,7 +35,7 @@ u64 limits_now(u32 resource)
 /* May the caller change @p's? As Linux: its ids are all of @p's, or it is root. */
 static bool may_change(const struct process *p)
 {
-	const struct credentials *mine = &process_current()->cred, *c = &p->cred;
+	const struct credentials *mine = cred_current(), *c = &p->leader->cred;
 
 	if (p == process_current() || mine->euid == 0)
 		return true;
@@ -45,7 +45,7 @@ static bool may_change(const struct process *p)
 
 static int check_new(u32 resource, const struct rlimit_abi *new, const struct rlimit_abi *now)
 {
-	bool root = process_current()->cred.euid == 0;
+	bool root = cred_current()->euid == 0;
 
 	if (new->soft > new->hard)
 		return -EINVAL;
@@ -57,7 +57,7 @@ static int check_new(u32 resource, const struct rlimit_abi *new, const struct rl
 static int change_locked(i32 pid, u32 resource, const struct rlimit_abi *new,
 			 struct rlimit_abi *old)
 {
-	struct process *p = pid ? process_find(pid) : process_current();
+	struct process *p = process_of(pid);
 	int err;
 
 	if (!p)
@@ -87,8 +87,10 @@ int limits_change(i32 pid, u32 resource, const struct rlimit_abi *new, struct rl
 	spin_unlock_irq(&process_lock, flags);
 	if (err || !new || (pid && pid != p->pid))
 		return err;
+	mutex_lock(&p->timers_lock);
 	if (resource == RLIMIT_CPU)
 		limits_start(p);
+	mutex_unlock(&p->timers_lock);
 	limits_to_space(p);
 	return 0;
 }
@@ -98,10 +100,12 @@ bool limits_forbid_process(const struct process *p)
 	u64 limit = p->limits[RLIMIT_NPROC].soft, count = 0;
 	const struct process *other;
 
-	if (!p->cred.uid || !p->cred.euid || limit >= process_count())
+	const struct credentials *mine = cred_current();
+
+	if (!mine->uid || !mine->euid || limit >= task_count())
 		return false;
 	list_for_each (other, &process_list, all)
-		count += other->cred.uid == p->cred.uid;
+		count += other->leader->cred.uid == mine->uid ? MAX(other->live, 1u) : 0;
 	return count >= limit;
 }
 
@@ -157,16 +161,9 @@ void limits_end(struct process *p)
 
 u64 limits_file_size(u64 pos)
 {
-	struct siginfo_kernel info = { .code = SI_USER };
-	struct process *p = thread_current()->process;
-	u64 limit = limits_now(RLIMIT_FSIZE), flags;
+	u64 limit = limits_now(RLIMIT_FSIZE);
 
-	if (likely(pos < limit))
-		return limit;
-	info.pid = p->pid;
-	info.uid = p->cred.uid;
-	flags = spin_lock_irq(&process_lock);
-	signal_send(p, SIGXFSZ, &info);
-	spin_unlock_irq(&process_lock, flags);
+	if (unlikely(pos >= limit))
+		signal_send_self(SIGXFSZ);
 	return limit;
 }

@@ -21,21 +21,18 @@
 
 int load_open(struct vnode *start, const char *path, struct file **out)
 {
-	struct process *p = process_current();
-	struct fs_context fs = process_fs_context(p);
+	struct fs_context fs = fs_context_begin();
 	struct vnode *v;
 	int err = path_lookup(&fs, start, path, LOOKUP_FOLLOW, &v);
 
-	if (err)
-		return err;
-	if ((v->mode & S_IFMT) != S_IFREG)
-		err = -EACCES;
-	else
-		err = vnode_permission(&p->cred, v, 1);
-	vnode_put(v);
-	if (err)
-		return err;
-	return path_open(&fs, start, path, O_RDONLY, 0, out);
+	if (!err) {
+		err = (v->mode & S_IFMT) == S_IFREG ? vnode_permission(fs.cred, v, 1) : -EACCES;
+		vnode_put(v);
+	}
+	if (!err)
+		err = path_open(&fs, start, path, O_RDONLY, 0, out);
+	fs_context_end(&fs);
+	return err;
 }
 
 static int read_exactly(struct file *f, void *buf, size_t n, u64 pos)

@@ -6,6 +6,17 @@
 #include "mm/slab.h"
 #include "proc/signal.h"
 
+/* To its thread as long as that lives, else to the process. Under process_lock. */
+static void send(struct process *p, struct posix_timer *t)
+{
+	struct task *to = t->to ? task_find(t->to) : NULL;
+
+	if (!t->to)
+		signal_send_entry(p, NULL, &t->entry);
+	else if (to && to->process == p)
+		signal_send_entry(p, to, &t->entry);
+}
+
 static void expired(struct interval_timer *timer, u64 times)
 {
 	struct posix_timer *t = container_of(timer, struct posix_timer, timer);
@@ -24,7 +35,7 @@ static void expired(struct interval_timer *timer, u64 times)
 		t->overrun += times;
 	t->untaken = true;
 	spin_unlock_irq(&p->sig_lock, sig_flags);
-	signal_send_entry(p, &t->entry);
+	send(p, t);
 	spin_unlock_irq(&process_lock, flags);
 }
 
@@ -40,12 +51,11 @@ static void taken(struct sigqueue *q)
 	t->overrun = 0;
 }
 
-struct posix_timer *posix_timer_create(u32 clock, bool cpu_time, int sig, const u64 *value,
-				       int *err)
+struct posix_timer *posix_timer_create(const struct posix_timer_request *r, int *err)
 {
 	struct process *p = process_current();
 	struct posix_timer *t;
-	u32 uid = p->cred.uid;
+	u32 uid = cred_current()->uid;
 
 	*err = -EAGAIN;
 	if (!sigqueue_charge(uid))
@@ -57,14 +67,16 @@ struct posix_timer *posix_timer_create(u32 clock, bool cpu_time, int sig, const 
 	}
 	t->id = p->next_timer_id;
 	p->next_timer_id = t->id == INT32_MAX ? 0 : t->id + 1;
-	t->clock = clock;
-	t->sends = sig;
-	t->entry = (struct sigqueue){ .sig = sig, .uid = uid, .taken = taken };
+	t->clock = r->clock;
+	t->sends = r->sig;
+	t->to = r->to;
+	t->entry = (struct sigqueue){ .sig = r->sig, .uid = uid, .taken = taken };
 	t->entry.info.code = SI_TIMER;
 	t->entry.info.timer_id = t->id;
-	t->entry.info.timer_value = value ? *value : (u64)t->id;
+	t->entry.info.timer_value = r->value ? *r->value : (u64)t->id;
 	list_init(&t->entry.link);
-	interval_timer_init(&t->timer, p, cpu_time, expired);
+	interval_timer_init(&t->timer, p, r->cpu_time, expired);
+	t->timer.of_thread = r->of;
 	list_push_back(&p->posix_timers, &t->link);
 	return t;
 }
@@ -79,6 +91,19 @@ struct posix_timer *posix_timer_find(i32 id)
 	return NULL;
 }
 
+/* From where it was queued; a thread that has ended has dropped it. Under sig_lock. */
+static void remove_entry(struct process *p, struct posix_timer *t)
+{
+	struct pending_signals *from = t->to ? NULL : &p->pending;
+	struct task *task;
+
+	list_for_each (task, &p->tasks, link)
+		if (task->tid == t->to)
+			from = &task->pending;
+	if (from)
+		pending_remove_entry(from, &t->entry);
+}
+
 /* Off the list already. */
 static void destroy(struct posix_timer *t)
 {
@@ -87,7 +112,7 @@ static void destroy(struct posix_timer *t)
 
 	interval_timer_cancel(&t->timer);
 	flags = spin_lock_irq(&p->sig_lock);
-	pending_remove_entry(&p->pending, &t->entry);
+	remove_entry(p, t);
 	spin_unlock_irq(&p->sig_lock, flags);
 	sigqueue_credit(t->entry.uid);
 	kfree(t);

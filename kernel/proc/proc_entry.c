@@ -8,19 +8,19 @@
 
 static struct slab_cache *entry_cache;
 
-struct process *proc_entry_find(const struct proc_entry *e)
+struct task *proc_entry_find(const struct proc_entry *e)
 {
-	struct process *p = process_find(e->pid);
+	struct task *t = task_find(e->tid);
 
-	return p && p->start_ns == e->born ? p : NULL;
+	return t && t->start_ns == e->born ? t : NULL;
 }
 
-bool proc_may_inspect(const struct process *p)
+bool proc_may_inspect(const struct task *t)
 {
-	const struct process *me = process_current();
-	const struct credentials *own = me ? &me->cred : NULL, *its = &p->cred;
+	const struct task *me = task_current();
+	const struct credentials *own = me ? &me->cred : NULL, *its = &t->cred;
 
-	if (!own || p == me || !own->fsuid)
+	if (!own || t->process == me->process || !own->fsuid)
 		return true;
 	return own->fsuid == its->uid && own->fsuid == its->euid && own->fsuid == its->suid &&
 	       own->fsgid == its->gid && own->fsgid == its->egid && own->fsgid == its->sgid;
@@ -29,24 +29,25 @@ bool proc_may_inspect(const struct process *p)
 int proc_entry_space(const struct proc_entry *e, struct space **out)
 {
 	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = proc_entry_find(e);
-	int r = p ? 0 : -ESRCH;
+	struct task *t = proc_entry_find(e);
+	int r = t ? 0 : -ESRCH;
 
 	*out = NULL;
-	if (p && e->kind->is_private && !proc_may_inspect(p))
+	if (t && e->kind->is_private && !proc_may_inspect(t))
 		r = -EACCES;
-	if (!r && p->space) {
-		*out = p->space;
-		space_get(p->space);
+	if (!r && t->process->space && t->thread) {
+		*out = t->process->space;
+		space_get(*out);
 	}
 	spin_unlock_irq(&process_lock, flags);
 	return r;
 }
 
 /* Numbers that stay the same from lookup to lookup. */
-u64 proc_entry_ino(i32 pid, const struct proc_kind *kind, i32 fd)
+u64 proc_entry_ino(i32 tid, bool is_thread, const struct proc_kind *kind, i32 fd)
 {
-	return 1UL << 62 | (u64)pid << 32 | (u64)kind->number << 24 | (fd < 0 ? 0 : (u32)fd);
+	return 1UL << 62 | (u64)is_thread << 61 | (u64)tid << 32 | (u64)kind->number << 24 |
+	       (fd < 0 ? 0 : (u32)fd);
 }
 
 struct proc_entry *proc_entry_create(struct vnode *parent, const struct proc_entry *like,
@@ -58,11 +59,12 @@ struct proc_entry *proc_entry_create(struct vnode *parent, const struct proc_ent
 		return NULL;
 	vnode_init(&e->v, kind->ops, kind->file_ops, kind->mode);
 	e->v.dev = PROCFS_DEV;
-	e->v.ino = proc_entry_ino(like->pid, kind, fd);
+	e->v.ino = proc_entry_ino(like->tid, like->is_thread, kind, fd);
 	e->v.nlink = vnode_is_dir(&e->v) ? 2 : 1;
 	e->v.uid = like->v.uid;
 	e->v.gid = like->v.gid;
-	e->pid = like->pid;
+	e->tid = like->tid;
+	e->is_thread = like->is_thread;
 	e->born = like->born;
 	e->kind = kind;
 	e->fd = fd;
@@ -85,7 +87,7 @@ int proc_entry_name(struct vnode *v, char *buf, struct vnode **parent)
 	if (*e->kind->name)
 		strlcpy(buf, e->kind->name, NAME_MAX + 1);
 	else
-		snprintf(buf, NAME_MAX + 1, "%d", e->fd >= 0 ? e->fd : e->pid);
+		snprintf(buf, NAME_MAX + 1, "%d", e->fd >= 0 ? e->fd : e->tid);
 	*parent = vnode_get(e->parent);
 	return 0;
 }

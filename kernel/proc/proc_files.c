@@ -12,26 +12,32 @@
 static ssize_t show_comm(const struct proc_entry *e, char *buf, size_t size)
 {
 	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = proc_entry_find(e);
-	ssize_t n = p ? snprintf(buf, size, "%s\n", p->name) : -ESRCH;
+	const struct task *t = proc_entry_find(e);
+	ssize_t n = t ? snprintf(buf, size, "%s\n", t->name) : -ESRCH;
 
 	spin_unlock_irq(&process_lock, flags);
 	return n;
 }
 
-/* A process may name itself; its name is its own and needs no lock. */
+/* Threads of a process may name each other. */
 static int store_comm(const struct proc_entry *e, const char *text, size_t n)
 {
-	struct process *me = process_current();
-	char name[sizeof(me->name)];
+	char name[sizeof(((struct task *)0)->name)];
+	struct task *t;
+	u64 flags;
+	int r = -EINVAL;
 
-	if (!me || me->pid != e->pid || me->start_ns != e->born)
-		return -EINVAL;
 	if (n && text[n - 1] == '\n')
 		n--;
 	strlcpy(name, text, MIN(n + 1, sizeof(name)));
-	memcpy(me->name, name, sizeof(name));
-	return 0;
+	flags = spin_lock_irq(&process_lock);
+	t = proc_entry_find(e);
+	if (t && t->process == process_current()) {
+		memcpy(t->name, name, sizeof(name));
+		r = 0;
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return r;
 }
 
 /* The rest of the mounts is what fs puts there at boot (fs/fs.c). */
@@ -140,39 +146,92 @@ static int base_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
 	for (u64 i = *pos - 2 + (d->kind == &kind_tid && *pos == 2); i < ARRAY_SIZE(kinds); i++) {
 		const struct proc_kind *k = &kinds[i];
 
-		if (!emit(arg, k->name, strlen(k->name), proc_entry_ino(d->pid, k, -1),
-			  MODE_TO_DT(k->mode), i + 3))
+		if (!emit(arg, k->name, strlen(k->name),
+			  proc_entry_ino(d->tid, d->is_thread, k, -1), MODE_TO_DT(k->mode), i + 3))
 			break;
 		*pos = i + 3;
 	}
 	return 0;
 }
 
-/* A process is one thread yet. */
+/* A number of /proc/<pid> or of task/, and what is to be known of its task. */
+static struct proc_entry like_task(const struct task *t, bool is_thread)
+{
+	struct proc_entry like = { .tid = t->tid, .born = t->start_ns, .is_thread = is_thread };
+
+	like.v.uid = t->cred.euid;
+	like.v.gid = t->cred.egid;
+	return like;
+}
+
+static int make_directory(struct vnode *parent, const struct proc_entry *like, struct vnode **out)
+{
+	struct proc_entry *e =
+		proc_entry_create(parent, like, like->is_thread ? &kind_tid : &kind_pid, -1);
+
+	if (!e)
+		return -ENOMEM;
+	*out = &e->v;
+	return 0;
+}
+
 static int task_lookup(struct vnode *dir, const char *name, size_t len, struct vnode **out)
 {
-	struct proc_entry *d = proc_entry(dir);
+	struct proc_entry *d = proc_entry(dir), like;
+	const struct task *of, *t;
+	bool found;
+	u64 flags;
 
 	if (len == 2 && !memcmp(name, "..", 2)) {
 		*out = vnode_get(d->parent);
 		return 0;
 	}
-	if (procfs_number(name, len) != d->pid || !entry_alive(d))
-		return -ENOENT;
-	return answer(dir, &kind_tid, out);
+	flags = spin_lock_irq(&process_lock);
+	of = proc_entry_find(d);
+	t = task_find(procfs_number(name, len));
+	found = of && t && t->process == of->process;
+	if (found)
+		like = like_task(t, true);
+	spin_unlock_irq(&process_lock, flags);
+	return found ? make_directory(dir, &like, out) : -ENOENT;
 }
 
+/* The tid at place @index of @d's process, 0: there are no more; -ENOENT: it has gone. */
+static i32 tid_at(const struct proc_entry *d, u64 index)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	const struct task *of = proc_entry_find(d), *t;
+	i32 tid = of ? 0 : -ENOENT;
+
+	if (of)
+		list_for_each (t, &of->process->tasks, link)
+			if (index-- == 0) {
+				tid = t->tid;
+				break;
+			}
+	spin_unlock_irq(&process_lock, flags);
+	return tid;
+}
+
+/* Positions are "." and ".." and then places in the list, as on Linux: one that ends moves others. */
 static int task_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
 {
 	struct proc_entry *d = proc_entry(dir);
 	char name[NUMBER_BYTES];
-	int len = snprintf(name, sizeof(name), "%d", d->pid);
+	i32 tid;
 
 	if (!entry_alive(d))
 		return -ENOENT;
-	if (proc_entry_dots(dir, pos, emit, arg) && *pos == 2 &&
-	    emit(arg, name, len, proc_entry_ino(d->pid, &kind_tid, -1), DT_DIR, 3))
-		*pos = 3;
+	if (!proc_entry_dots(dir, pos, emit, arg))
+		return 0;
+	while ((tid = tid_at(d, *pos - 2)) > 0) {
+		int len = snprintf(name, sizeof(name), "%d", tid);
+
+		if (!emit(arg, name, len, proc_entry_ino(tid, true, &kind_tid, -1), DT_DIR,
+			  *pos + 1))
+			break;
+		++*pos;
+	}
 	return 0;
 }
 
@@ -192,26 +251,17 @@ static const struct vnode_ops task_ops = {
 
 /* -- in the root of /proc ---------------------------------------------------------------------- */
 
+/* Any thread's number has its directory, though only the leaders' are listed. */
 static int pid_lookup(struct vnode *root, i32 pid, struct vnode **out)
 {
-	struct proc_entry like = { .pid = pid }, *e;
-	struct process *p;
+	struct proc_entry like;
 	u64 flags = spin_lock_irq(&process_lock);
+	const struct task *t = task_find(pid);
 
-	p = process_find(pid);
-	if (p) {
-		like.born = p->start_ns;
-		like.v.uid = p->cred.euid;
-		like.v.gid = p->cred.egid;
-	}
+	if (t)
+		like = like_task(t, false);
 	spin_unlock_irq(&process_lock, flags);
-	if (!p)
-		return -ENOENT;
-	e = proc_entry_create(root, &like, &kind_pid, -1);
-	if (!e)
-		return -ENOMEM;
-	*out = &e->v;
-	return 0;
+	return t ? make_directory(root, &like, out) : -ENOENT;
 }
 
 static i32 pid_next(i32 from)
@@ -232,34 +282,23 @@ static i32 pid_next(i32 from)
 
 static u64 pid_ino(i32 pid)
 {
-	return proc_entry_ino(pid, &kind_pid, -1);
-}
-
-static ssize_t link_text(char *buf, size_t size, const char *format)
-{
-	struct process *p = process_current();
-	char text[2 * NUMBER_BYTES + 8];
-	size_t n;
-
-	if (!p)
-		return -ENOENT;
-	n = snprintf(text, sizeof(text), "%d", p->pid);
-	n += snprintf(text + n, sizeof(text) - n, "%s", format);
-	if (*format)
-		n += snprintf(text + n, sizeof(text) - n, "%d", p->pid);
-	n = MIN(n, size);
-	memcpy(buf, text, n);
-	return n;
+	return proc_entry_ino(pid, false, &kind_pid, -1);
 }
 
 static ssize_t read_self(char *buf, size_t size)
 {
-	return link_text(buf, size, "");
+	struct process *p = process_current();
+
+	return p ? (ssize_t)MIN((size_t)snprintf(buf, size, "%d", p->pid), size) : -ENOENT;
 }
 
 static ssize_t read_thread_self(char *buf, size_t size)
 {
-	return link_text(buf, size, "/task/");
+	const struct task *t = task_current();
+
+	if (!t)
+		return -ENOENT;
+	return MIN((size_t)snprintf(buf, size, "%d/task/%d", t->process->pid, t->tid), size);
 }
 
 void proc_files_init(void)

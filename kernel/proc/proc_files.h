@@ -2,10 +2,10 @@
 /*
  * /proc/<pid>: what the files of this room hand each other.
  *
- * A node is made at each lookup and freed with its last user. It never points at a process: it
- * knows the number and when that process began, and looks it up under process_lock each time.
- * A process that has gone meanwhile is -ENOENT to names and -ESRCH to reads, as on Linux; so is
- * another one that has got its number.
+ * A node is made at each lookup and freed with its last user. It never points at a process or task:
+ * it knows the number and when that task began, and looks it up under process_lock each time.
+ * One that has gone meanwhile is -ENOENT to names and -ESRCH to reads, as on Linux; so is another
+ * one that has got its number.
  * Locks: none of its own; process_lock for each look.
  */
 #pragma once
@@ -26,14 +26,15 @@ struct proc_kind {
 	procfs_next next;
 	int (*store)(const struct proc_entry *e, const char *text, size_t n);
 	/* Links: what this one leads to, counted. Under process_lock; NULL: nothing. */
-	struct vnode *(*target)(struct process *p);
+	struct vnode *(*target)(struct task *t);
 	bool is_private; /* only for those who may look into the process */
 };
 
 struct proc_entry {
 	struct vnode v;
-	i32 pid; /* [i] */
-	u64 born; /* [i] process.start_ns: tells a later process with the same pid from ours */
+	i32 tid; /* [i] the pid in /proc/<pid> */
+	bool is_thread; /* [i] below task/: of the one thread, not of its process */
+	u64 born; /* [i] task.start_ns: tells a later one with the same number from ours */
 	const struct proc_kind *kind; /* [i] */
 	struct vnode *parent; /* [i] counted: the directory above */
 	i32 fd; /* [i] in fd/: the descriptor */
@@ -47,12 +48,12 @@ static inline struct proc_entry *proc_entry(struct vnode *v)
 /* A counted node of @kind below @parent for the process of @parent's, NULL: -ENOMEM. */
 struct proc_entry *proc_entry_create(struct vnode *parent, const struct proc_entry *like,
 				     const struct proc_kind *kind, i32 fd);
-u64 proc_entry_ino(i32 pid, const struct proc_kind *kind, i32 fd);
+u64 proc_entry_ino(i32 tid, bool is_thread, const struct proc_kind *kind, i32 fd);
 
-/* The process of @e, NULL: it has gone. Under process_lock. */
-struct process *proc_entry_find(const struct proc_entry *e);
-/* May the caller look into @p (ptrace(2), "access mode checking")? Under process_lock. */
-bool proc_may_inspect(const struct process *p);
+/* The task of @e (a process's is its leader), NULL: it has gone. Under process_lock. */
+struct task *proc_entry_find(const struct proc_entry *e);
+/* May the caller look into @t (ptrace(2), "access mode checking")? Under process_lock. */
+bool proc_may_inspect(const struct task *t);
 /*
  * The memory of @e's process, counted; *out NULL: it has none any more. 0, -ESRCH, -EACCES.
  */
@@ -77,9 +78,9 @@ ssize_t proc_show_status(const struct proc_entry *e, char *buf, size_t size);
 ssize_t proc_next_map(struct vnode *v, u64 *cursor, char *buf, size_t size);
 extern const struct file_ops proc_cmdline_ops, proc_environ_ops;
 /* proc_links.c */
-struct vnode *proc_exe(struct process *p);
-struct vnode *proc_cwd(struct process *p);
-struct vnode *proc_root(struct process *p);
+struct vnode *proc_exe(struct task *t);
+struct vnode *proc_cwd(struct task *t);
+struct vnode *proc_root(struct task *t);
 extern const struct vnode_ops proc_link_ops, proc_fd_dir_ops;
 
 /* The controlling terminal of session @sid: its device number (0: none) and foreground group.

@@ -8,7 +8,7 @@
 static struct process *listed_zombie(void)
 {
 	int err;
-	struct process *p = process_create(&err);
+	struct process *p = process_create(0, &err);
 	u64 flags;
 
 	if (!p)
@@ -93,9 +93,9 @@ KTEST(proc_files_outlive_the_process, 50)
 	KEXPECT_EQ(file_read_kernel(stat, buf, sizeof(buf), 0), sizeof(buf));
 	KEXPECT_EQ(list(fds->vnode, &count), 0);
 	KEXPECT_EQ(count, 2);
-	p->start_ns++; /* as if another had been given its number */
+	p->leader->start_ns++; /* as if another had been given its number */
 	expect_gone(dir, fds, stat);
-	p->start_ns--;
+	p->leader->start_ns--;
 	KEXPECT_EQ(list(dir->vnode, &count), 0);
 	KEXPECT(count > 10);
 	unlist_and_free(p);

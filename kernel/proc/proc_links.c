@@ -13,32 +13,30 @@
 #define NUMBER_BYTES 12
 #define FD_LINK_SIZE 64 /* st_size, as Linux says */
 
-struct vnode *proc_exe(struct process *p)
+struct vnode *proc_exe(struct task *t)
 {
-	return p->exe ? vnode_get(p->exe) : NULL;
+	return t->thread && t->process->exe ? vnode_get(t->process->exe) : NULL;
 }
 
-struct vnode *proc_cwd(struct process *p)
+struct vnode *proc_cwd(struct task *t)
 {
-	return p->cwd ? vnode_get(p->cwd) : NULL;
+	return t->fs ? fs_state_cwd(t->fs) : NULL;
 }
 
-struct vnode *proc_root(struct process *p)
+struct vnode *proc_root(struct task *t)
 {
-	return p->root ? vnode_get(p->root) : NULL;
+	return t->fs ? fs_state_root(t->fs) : NULL;
 }
 
 /* The path of @v as the caller sees it; its length without NUL. */
 static ssize_t path_text(struct vnode *v, char *buf, size_t size)
 {
-	struct process *me = process_current();
-	struct fs_context c = me ? process_fs_context(me) : fs_kernel_context();
+	struct fs_context c = task_current() ? fs_context_begin() : fs_kernel_context();
 	char *path = kmalloc(PATH_MAX);
 	ssize_t n;
 
-	if (!path)
-		return -ENOMEM;
-	n = path_of(&c, v, path, PATH_MAX);
+	n = path ? path_of(&c, v, path, PATH_MAX) : -ENOMEM;
+	fs_context_end(&c);
 	if (n == -ENOENT) /* its name has gone with its last link */
 		n = snprintf(path, PATH_MAX, " (deleted)") + 1;
 	if (n == -ERANGE)
@@ -57,14 +55,14 @@ static int link_follow(struct vnode *link, struct vnode **out)
 {
 	struct proc_entry *e = proc_entry(link);
 	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = proc_entry_find(e);
-	bool allowed = p && proc_may_inspect(p);
+	struct task *t = proc_entry_find(e);
+	bool allowed = t && proc_may_inspect(t);
 
-	*out = allowed ? e->kind->target(p) : NULL;
+	*out = allowed ? e->kind->target(t) : NULL;
 	spin_unlock_irq(&process_lock, flags);
 	if (*out)
 		return 0;
-	return p && !allowed ? -EACCES : -ENOENT;
+	return t && !allowed ? -EACCES : -ENOENT;
 }
 
 static ssize_t link_readlink(struct vnode *link, char *buf, size_t size)
@@ -88,16 +86,14 @@ const struct vnode_ops proc_link_ops = {
 
 /* -- fd ---------------------------------------------------------------------------------------- */
 
-/* The descriptor table of @e's process, counted; *out NULL: it has none any more. */
+/* The descriptor table of @e's task, counted; *out NULL: it has none any more. */
 static int entry_files(const struct proc_entry *e, struct fd_table **out)
 {
 	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = proc_entry_find(e);
-	int r = !p ? -ENOENT : proc_may_inspect(p) ? 0 : -EACCES;
+	struct task *t = proc_entry_find(e);
+	int r = !t ? -ENOENT : proc_may_inspect(t) ? 0 : -EACCES;
 
-	*out = r ? NULL : p->files;
-	if (*out)
-		__atomic_fetch_add(&(*out)->refs, 1, __ATOMIC_RELAXED);
+	*out = !r && t->files ? fd_table_get(t->files) : NULL;
 	spin_unlock_irq(&process_lock, flags);
 	return r;
 }
@@ -118,7 +114,7 @@ static int entry_file(const struct proc_entry *e, i32 fd, struct file **out)
 
 static int fd_follow(struct vnode *link, struct vnode **out)
 {
-	const struct process *me = process_current();
+	const struct task *me = task_current();
 	struct proc_entry *e = proc_entry(link);
 	struct file *f;
 	int r = entry_file(e, e->fd, &f);
@@ -232,7 +228,8 @@ static int fd_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
 	while (*pos < 1UL << 31 && (fd = fd_next(t, *pos - 2)) >= 0) {
 		int len = snprintf(name, sizeof(name), "%d", fd);
 
-		if (!emit(arg, name, len, proc_entry_ino(d->pid, &fd_kind, fd), DT_LNK, fd + 3L))
+		if (!emit(arg, name, len, proc_entry_ino(d->tid, d->is_thread, &fd_kind, fd),
+			  DT_LNK, fd + 3L))
 			break;
 		*pos = fd + 3L;
 	}

@@ -17,13 +17,14 @@
 void (*proc_session_terminal)(i32 sid, u64 *rdev, i32 *foreground);
 
 struct snapshot {
-	i32 pid, ppid, pgid, sid, foreground, exit_signal, exit_status;
+	i32 tgid, tid, ppid, pgid, sid, foreground, exit_signal, exit_status;
+	u32 threads;
 	u64 tty;
 	char state, name[16];
 	u32 umask, cpu, fd_size;
 	struct credentials cred;
 	u64 cpu_ns, children_ns, start_ns, faults, switches, affinity;
-	u64 sig_pending, sig_blocked, sig_ignored, sig_caught;
+	u64 sig_shared, sig_private, sig_blocked, sig_ignored, sig_caught;
 	struct space *space; /* counted; NULL: none any more */
 };
 
@@ -34,23 +35,24 @@ struct sizes {
 };
 
 /* R runs or could, D cannot be interrupted, T stopped, Z has ended. Under process_lock. */
-static char state_of(const struct process *p)
+static char state_of(const struct task *t)
 {
-	if (p->state == PROCESS_ZOMBIE)
+	if (!t->thread)
 		return 'Z';
-	if (p->stopped)
+	if (t->in_stop)
 		return 'T';
-	if (p->vfork_waiting)
+	if (READ_ONCE(t->in_vfork))
 		return 'D';
-	return READ_ONCE(p->thread->state) == THREAD_RUNNABLE ? 'R' : 'S';
+	return READ_ONCE(t->thread->state) == THREAD_RUNNABLE ? 'R' : 'S';
 }
 
-static void copy_signals(struct snapshot *s, const struct process *p)
+static void copy_signals(struct snapshot *s, const struct task *t)
 {
-	s->sig_pending = p->pending.set;
-	s->sig_blocked = p->sig_blocked;
-	for (int sig = 1; sig <= NSIG; sig++) {
-		u64 handler = p->action[sig].handler;
+	s->sig_shared = t->process->pending.set;
+	s->sig_private = t->pending.set;
+	s->sig_blocked = t->sig_blocked;
+	for (int sig = 1; t->process->actions && sig <= NSIG; sig++) {
+		u64 handler = sigaction_handler(t->process->actions, sig);
 
 		if (handler == SIG_IGN)
 			s->sig_ignored |= 1UL << (sig - 1);
@@ -59,51 +61,62 @@ static void copy_signals(struct snapshot *s, const struct process *p)
 	}
 }
 
-/* What only a living process has: its thread may be gone otherwise. */
-static void copy_living(struct snapshot *s, struct process *p)
+/* What only a living one has: its thread may be gone otherwise. */
+static void copy_living(struct snapshot *s, struct task *t)
 {
-	s->cpu_ns = thread_cpu_time(p->thread);
-	s->children_ns = p->child_user_ns;
-	s->cpu = p->thread->cpu;
-	s->switches = p->thread->switches;
-	s->affinity = p->thread->affinity;
-	s->fd_size = p->files ? p->files->size : 0;
-	s->space = p->space;
+	s->cpu = t->thread->cpu;
+	s->switches = t->thread->switches;
+	s->affinity = t->thread->affinity;
+	s->fd_size = t->files ? t->files->size : 0;
+	s->umask = t->fs ? t->fs->umask : 0;
+	s->space = t->process->space;
 	if (s->space)
 		space_get(s->space);
+}
+
+/* What threads have in common. */
+static void copy_process(struct snapshot *s, struct process *p)
+{
+	s->tgid = p->pid;
+	s->ppid = p->parent ? p->parent->pid : 0;
+	s->pgid = p->pgid;
+	s->sid = p->sid;
+	s->foreground = -1;
+	if (proc_session_terminal)
+		proc_session_terminal(p->sid, &s->tty, &s->foreground);
+	s->exit_signal = p->exit_signal;
+	s->exit_status = p->exit_status;
+	s->threads = p->live;
+	s->cpu_ns = process_cpu_time(p);
+	s->faults = p->ended_faults;
+	s->children_ns = p->child_user_ns;
+	if (p->state == PROCESS_ZOMBIE)
+		s->children_ns -= p->ended_ns; /* they were put together for its parent */
 }
 
 /* 0 or -ESRCH. */
 static int snapshot_take(const struct proc_entry *e, struct snapshot *s)
 {
 	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = proc_entry_find(e);
+	struct task *t = proc_entry_find(e);
 
 	memset(s, 0, sizeof(*s));
-	if (p) {
-		s->pid = p->pid;
-		s->ppid = p->parent ? p->parent->pid : 0;
-		s->pgid = p->pgid;
-		s->sid = p->sid;
-		s->foreground = -1;
-		if (proc_session_terminal)
-			proc_session_terminal(p->sid, &s->tty, &s->foreground);
-		s->exit_signal = p->exit_signal;
-		s->exit_status = p->exit_status;
-		s->state = state_of(p);
-		memcpy(s->name, p->name, sizeof(s->name));
-		s->umask = p->umask;
-		s->cred = p->cred;
-		s->start_ns = p->start_ns;
-		s->faults = p->min_faults;
-		copy_signals(s, p);
-		if (p->state == PROCESS_ALIVE)
-			copy_living(s, p);
-		else
-			s->cpu_ns = p->child_user_ns; /* its own came on top at its end */
+	if (t) {
+		copy_process(s, t->process);
+		s->tid = t->tid;
+		s->state = state_of(t);
+		memcpy(s->name, t->name, sizeof(s->name));
+		s->cred = t->cred;
+		s->start_ns = t->start_ns;
+		s->faults = e->is_thread ? t->min_faults : s->faults + t->min_faults;
+		copy_signals(s, t);
+		if (t->thread)
+			copy_living(s, t);
+		if (e->is_thread)
+			s->cpu_ns = t->thread ? thread_cpu_time(t->thread) : 0;
 	}
 	spin_unlock_irq(&process_lock, flags);
-	return p ? 0 : -ESRCH;
+	return t ? 0 : -ESRCH;
 }
 
 static int add_map(const struct vma *v, void *arg)
@@ -149,10 +162,10 @@ static u64 ticks(u64 ns)
 /* Fields 1 to 22. */
 static void print_times(struct procfs_text *t, const struct snapshot *s)
 {
-	procfs_print(t, "%d (%s) %c %d %d %d %lu %d 0 %lu 0 0 0 ", s->pid, s->name, s->state,
+	procfs_print(t, "%d (%s) %c %d %d %d %lu %d 0 %lu 0 0 0 ", s->tid, s->name, s->state,
 		     s->ppid, s->pgid, s->sid, s->tty, s->foreground, s->faults);
-	procfs_print(t, "%lu 0 %lu 0 %d 0 1 0 %lu ", ticks(s->cpu_ns), ticks(s->children_ns),
-		     PRIORITY, ticks(s->start_ns));
+	procfs_print(t, "%lu 0 %lu 0 %d 0 %u 0 %lu ", ticks(s->cpu_ns), ticks(s->children_ns),
+		     PRIORITY, s->threads, ticks(s->start_ns));
 }
 
 /* Fields 23 to 52. Addresses are told to those who may look only. */
@@ -167,7 +180,7 @@ static void print_memory(struct procfs_text *t, const struct snapshot *s, bool a
 	if (!m)
 		z = no_sizes;
 	procfs_print(t, "%lu %lu %lu 0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 0 0 0 0 ", z.text_start,
-		     z.text_end, m ? m->args_start : 0, s->sig_pending, s->sig_blocked,
+		     z.text_end, m ? m->args_start : 0, s->sig_private, s->sig_blocked,
 		     s->sig_ignored, s->sig_caught, s->exit_signal, s->cpu);
 	procfs_print(t, "%lu %lu %lu %lu %lu %lu %lu %d\n", z.data_start, z.data_end,
 		     m ? m->brk_start : 0, m ? m->args_start : 0, m ? m->env_start : 0,
@@ -177,8 +190,8 @@ static void print_memory(struct procfs_text *t, const struct snapshot *s, bool a
 static bool may_inspect(const struct proc_entry *e)
 {
 	u64 flags = spin_lock_irq(&process_lock);
-	const struct process *p = proc_entry_find(e);
-	bool may = p && proc_may_inspect(p);
+	const struct task *t = proc_entry_find(e);
+	bool may = t && proc_may_inspect(t);
 
 	spin_unlock_irq(&process_lock, flags);
 	return may;
@@ -235,8 +248,8 @@ static void print_identity(struct procfs_text *t, const struct snapshot *s)
 
 	procfs_print(t, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", s->name, s->umask, s->state,
 		     state_name(s->state));
-	procfs_print(t, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", s->pid, s->pid,
-		     s->ppid);
+	procfs_print(t, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", s->tgid,
+		     s->tid, s->ppid);
 	procfs_print(t, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
 		     c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
 	procfs_print(t, "FDSize:\t%u\nGroups:\t", s->fd_size);
@@ -270,8 +283,8 @@ static void print_signals(struct procfs_text *t, const struct snapshot *s)
 {
 	u64 capabilities = s->cred.euid ? 0 : ALL_CAPABILITIES;
 
-	procfs_print(t, "Threads:\t1\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n", 0UL,
-		     s->sig_pending, s->sig_blocked);
+	procfs_print(t, "Threads:\t%u\nSigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\n",
+		     MAX(s->threads, 1u), s->sig_private, s->sig_shared, s->sig_blocked);
 	procfs_print(t, "SigIgn:\t%016lx\nSigCgt:\t%016lx\n", s->sig_ignored, s->sig_caught);
 	procfs_print(t, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\n", 0UL, capabilities,
 		     capabilities);

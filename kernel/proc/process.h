@@ -2,94 +2,74 @@
 /*
  * Processes: the book's process list (OSTEP 4.5), one entry for each program that runs.
  *
- * A process is a group of threads that share an address space, descriptors and signals; it
- * lives from fork until its parent has waited for it (a zombie keeps pid and status only).
+ * A process is a group of tasks (task.h) that share an address space and signals; it lives from
+ * fork until its parent has waited for it (a zombie keeps its leader task and its status only).
  *
- * Legend: [i] immutable  [l] process_lock  [s] sig.lock  [a] atomic  [c] its own threads only
- * Locks: process_lock (spinlock) guards the tree, the pid table and states.
- * Order: process_lock → sig.lock → wait queues → run queue.
+ * Legend: [i] immutable  [l] process_lock  [s] sig_lock  [ls] changed under both  [a] atomic
+ * Locks: process_lock (spinlock) guards the tree, the table of tids and states.
+ * Order: process_lock → sig_lock → wait queues → run queue.
  */
 #pragma once
 
-#include "abi/signal.h"
 #include "abi/wait.h"
-#include "fs/path.h"
-#include "lib/list.h"
-#include "proc/fdtable.h"
 #include "proc/itimer.h"
 #include "proc/limits.h"
-#include "proc/sigqueue.h"
-#include "sched/wait.h"
+#include "proc/sigaction.h"
+#include "proc/task.h"
 #include "vm/space.h"
 
 enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE };
 
 struct process {
-	i32 pid; /* [i] */
+	i32 pid; /* [i] the leader's tid */
 	u32 state; /* [l] enum process_state */
 	struct process *parent; /* [l] NULL: pid 1 */
 	struct list children, sibling; /* [l] */
 	struct list all; /* [l] the process list */
-	struct process *hash_next; /* [l] by pid */
 	i32 pgid, sid; /* [l] */
 	bool has_execed; /* [l] its parent may not change its group any more */
 	i32 exit_status; /* [l] as wait4 reports it */
-	i32 exit_signal; /* [i] sent to the parent at the end, 0: none */
+	i32 exit_signal; /* [l] sent to the parent at the end, 0: none */
 	i32 parent_death_signal; /* [l] PR_SET_PDEATHSIG; 0: none */
 	struct wait_queue child_event; /* woken when a child changes state */
-	bool vfork_held; /* [l] the parent sleeps until this child execs or exits */
-	bool vfork_waiting; /* [l] sleeps for such a child */
-	struct wait_queue vfork_queue; /* its own thread sleeps here while vfork_waiting */
-	bool stop_taken; /* [s] a stop signal was taken and not yet acted on or made void */
-	bool stopped; /* [l] by a job-control signal */
-	i32 stop_report; /* [l] wait status not yet waited for: stopped or continued; 0 none */
-	struct wait_queue stop_queue; /* its own thread sleeps here while stopped */
 
-	struct thread *thread; /* [i] the main thread (one a process until CLONE_THREAD) */
-	/* Counted; NULL once exited (a thread of the kernel: space). Its own threads read them without
-	 * a lock and change them under process_lock, where others may take a reference. */
-	struct space *space;
-	struct fd_table *files;
-	struct vnode *root, *cwd;
+	struct list tasks; /* [ls] struct task.link, the leader first */
+	struct task *leader; /* [ls] */
+	u32 live; /* [ls] tasks that have not ended */
+	struct spinlock time_lock; /* leaf: tasks enter and leave the list under it, too */
+	u64 ended_ns; /* [time_lock] CPU time of tasks that have ended */
+	u64 ended_faults; /* [l] their page faults */
+	bool group_exit; /* [s] all must end, with group_code */
+	i32 group_code; /* [s] */
+	struct task *execing; /* [s] all but this one must end */
+	struct wait_queue exec_queue; /* it sleeps here until they have */
+
+	bool stop_taken; /* [s] a stop signal was taken and not yet acted on or made void */
+	i32 stop_signal; /* [l] all are to stop, or have stopped, by this one; 0: none */
+	u32 stop_left; /* [l] tasks that have not stopped yet */
+	bool stopped; /* [l] all have, and the parent was told */
+	i32 stop_report; /* [l] wait status not yet waited for: stopped or continued; 0 none */
+	struct wait_queue stop_queue; /* its threads sleep here while stopped */
+
+	/* Counted; changed under process_lock, where others may take a reference. Its own threads read
+	 * them without: only exec, when it is alone, and the last exit change them. */
+	struct space *space; /* NULL once ended */
 	struct vnode *exe; /* /proc/self/exe */
-	u32 umask; /* [c] */
-	struct credentials cred; /* [c] */
-	u64 clear_child_tid; /* [c] user address */
 
 	struct spinlock sig_lock;
-	struct sigaction_kernel action[NSIG + 1]; /* [s] */
-	u64 sig_blocked; /* [c] */
-	u64 sig_saved; /* [c] mask to restore after sigsuspend */
-	bool sig_restore; /* [c] sig_saved is in force */
-	u64 sig_waited; /* [s] blocked ones that sigtimedwait sleeps for */
-	struct {
-		i64 (*fn)(const struct trap_frame *f, u64 deadline);
-		u64 deadline;
-	} restart; /* [c] how an interrupted timed call goes on; see signal_restart_later() */
-	struct pending_signals pending; /* [s] */
-	u32 sched_policy; /* [c] as sched_setscheduler was told; all share the CPU alike */
-	bool no_new_privs; /* [c] set-id bits mean nothing from now on */
+	struct sigaction_table *actions; /* counted [i]; what is in it: sigaction.h */
+	struct pending_signals pending; /* [s] for any of its threads */
+	bool dying; /* [s] nothing is sent any more */
 	struct rlimit_abi limits[RLIMIT_COUNT]; /* [l] */
+	struct mutex timers_lock; /* setting, making and deleting of timers */
 	struct interval_timer cpu_limit; /* made when a limit is first set */
 	struct interval_timer itimer[ITIMER_COUNT]; /* setitimer; made when first set */
-	struct list posix_timers; /* [c] struct posix_timer.link */
-	i32 next_timer_id; /* [c] */
-	bool dying; /* [s] a fatal signal has been taken or exit has begun */
-	struct {
-		u64 sp, size;
-		u32 flags;
-	} altstack; /* [c] */
-	struct {
-		u64 vector, error, address;
-		bool write, exec, mapped;
-		const char *note; /* not a trap but this; NULL */
-	} fault; /* [c] the last one, for signal frames and the obituary */
+	struct list posix_timers; /* [timers_lock] struct posix_timer.link */
+	i32 next_timer_id; /* [timers_lock] */
 
 	u64 start_ns; /* [i] */
 	u64 child_user_ns; /* [l] CPU time of waited-for children */
-	u64 min_faults; /* [c] */
-	bool unsupported_logged; /* [c] an unknown call was reported */
-	char name[16]; /* [c] last component of the program */
+	bool unsupported_logged; /* [a] an unknown call was reported */
 };
 
 static inline struct process *process_current(void)
@@ -97,15 +77,26 @@ static inline struct process *process_current(void)
 	return thread_current()->process;
 }
 
-/* The process with @pid, zombies included; under process_lock. */
+/* CPU time of all its threads, those that have ended included. Any context; sig_lock may be held. */
+u64 process_cpu_time(struct process *p);
+/* Of its thread @tid; 0: there is none any more. */
+u64 task_cpu_time(struct process *p, i32 tid);
+/* Do all its threads sleep? A momentary value. */
+bool process_is_idle(struct process *p);
+
+/* The process with @pid, zombies included; of a thread's tid: NULL. Under process_lock. */
 struct process *process_find(i32 pid);
+/* That of any thread with @tid; 0: the caller's. Under process_lock. */
+static inline struct process *process_of(i32 tid)
+{
+	struct task *t = task_find_or_self(tid);
+
+	return t ? t->process : NULL;
+}
 extern struct spinlock process_lock;
 extern struct list process_list;
 extern struct process *process_init_task; /* pid 1 */
-u32 process_count(void);
-#define PID_MAX 32768 /* every pid is below it */
-i32 process_last_pid(void); /* the number given out last */
-u64 process_fork_count(void); /* processes made since boot */
+#define PID_MAX 32768 /* every pid and tid is below it */
 
 /* Calls of the book's protocol. */
 void process_room_init(void);
@@ -113,30 +104,29 @@ void process_room_init(void);
 int process_start_init(const char *path, const char *const argv[], const char *const envp[]);
 
 struct clone_args {
-	u64 flags; /* CLONE_* and exit signal in the low byte */
-	u64 stack; /* 0: the parent's */
+	u64 flags; /* CLONE_*, without an exit signal */
+	i32 exit_signal;
+	i32 tid; /* the number wanted; 0: any */
+	u64 stack; /* the stack pointer; 0: the parent's */
 	u64 parent_tid, child_tid; /* user addresses */
 	u64 tls;
 };
-/* fork, vfork, clone. Child's pid, -EAGAIN (limits), -ENOMEM, -EINVAL. */
+/* fork, vfork, clone: a process or a thread. Its tid, -EAGAIN (limits), -ENOMEM, -EINVAL, -EPERM. */
 i64 process_clone(const struct clone_args *args);
 
 /* execve with strings copied in. On success the trap frame is the new program's. */
 i64 process_exec(struct vnode *start, const char *path, u64 argv, u64 envp);
 
-/* Ends the process with wait status @status. Does not return. */
+/* Ends the running thread's process with wait status @status, all its threads with it. */
 noreturn void process_exit(int status);
+/* exec: ends all others and becomes the leader. 0, -EAGAIN: this one must end itself. May sleep. */
+int process_end_others(void);
 /* What follows the end of pid 1; set once at boot, does not return. */
 extern void (*process_init_ended)(int status);
 /* A session's leader ends: its terminal is hung up. May sleep; set once at boot, or NULL. */
 extern void (*process_session_ended)(void);
-/* thread.interrupted of every process: an unblocked signal is pending. */
+/* thread.interrupted of every task: a signal that is not blocked is pending, or it must end or stop. */
 bool process_thread_interrupted(struct thread *t);
-/*
- * exec or exit of the running process, its old space loaded still: the tid word is cleared, and the
- * parent that sleeps in vfork goes on. May sleep.
- */
-void process_leave_space(struct process *p);
 
 /* Wakes the parent's wait and sends it @sig (0: none) about @p. Under process_lock. */
 void process_notify_parent(struct process *p, int sig, i32 code, i32 status);
@@ -154,12 +144,13 @@ struct wait_result {
 i64 process_wait(int which, i32 id, u32 options, struct wait_result *r);
 
 /* Rooms of proc among themselves. */
-/* A process with a pid and nothing else, not yet listed. NULL: -EAGAIN (limit) or -ENOMEM in *err. */
-struct process *process_create(int *err);
+/*
+ * A process with a leader task, whose number is @pid (0: a free one), and nothing else; not listed
+ * yet. NULL: as task_create().
+ */
+struct process *process_create(i32 pid, int *err);
 void process_free(struct process *p);
 void process_list_add(struct process *p, struct process *parent); /* under process_lock */
 void process_list_remove(struct process *p); /* under process_lock */
 /* Takes a zombie off the list; the caller frees it after unlocking. Under process_lock. */
 void process_unlist(struct process *zombie);
-
-struct fs_context process_fs_context(struct process *p);

@@ -35,18 +35,18 @@ static void load_fpu(void *area)
 	fpu_load_current(&from);
 }
 
-static u64 stack_top(const struct process *p, const struct trap_frame *f, u64 flags)
+static u64 stack_top(const struct task *t, const struct trap_frame *f, u64 flags)
 {
-	if ((flags & SA_ONSTACK) && p->altstack.size && !signal_on_altstack(p, f->rsp))
-		return p->altstack.sp + p->altstack.size;
+	if ((flags & SA_ONSTACK) && t->altstack.size && !signal_on_altstack(t, f->rsp))
+		return t->altstack.sp + t->altstack.size;
 	return f->rsp - RED_ZONE;
 }
 
 /* Would a frame at @at leave the alternate stack that it belongs on, for what lies below it? */
-static bool leaves_altstack(const struct process *p, const struct trap_frame *f, u64 flags, u64 at)
+static bool leaves_altstack(const struct task *t, const struct trap_frame *f, u64 flags, u64 at)
 {
-	return p->altstack.size && ((flags & SA_ONSTACK) || signal_on_altstack(p, f->rsp)) &&
-	       !signal_in_altstack(p, at);
+	return t->altstack.size && ((flags & SA_ONSTACK) || signal_on_altstack(t, f->rsp)) &&
+	       !signal_in_altstack(t, at);
 }
 
 /* Bytes of the FPU image on the stack: with XSAVE a second magic follows it. */
@@ -74,15 +74,14 @@ static int push_fpu(struct thread *t, u64 at)
 	return user_write_u32(at + cpu_features.xsave_bytes, FP_XSTATE_MAGIC2);
 }
 
-static void fill_context(struct ucontext_abi *uc, const struct process *p,
-			 const struct trap_frame *f)
+static void fill_context(struct ucontext_abi *uc, const struct task *t, const struct trap_frame *f)
 {
 	uc->flags =
 		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
 	uc->stack = (struct stack_abi){
-		.sp = p->altstack.sp,
-		.flags = p->altstack.size ? p->altstack.flags : SS_DISABLE,
-		.size = p->altstack.size,
+		.sp = t->altstack.sp,
+		.flags = t->altstack.size ? t->altstack.flags : SS_DISABLE,
+		.size = t->altstack.size,
 	};
 	uc->r8 = f->r8, uc->r9 = f->r9, uc->r10 = f->r10, uc->r11 = f->r11;
 	uc->r12 = f->r12, uc->r13 = f->r13, uc->r14 = f->r14, uc->r15 = f->r15;
@@ -90,7 +89,7 @@ static void fill_context(struct ucontext_abi *uc, const struct process *p,
 	uc->rdx = f->rdx, uc->rax = f->rax, uc->rcx = f->rcx, uc->rsp = f->rsp;
 	uc->rip = f->rip, uc->eflags = f->rflags;
 	uc->cs = f->cs, uc->ss = f->ss;
-	uc->err = p->fault.error, uc->trapno = p->fault.vector, uc->cr2 = p->fault.address;
+	uc->err = t->fault.error, uc->trapno = t->fault.vector, uc->cr2 = t->fault.address;
 }
 
 void signal_fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kernel *info)
@@ -117,45 +116,45 @@ static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
 
 int signal_set_altstack(const struct stack_abi *st)
 {
-	struct process *p = process_current();
+	struct task *t = task_current();
 	u32 mode = st->flags & ~SS_AUTODISARM;
 
 	if (mode > SS_DISABLE) /* 0, SS_ONSTACK, SS_DISABLE: one of them */
 		return -EINVAL;
 	if (mode != SS_DISABLE && st->size < MIN_ALTSTACK)
 		return -ENOMEM;
-	p->altstack.sp = mode == SS_DISABLE ? 0 : st->sp;
-	p->altstack.size = mode == SS_DISABLE ? 0 : st->size;
-	p->altstack.flags = st->flags;
+	t->altstack.sp = mode == SS_DISABLE ? 0 : st->sp;
+	t->altstack.size = mode == SS_DISABLE ? 0 : st->size;
+	t->altstack.flags = st->flags;
 	return 0;
 }
 
 int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kernel *action,
 		      const struct siginfo_kernel *info, u64 mask)
 {
-	struct process *p = process_current();
+	struct task *t = task_current();
 	struct sigframe_abi frame;
 	u64 fp, at;
 
 	if (!(action->flags & SA_RESTORER) || action->handler >= USER_END)
 		return -EFAULT;
-	fp = ALIGN_DOWN(stack_top(p, f, action->flags) - fpu_image_bytes(), FPU_ALIGN);
+	fp = ALIGN_DOWN(stack_top(t, f, action->flags) - fpu_image_bytes(), FPU_ALIGN);
 	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
-	if (leaves_altstack(p, f, action->flags, at))
+	if (leaves_altstack(t, f, action->flags, at))
 		return -EFAULT;
 	memset(&frame, 0, sizeof(frame));
 	frame.restorer = action->restorer;
-	fill_context(&frame.uc, p, f);
+	fill_context(&frame.uc, t, f);
 	frame.uc.fpstate = fp;
 	frame.uc.sigmask = frame.uc.oldmask = mask;
 	signal_fill_info(&frame.info, sig, info);
-	if (push_fpu(p->thread, fp) || user_write(at, &frame, sizeof(frame)))
+	if (push_fpu(t->thread, fp) || user_write(at, &frame, sizeof(frame)))
 		return -EFAULT;
 	enter_handler(f, sig, action->handler, at);
 	load_fpu(initial_fpu);
-	if (p->altstack.flags &
+	if (t->altstack.flags &
 	    SS_AUTODISARM) /* the frame remembers it: handlers may swap stacks */
-		p->altstack.sp = p->altstack.size = p->altstack.flags = 0;
+		t->altstack.sp = t->altstack.size = t->altstack.flags = 0;
 	return 0;
 }
 
@@ -225,7 +224,7 @@ static void restore_registers(struct trap_frame *f, const struct ucontext_abi *u
 
 int signal_pop_frame(struct trap_frame *f)
 {
-	struct process *p = process_current();
+	struct task *t = task_current();
 	struct ucontext_abi uc;
 
 	if (user_read(&uc, f->rsp, sizeof(uc)))
@@ -235,9 +234,9 @@ int signal_pop_frame(struct trap_frame *f)
 	if (pop_fpu(uc.fpstate))
 		return -EFAULT;
 	restore_registers(f, &uc);
-	if (!signal_on_altstack(p, f->rsp)) /* what cannot be is left as it is */
+	if (!signal_on_altstack(t, f->rsp)) /* what cannot be is left as it is */
 		(void)signal_set_altstack(&uc.stack);
 	signal_set_mask(uc.sigmask);
-	context_set_work(&p->thread->ctx, WORK_IRET);
+	context_set_work(&t->thread->ctx, WORK_IRET);
 	return 0;
 }

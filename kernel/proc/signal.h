@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Signals: sent under the target's sig_lock, taken by the target itself on its way to user mode
- * (upcall_exit_work). Section 2 of the ABI page; OSTEP 5's aside.
+ * Signals: sent under the target's sig_lock to a process or to one of its threads, taken by a thread
+ * on its way to user mode (upcall_exit_work). Section 2 of the ABI page; OSTEP 5's aside.
+ *
+ * A signal for a process is taken by any thread that does not block it; sending kicks one of them,
+ * the leader if it may. A thread that begins to block it, or ends, passes the kick on: so it never
+ * waits for a sleeper while another could take it.
  */
 #pragma once
 
@@ -19,23 +23,38 @@ void signal_room_init(void);
  * signal's siginfo (never for SI_USER); else 0, whether @p wants it or not.
  */
 int signal_send(struct process *p, int sig, const struct siginfo_kernel *info);
-/* The same with a timer's own queue entry. */
-void signal_send_entry(struct process *p, struct sigqueue *q);
+/* The same to the one thread. */
+int signal_send_task(struct task *t, int sig, const struct siginfo_kernel *info);
+/* To the running thread, from itself: SIGPIPE and SIGXFSZ. Takes process_lock. */
+void signal_send_self(int sig);
+/* With a timer's own queue entry; @t: to this thread of @p, NULL: to the process. */
+void signal_send_entry(struct process *p, struct task *t, struct sigqueue *q);
 /* A fault of the running thread: forced, even if blocked or ignored (then it kills). */
 void signal_force(int sig, i32 code, u64 address);
 
 /* kill(2): @pid > 0, 0, -1, < -1. 0, -ESRCH, -EPERM, -EINVAL. */
 int signal_kill(i32 pid, int sig);
 
-/* One process by its pid, as rt_sigqueueinfo; @sig 0 only asks. 0, -ESRCH, -EPERM, -EAGAIN. */
+/*
+ * One process by its pid, as rt_sigqueueinfo; @sig 0 only asks. 0, -ESRCH, -EPERM, -EAGAIN.
+ * And one thread by its tid; @tgid > 0: if it is of that process.
+ */
 int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info);
+int signal_send_to_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel *info);
 
-/* Takes a pending signal of @set from the running process, blocked or not; 0: none. */
+/* Takes a pending signal of @set from the running thread or process, blocked or not; 0: none. */
 int signal_take(u64 set, struct siginfo_kernel *info);
-/* Will what is pending for @p end it? Then even a wait in the kernel's interest should end. */
-bool signal_fatal(struct process *p);
+/* All that is pending for @t, blocked or not. */
+static inline u64 signal_pending_set(const struct task *t)
+{
+	return READ_ONCE(t->pending.set) | READ_ONCE(t->process->pending.set);
+}
+/* Must @t end, or will what is pending for it end it? Then even a wait in the kernel's interest ends. */
+bool signal_fatal(const struct task *t);
+/* The running thread does not look at @set any more: others of @p may. Under sig_lock. */
+void signal_retarget(struct process *p, u64 set);
 
-/* Replaces the mask of blocked signals of the running process (SIGKILL, SIGSTOP stay out). */
+/* Replaces the mask of blocked signals of the running thread (SIGKILL, SIGSTOP stay out). */
 void signal_set_mask(u64 mask);
 /*
  * A mask for the time of one call (sigsuspend, ppoll, pselect, epoll_pwait): begin sets it, end puts
@@ -43,18 +62,20 @@ void signal_set_mask(u64 mask);
  */
 void signal_mask_begin(u64 mask);
 void signal_mask_end(bool interrupted);
-/* After an action became "ignore": what is pending of it is dropped. Under sig_lock. */
+/* Signals of @set that sigtimedwait sleeps for, though they are blocked; 0: none any more. */
+void signal_set_waited(u64 set);
+/* After the action of @sig was set: what is pending of it is dropped if it is ignored now. */
 void signal_drop_ignored(struct process *p, int sig);
 
 /* Is a stack pointer within the alternate stack? Its very top counts, its lowest byte does not. */
-static inline bool signal_in_altstack(const struct process *p, u64 sp)
+static inline bool signal_in_altstack(const struct task *t, u64 sp)
 {
-	return sp > p->altstack.sp && sp - p->altstack.sp <= p->altstack.size;
+	return sp > t->altstack.sp && sp - t->altstack.sp <= t->altstack.size;
 }
 /* Does the program run on it? One that disarms itself is never in use. */
-static inline bool signal_on_altstack(const struct process *p, u64 sp)
+static inline bool signal_on_altstack(const struct task *t, u64 sp)
 {
-	return !(p->altstack.flags & SS_AUTODISARM) && signal_in_altstack(p, sp);
+	return !(t->altstack.flags & SS_AUTODISARM) && signal_in_altstack(t, sp);
 }
 /* Sets it as sigaltstack does. 0, -EINVAL, -ENOMEM (too small). */
 int signal_set_altstack(const struct stack_abi *st);
@@ -76,12 +97,19 @@ i64 signal_restart_later(i64 (*fn)(const struct trap_frame *f, u64 deadline), u6
 /* An interrupted call in @f: it returns -EINTR, or is made once more where Linux would. */
 void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart);
 
-/* Job control (job_control.c). SIGCONT and SIGKILL end a stop; under process_lock. */
+/*
+ * Job control (job_control.c). A stop is asked of all threads and is complete, and told to the
+ * parent, when the last of them has come to it. SIGCONT and SIGKILL end it; under process_lock.
+ */
 void process_end_stop(struct process *p, int sig);
+/* A stop under way needs not wait for @t. Under process_lock. */
+void process_stop_without(struct task *t);
+/* Sleeps as long as the stop lasts, if one is asked of @me, the running thread. */
+void task_stop_if_wanted(struct task *me);
 /* No member's parent is in another group of the session: nobody could continue it. */
 bool process_group_is_orphaned(i32 pgid);
-/* Stops the running process by @sig until it is continued; an orphaned group only by SIGSTOP. */
-void process_stop(struct process *p, int sig);
+/* Stops the process of @me, the running thread, by @sig; an orphaned group only by SIGSTOP. */
+void process_stop(struct task *me, int sig);
 /*
  * @p leaves the children of @parent, by its own end (@p_ends) or by that of @parent: if its group is
  * orphaned thereby and has stopped members, they get SIGHUP and SIGCONT. Under process_lock.
@@ -91,6 +119,6 @@ void process_group_check_orphaned(struct process *p, const struct process *paren
 /* Takes what is pending for the running thread: kills, stops, or builds a handler's frame in @f. */
 void signal_deliver(struct trap_frame *f);
 
-/* True if an unblocked, not ignored signal waits for @p (then interruptible sleeps end). */
-bool signal_pending(struct process *p);
+/* Does a signal that is not blocked wait for @t, or is it to end or stop? Then its sleep ends. */
+bool signal_pending(const struct task *t);
 const char *signal_name(int sig);

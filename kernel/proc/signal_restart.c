@@ -60,20 +60,20 @@ static bool resumes(u64 number)
 
 i64 signal_restart_later(i64 (*fn)(const struct trap_frame *f, u64 deadline), u64 deadline)
 {
-	struct process *p = process_current();
+	struct task *t = task_current();
 
-	p->restart.fn = fn;
-	p->restart.deadline = deadline;
+	t->restart.fn = fn;
+	t->restart.deadline = deadline;
 	return -EINTR;
 }
 
 void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart)
 {
-	struct process *p = process_current();
-	bool timed = p->restart.fn;
+	struct task *t = task_current();
+	bool timed = t->restart.fn;
 
 	if (handler_runs)
-		p->restart.fn = NULL; /* a timed wait that a handler interrupts is over */
+		t->restart.fn = NULL; /* a timed wait that a handler interrupts is over */
 	if (f->vector != TRAP_SYSCALL || (i64)f->rax != -EINTR)
 		return;
 	if (handler_runs) {

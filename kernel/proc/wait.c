@@ -49,7 +49,7 @@ static void report(struct process *child, struct wait_result *r)
 	bool ended = child->state == PROCESS_ZOMBIE;
 
 	r->pid = child->pid;
-	r->uid = child->cred.uid;
+	r->uid = child->leader->cred.uid;
 	r->cpu_ns = child->child_user_ns;
 	r->status = ended ? child->exit_status : child->stop_report;
 }

@@ -36,6 +36,7 @@ struct thread {
 	bool (*interrupted)(struct thread *t); /* [i] true: an interruptible wait must end */
 	void *stack; /* [i] lowest address of its kernel stack */
 	struct process *process; /* [o] NULL for kernel threads */
+	struct task *task; /* [o] what it has for itself there */
 	void (*release)(struct thread *t); /* [o] last act, on another stack; may be NULL */
 	char name[16]; /* [c] */
 };

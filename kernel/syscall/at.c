@@ -48,13 +48,13 @@ int at_begin_slow(struct at *a, u64 dirfd, u64 path, ssize_t n)
 {
 	int r = long_path_get(&a->path, path, n);
 
+	if (!r && (i32)dirfd != AT_FDCWD && a->path.text[0] != '/') {
+		r = a->path.text[0] ? start_at(dirfd, &a->start) : -ENOENT;
+		if (r)
+			user_path_put(&a->path);
+	}
 	if (r)
-		return r;
-	if ((i32)dirfd == AT_FDCWD || a->path.text[0] == '/')
-		return 0;
-	r = a->path.text[0] ? start_at(dirfd, &a->start) : -ENOENT;
-	if (r)
-		user_path_put(&a->path);
+		fs_context_end(&a->c);
 	return r;
 }
 
@@ -64,7 +64,7 @@ static int vnode_of(u64 fd, struct vnode **out)
 	struct fd_ref r;
 
 	if ((i32)fd == AT_FDCWD) {
-		*out = vnode_get(process_current()->cwd);
+		*out = fs_state_cwd(task_current()->fs);
 		return 0;
 	}
 	r = fd_borrow_any(fd);

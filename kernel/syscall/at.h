@@ -39,7 +39,7 @@ static inline int at_begin(struct at *a, u64 dirfd, u64 path)
 	/* cppcheck-suppress uninitvar ; the array is filled here */
 	ssize_t n = user_read_string(a->path.short_text, path, SHORT_PATH);
 
-	a->c = process_fs_context(process_current());
+	a->c = fs_context_begin();
 	a->start = NULL;
 	a->path.text = a->path.short_text;
 	a->path.allocated = NULL;
@@ -51,6 +51,7 @@ static inline int at_begin(struct at *a, u64 dirfd, u64 path)
 static inline void at_end(struct at *a)
 {
 	vnode_put(a->start);
+	fs_context_end(&a->c);
 	user_path_put(&a->path);
 }
 

@@ -29,7 +29,7 @@ static inline bool fd_table_is_mine(const struct fd_table *t)
 /* Also for descriptors opened with O_PATH. */
 static inline struct fd_ref fd_borrow_any(u64 fd)
 {
-	struct fd_table *t = process_current()->files;
+	struct fd_table *t = task_current()->files;
 
 	if (fd_table_is_mine(t))
 		return (struct fd_ref){ (u32)fd < t->size ? t->slots[(u32)fd].file : NULL, false };

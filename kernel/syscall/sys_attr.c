@@ -9,7 +9,7 @@
 
 static const struct credentials *my_cred(void)
 {
-	return &process_current()->cred;
+	return cred_current();
 }
 
 static i64 chmod_at(u64 dirfd, u64 path, u64 mode, u32 flags)

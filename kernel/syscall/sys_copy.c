@@ -236,8 +236,8 @@ static int make_memfd(const char *name, struct file **out)
 	mutex_unlock(&dir->lock);
 	if (err)
 		return err;
-	v->uid = process_current()->cred.fsuid;
-	v->gid = process_current()->cred.fsgid;
+	v->uid = cred_current()->fsuid;
+	v->gid = cred_current()->fsgid;
 	*out = file_create(v->file_ops, O_RDWR | O_LARGEFILE);
 	if (!*out) {
 		vnode_put(v);
@@ -262,7 +262,7 @@ i64 sys_memfd_create(u64 name, u64 flags)
 	r = make_memfd("memfd", &f);
 	if (r)
 		return r;
-	r = fd_install(process_current()->files, f, 0, flags & MFD_CLOEXEC);
+	r = fd_install(task_current()->files, f, 0, flags & MFD_CLOEXEC);
 	if (r < 0)
 		file_put(f);
 	return r;
@@ -270,35 +270,38 @@ i64 sys_memfd_create(u64 name, u64 flags)
 
 /* -- close_range --------------------------------------------------------------------------------- */
 
-static int unshare_files(struct process *p)
+static int unshare_files(struct task *t)
 {
-	struct fd_table *own;
+	struct fd_table *own, *old = t->files;
+	u64 flags;
 
-	if (fd_table_is_mine(p->files))
+	if (fd_table_is_mine(old))
 		return 0;
-	own = fd_table_copy(p->files);
+	own = fd_table_copy(old);
 	if (!own)
 		return -ENOMEM;
-	fd_table_put(p->files);
-	p->files = own;
+	flags = spin_lock_irq(&process_lock);
+	t->files = own;
+	spin_unlock_irq(&process_lock, flags);
+	fd_table_put(old);
 	return 0;
 }
 
 i64 sys_close_range(u64 first, u64 last, u64 flags)
 {
-	struct process *p = process_current();
+	struct task *t = task_current();
 	u32 end;
 
 	if (((u32)flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || (u32)first > (u32)last)
 		return -EINVAL;
-	if ((flags & CLOSE_RANGE_UNSHARE) && unshare_files(p))
+	if ((flags & CLOSE_RANGE_UNSHARE) && unshare_files(t))
 		return -ENOMEM;
-	end = MIN((u32)last, READ_ONCE(p->files->size));
+	end = MIN((u32)last, READ_ONCE(t->files->size));
 	for (u32 fd = (u32)first; fd <= end; fd++) {
 		if (flags & CLOSE_RANGE_CLOEXEC)
-			(void)fd_set_flags(p->files, fd, FD_CLOEXEC);
+			(void)fd_set_flags(t->files, fd, FD_CLOEXEC);
 		else
-			(void)fd_close(p->files, fd);
+			(void)fd_close(t->files, fd);
 	}
 	return 0;
 }

@@ -19,7 +19,7 @@ i64 sys_epoll_create1(u64 flags)
 	f = epoll_create();
 	if (!f)
 		return -ENOMEM;
-	fd = fd_install(process_current()->files, f, 0, flags & O_CLOEXEC);
+	fd = fd_install(task_current()->files, f, 0, flags & O_CLOEXEC);
 	if (fd < 0)
 		file_put(f);
 	return fd;

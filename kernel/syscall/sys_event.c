@@ -19,7 +19,7 @@ static i64 install(struct file *f, u32 flags)
 
 	if (!f)
 		return -ENOMEM;
-	fd = fd_install(process_current()->files, f, 0, flags & O_CLOEXEC);
+	fd = fd_install(task_current()->files, f, 0, flags & O_CLOEXEC);
 	if (fd < 0)
 		file_put(f);
 	return fd;

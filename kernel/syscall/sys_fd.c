@@ -15,7 +15,7 @@
 
 static struct fd_table *files(void)
 {
-	return process_current()->files;
+	return task_current()->files;
 }
 
 i64 sys_close(u64 fd)

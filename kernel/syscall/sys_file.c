@@ -12,21 +12,13 @@
 
 #define IOV_ON_STACK 8
 
-static void raise_sigpipe(void)
-{
-	struct process *p = process_current();
-	struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->cred.uid };
-
-	signal_send(p, SIGPIPE, &info);
-}
-
 /* A write that nobody can read also raises SIGPIPE, even when part of it went through. */
 static inline ssize_t write_checked(struct file *f, struct io *io)
 {
 	ssize_t n = file_write(f, io);
 
 	if (unlikely(n == -EPIPE || (io->left && n >= 0 && pipe_is_broken(f))))
-		raise_sigpipe();
+		signal_send_self(SIGPIPE);
 	return n;
 }
 
@@ -67,7 +59,7 @@ static i64 move_counted(u64 fd, u64 buf, u64 count, bool write)
 
 i64 sys_read(u64 fd, u64 buf, u64 count)
 {
-	struct fd_table *t = process_current()->files;
+	struct fd_table *t = task_current()->files;
 	struct file *f;
 
 	if (!fd_table_is_mine(t))
@@ -78,7 +70,7 @@ i64 sys_read(u64 fd, u64 buf, u64 count)
 
 i64 sys_write(u64 fd, u64 buf, u64 count)
 {
-	struct fd_table *t = process_current()->files;
+	struct fd_table *t = task_current()->files;
 	struct file *f;
 
 	if (!fd_table_is_mine(t))

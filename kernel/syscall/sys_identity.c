@@ -7,60 +7,57 @@
 
 #define MAX_GROUPS 32
 
-static struct credentials *cred(void)
-{
-	return &process_current()->cred;
-}
-
 i64 sys_getuid(void)
 {
-	return cred()->uid;
+	return cred_current()->uid;
 }
 
 i64 sys_geteuid(void)
 {
-	return cred()->euid;
+	return cred_current()->euid;
 }
 
 i64 sys_getgid(void)
 {
-	return cred()->gid;
+	return cred_current()->gid;
 }
 
 i64 sys_getegid(void)
 {
-	return cred()->egid;
+	return cred_current()->egid;
 }
 
 i64 sys_setuid(u64 uid)
 {
-	struct credentials *c = cred();
+	struct credentials c = *cred_current();
 	u32 id = (u32)uid;
 
-	if (c->euid == 0)
-		c->uid = c->suid = id;
-	else if (id != c->uid && id != c->suid)
+	if (c.euid == 0)
+		c.uid = c.suid = id;
+	else if (id != c.uid && id != c.suid)
 		return -EPERM;
-	c->euid = c->fsuid = id;
+	c.euid = c.fsuid = id;
+	cred_set(&c);
 	return 0;
 }
 
 i64 sys_setgid(u64 gid)
 {
-	struct credentials *c = cred();
+	struct credentials c = *cred_current();
 	u32 id = (u32)gid;
 
-	if (c->euid == 0)
-		c->gid = c->sgid = id;
-	else if (id != c->gid && id != c->sgid)
+	if (c.euid == 0)
+		c.gid = c.sgid = id;
+	else if (id != c.gid && id != c.sgid)
 		return -EPERM;
-	c->egid = c->fsgid = id;
+	c.egid = c.fsgid = id;
+	cred_set(&c);
 	return 0;
 }
 
 i64 sys_getgroups(u64 size, u64 list)
 {
-	const struct credentials *c = cred();
+	const struct credentials *c = cred_current();
 
 	if ((i32)size < 0 || (size && size < c->group_count))
 		return -EINVAL;
@@ -71,18 +68,16 @@ i64 sys_getgroups(u64 size, u64 list)
 
 i64 sys_setgroups(u64 size, u64 list)
 {
-	struct credentials *c = cred();
-	u32 groups[MAX_GROUPS];
+	struct credentials c = *cred_current();
 
-	if (c->euid != 0)
+	if (c.euid != 0)
 		return -EPERM;
 	if (size > MAX_GROUPS)
 		return -EINVAL;
-	if (user_read(groups, list, size * sizeof(groups[0])))
+	if (user_read(c.groups, list, size * sizeof(c.groups[0])))
 		return -EFAULT;
-	for (u32 i = 0; i < size; i++)
-		c->groups[i] = groups[i];
-	c->group_count = size;
+	c.group_count = size;
+	cred_set(&c);
 	return 0;
 }
 
@@ -97,7 +92,7 @@ i64 sys_getpgrp(void)
 static i64 get_id(i32 pid, size_t field)
 {
 	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = pid ? process_find(pid) : process_current();
+	const struct process *p = process_of(pid);
 	i64 r = p ? *(i32 *)((u8 *)p + field) : -ESRCH;
 
 	spin_unlock_irq(&process_lock, flags);
@@ -127,9 +122,13 @@ static bool group_in_session(i32 pgid, i32 sid)
 
 static int set_group(struct process *self, i32 pid, i32 pgid)
 {
-	struct process *p = pid ? process_find(pid) : self;
+	struct process *p = pid ? process_of(pid) : self;
 
-	if (!p || (p != self && p->parent != self))
+	if (!p)
+		return -ESRCH;
+	if (pid && p->pid != pid)
+		return -EINVAL; /* a thread that is not the leader */
+	if (p != self && p->parent != self)
 		return -ESRCH;
 	if (p->sid != self->sid)
 		return -EPERM;

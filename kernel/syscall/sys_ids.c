@@ -16,23 +16,19 @@ struct ids {
 	u32 *real, *effective, *saved, *fs;
 };
 
-static struct ids users(void)
+static struct ids users(struct credentials *c)
 {
-	struct credentials *c = &process_current()->cred;
-
 	return (struct ids){ &c->uid, &c->euid, &c->suid, &c->fsuid };
 }
 
-static struct ids groups(void)
+static struct ids groups(struct credentials *c)
 {
-	struct credentials *c = &process_current()->cred;
-
 	return (struct ids){ &c->gid, &c->egid, &c->sgid, &c->fsgid };
 }
 
 static bool privileged(void)
 {
-	return process_current()->cred.euid == 0;
+	return cred_current()->euid == 0;
 }
 
 static bool is_one_of(u32 id, struct ids i)
@@ -81,54 +77,75 @@ static i64 set_re(struct ids i, u32 real, u32 effective)
 	return 0;
 }
 
-/* Tells the old one; an id that may not be is quietly not set. */
-static i64 set_fs(struct ids i, u32 id)
+/* An id that may not be is quietly not set. */
+static void set_fs(struct ids i, u32 id)
 {
-	u32 old = *i.fs;
-
-	if (id != KEEP && (privileged() || id == old || is_one_of(id, i)))
+	if (id != KEEP && (privileged() || id == *i.fs || is_one_of(id, i)))
 		*i.fs = id;
-	return old;
+}
+
+/* @c, a changed copy of the caller's credentials, takes their place if @result is no error. */
+static i64 commit(const struct credentials *c, i64 result)
+{
+	if (result >= 0)
+		cred_set(c);
+	return result;
 }
 
 i64 sys_setresuid(u64 ruid, u64 euid, u64 suid)
 {
-	return set_res(users(), (u32)ruid, (u32)euid, (u32)suid);
+	struct credentials c = *cred_current();
+
+	return commit(&c, set_res(users(&c), (u32)ruid, (u32)euid, (u32)suid));
 }
 
 i64 sys_setresgid(u64 rgid, u64 egid, u64 sgid)
 {
-	return set_res(groups(), (u32)rgid, (u32)egid, (u32)sgid);
+	struct credentials c = *cred_current();
+
+	return commit(&c, set_res(groups(&c), (u32)rgid, (u32)egid, (u32)sgid));
 }
 
 i64 sys_getresuid(u64 ruid, u64 euid, u64 suid)
 {
-	return get_res(users(), ruid, euid, suid);
+	return get_res(users(cred_current()), ruid, euid, suid);
 }
 
 i64 sys_getresgid(u64 rgid, u64 egid, u64 sgid)
 {
-	return get_res(groups(), rgid, egid, sgid);
+	return get_res(groups(cred_current()), rgid, egid, sgid);
 }
 
 i64 sys_setreuid(u64 ruid, u64 euid)
 {
-	return set_re(users(), (u32)ruid, (u32)euid);
+	struct credentials c = *cred_current();
+
+	return commit(&c, set_re(users(&c), (u32)ruid, (u32)euid));
 }
 
 i64 sys_setregid(u64 rgid, u64 egid)
 {
-	return set_re(groups(), (u32)rgid, (u32)egid);
+	struct credentials c = *cred_current();
+
+	return commit(&c, set_re(groups(&c), (u32)rgid, (u32)egid));
 }
 
 i64 sys_setfsuid(u64 uid)
 {
-	return set_fs(users(), (u32)uid);
+	struct credentials c = *cred_current();
+	u32 old = c.fsuid;
+
+	set_fs(users(&c), (u32)uid);
+	return commit(&c, old);
 }
 
 i64 sys_setfsgid(u64 gid)
 {
-	return set_fs(groups(), (u32)gid);
+	struct credentials c = *cred_current();
+	u32 old = c.fsgid;
+
+	set_fs(groups(&c), (u32)gid);
+	return commit(&c, old);
 }
 
 /* -- capabilities -------------------------------------------------------------------------------- */
@@ -158,12 +175,12 @@ static i64 cap_words(u64 header, struct cap_header *h)
 static i64 caps_of(i32 pid, u64 *caps)
 {
 	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = pid ? process_find(pid) : process_current();
+	const struct task *t = task_find_or_self(pid);
 
-	if (p)
-		*caps = p->cred.euid == 0 ? CAP_MASK : 0;
+	if (t)
+		*caps = t->cred.euid == 0 ? CAP_MASK : 0;
 	spin_unlock_irq(&process_lock, flags);
-	return p ? 0 : -ESRCH;
+	return t ? 0 : -ESRCH;
 }
 
 i64 sys_capget(u64 header, u64 data)
@@ -195,7 +212,7 @@ i64 sys_capset(u64 header, u64 data)
 
 	if (words <= 0)
 		return words ? words : -EINVAL;
-	if (h.pid && h.pid != process_current()->pid)
+	if (h.pid && h.pid != task_current()->tid)
 		return -EPERM;
 	if (user_read(sets, data, words * sizeof(sets[0])))
 		return -EFAULT;

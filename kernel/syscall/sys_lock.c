@@ -98,7 +98,7 @@ i64 fcntl_lock(struct file *f, u32 cmd, u64 arg)
 		return -EFAULT;
 	if (!f->vnode || (ofd && l.pid))
 		return -EINVAL;
-	r.owner = ofd ? (const void *)f : p->files;
+	r.owner = ofd ? (const void *)f : task_current()->files;
 	r.pid = ofd ? -1 : p->pid;
 	err = read_type(&r, l.type);
 	if (!err)

@@ -104,7 +104,7 @@ i64 sys_mmap(u64 addr, u64 len, u64 prot, u64 flags, u64 fd, u64 offset)
 	i64 result;
 
 	if (!(flags & MAP_ANONYMOUS)) {
-		f = fd_get(process_current()->files, (int)fd);
+		f = fd_get(task_current()->files, (int)fd);
 		if (!f)
 			return -EBADF;
 	}

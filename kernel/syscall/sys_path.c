@@ -10,7 +10,7 @@
 
 i64 sys_openat(u64 dirfd, u64 path, u64 flags, u64 mode)
 {
-	struct fd_table *t = process_current()->files;
+	struct fd_table *t = task_current()->files;
 	struct file *f;
 	struct at a;
 	int r;
@@ -217,28 +217,18 @@ i64 sys_readlink(u64 path, u64 buf, u64 size)
 	return sys_readlinkat(CWD, path, buf, size);
 }
 
-/* Puts @v, counted, in the place of the process's *@at, which /proc may look at meanwhile. */
-static void replace(struct vnode **at, struct vnode *v)
+/* Makes @v, counted, the root or current directory (@at) of the task's state if it may be. */
+static i64 change_directory(struct vnode **at, struct vnode *v)
 {
-	u64 flags = spin_lock_irq(&process_lock);
-	struct vnode *old = *at;
+	int r = vnode_is_dir(v) ? vnode_permission(cred_current(), v, 1) : -ENOTDIR;
 
-	*at = v;
-	spin_unlock_irq(&process_lock, flags);
-	vnode_put(old);
-}
-
-/* Makes @v, counted, the process's current directory if it may. */
-static i64 change_directory(struct process *p, struct vnode *v)
-{
-	int r = vnode_is_dir(v) ? vnode_permission(&p->cred, v, 1) : -ENOTDIR;
-
-	if (r) {
+	if (!r && at == &task_current()->fs->root && cred_current()->euid)
+		r = -EPERM;
+	if (r)
 		vnode_put(v);
-		return r;
-	}
-	replace(&p->cwd, v);
-	return 0;
+	else
+		fs_state_replace(task_current()->fs, at, v);
+	return r;
 }
 
 i64 sys_chdir(u64 path)
@@ -246,7 +236,7 @@ i64 sys_chdir(u64 path)
 	struct vnode *v;
 	int r = at_vnode(CWD, path, 0, &v);
 
-	return r ? r : change_directory(process_current(), v);
+	return r ? r : change_directory(&task_current()->fs->cwd, v);
 }
 
 i64 sys_fchdir(u64 fd)
@@ -257,40 +247,30 @@ i64 sys_fchdir(u64 fd)
 	if (!r.file)
 		return -EBADF;
 	if (r.file->vnode)
-		result = change_directory(process_current(), vnode_get(r.file->vnode));
+		result = change_directory(&task_current()->fs->cwd, vnode_get(r.file->vnode));
 	fd_return(r);
 	return result;
 }
 
 i64 sys_chroot(u64 path)
 {
-	struct process *p = process_current();
 	struct vnode *v;
 	int r = at_vnode(CWD, path, 0, &v);
 
-	if (r)
-		return r;
-	r = vnode_is_dir(v) ? vnode_permission(&p->cred, v, 1) : -ENOTDIR;
-	if (!r && p->cred.euid)
-		r = -EPERM;
-	if (r) {
-		vnode_put(v);
-		return r;
-	}
-	replace(&p->root, v);
-	return 0;
+	return r ? r : change_directory(&task_current()->fs->root, v);
 }
 
 i64 sys_getcwd(u64 buf, u64 size)
 {
-	struct process *p = process_current();
-	struct fs_context c = process_fs_context(p);
+	struct fs_context c;
 	char *path = kmalloc(PATH_MAX);
 	ssize_t n;
 
 	if (!path)
 		return -ENOMEM;
-	n = path_of(&c, p->cwd, path, PATH_MAX);
+	c = fs_context_begin();
+	n = path_of(&c, c.cwd, path, PATH_MAX);
+	fs_context_end(&c);
 	if (n == -ERANGE)
 		n = -ENAMETOOLONG;
 	if (n > 0 && (u64)n > size)
@@ -303,9 +283,5 @@ i64 sys_getcwd(u64 buf, u64 size)
 
 i64 sys_umask(u64 mask)
 {
-	struct process *p = process_current();
-	u32 old = p->umask;
-
-	p->umask = mask & 0777;
-	return old;
+	return __atomic_exchange_n(&task_current()->fs->umask, (u32)mask & 0777, __ATOMIC_RELAXED);
 }

@@ -21,7 +21,7 @@ struct poll_call {
 
 static void get_files(struct poll_call *p)
 {
-	struct fd_table *t = process_current()->files;
+	struct fd_table *t = task_current()->files;
 
 	p->invalid = 0;
 	for (u32 i = 0; i < p->count; i++) {

@@ -15,21 +15,28 @@
 
 i64 sys_fork(void)
 {
-	struct clone_args args = { .flags = SIGCHLD };
+	struct clone_args args = { .exit_signal = SIGCHLD };
 
 	return process_clone(&args);
 }
 
 i64 sys_vfork(void)
 {
-	struct clone_args args = { .flags = CLONE_VM | CLONE_VFORK | SIGCHLD };
+	struct clone_args args = { .flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD };
 
 	return process_clone(&args);
 }
 
 i64 sys_clone(u64 flags, u64 stack, u64 parent_tid, u64 child_tid, u64 tls)
 {
-	struct clone_args args = { flags & 0xffffffff, stack, parent_tid, child_tid, tls };
+	struct clone_args args = {
+		.flags = flags & 0xffffffff & ~CSIGNAL,
+		.exit_signal = flags & CSIGNAL,
+		.stack = stack,
+		.parent_tid = parent_tid,
+		.child_tid = child_tid,
+		.tls = tls,
+	};
 
 	return process_clone(&args);
 }
@@ -55,7 +62,7 @@ static i64 exec_descriptor(u64 fd, u64 argv, u64 envp)
 {
 	char path[32];
 
-	if (fd_get_flags(process_current()->files, (int)fd) < 0)
+	if (fd_get_flags(task_current()->files, (int)fd) < 0)
 		return -EBADF;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)fd);
 	return process_exec(NULL, path, argv, envp);
@@ -100,7 +107,7 @@ i64 sys_execveat(u64 dirfd, u64 path, u64 argv, u64 envp, u64 flags)
 
 i64 sys_exit(u64 status)
 {
-	process_exit((status & 0xff) << 8);
+	task_exit((status & 0xff) << 8);
 }
 
 i64 sys_exit_group(u64 status)
@@ -232,7 +239,7 @@ i64 sys_getppid(void)
 
 i64 sys_set_tid_address(u64 addr)
 {
-	process_current()->clear_child_tid = addr;
+	task_current()->clear_child_tid = addr;
 	return thread_current()->tid;
 }
 
@@ -278,7 +285,7 @@ enum {
 #define CAP_LAST 40
 
 /* Options on rights, and those of which nothing but the answer depends. */
-static i64 prctl_rights(struct process *p, u64 option, u64 a2, u64 others)
+static i64 prctl_rights(struct task *t, u64 option, u64 a2, u64 others)
 {
 	switch ((u32)option) {
 	case PR_GET_DUMPABLE: return 1;
@@ -287,11 +294,11 @@ static i64 prctl_rights(struct process *p, u64 option, u64 a2, u64 others)
 	case PR_CAPBSET_READ: return a2 > CAP_LAST ? -EINVAL : 1;
 	case PR_GET_TIMERSLACK: return TIMER_SLACK;
 	case PR_SET_TIMERSLACK: return 0;
-	case PR_GET_NO_NEW_PRIVS: return a2 || others ? -EINVAL : p->no_new_privs;
+	case PR_GET_NO_NEW_PRIVS: return a2 || others ? -EINVAL : t->no_new_privs;
 	case PR_SET_NO_NEW_PRIVS:
 		if (a2 != 1 || others)
 			return -EINVAL;
-		p->no_new_privs = true;
+		t->no_new_privs = true;
 		return 0;
 	default: return -EINVAL;
 	}
@@ -299,7 +306,8 @@ static i64 prctl_rights(struct process *p, u64 option, u64 a2, u64 others)
 
 i64 sys_prctl(u64 option, u64 a2, u64 a3, u64 a4, u64 a5)
 {
-	struct process *p = process_current();
+	struct task *t = task_current();
+	struct process *p = t->process;
 	char name[16];
 	ssize_t n;
 
@@ -316,12 +324,12 @@ i64 sys_prctl(u64 option, u64 a2, u64 a3, u64 a4, u64 a5)
 		if (n == -EFAULT)
 			return -EFAULT;
 		name[15] = 0;
-		memcpy(p->name, name, sizeof(name));
+		memcpy(t->name, name, sizeof(name));
 		return 0;
 	case 16: /* PR_GET_NAME */
 		memset(name, 0, sizeof(name));
-		strlcpy(name, p->name, sizeof(name));
+		strlcpy(name, t->name, sizeof(name));
 		return user_write(a2, name, sizeof(name));
-	default: return prctl_rights(p, option, a2, a3 | a4 | a5);
+	default: return prctl_rights(t, option, a2, a3 | a4 | a5);
 	}
 }

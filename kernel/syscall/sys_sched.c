@@ -13,19 +13,19 @@ i64 sys_sched_yield(void)
 	return 0;
 }
 
-/* Calls fn on the thread of @pid (0: the caller). -ESRCH. */
-static int with_thread(i32 pid, int (*fn)(struct thread *t, u64 *mask), u64 *mask)
+/* Calls fn on the thread @tid (0: the caller). -ESRCH. */
+static int with_thread(i32 tid, int (*fn)(struct thread *t, u64 *mask), u64 *mask)
 {
-	struct process *p;
+	struct task *t;
 	int r = -ESRCH;
 	u64 flags;
 
-	if (pid == 0)
+	if (tid == 0)
 		return fn(thread_current(), mask);
 	flags = spin_lock_irq(&process_lock);
-	p = process_find(pid);
-	if (p && p->state == PROCESS_ALIVE)
-		r = fn(p->thread, mask);
+	t = task_find(tid);
+	if (t && t->thread)
+		r = fn(t->thread, mask);
 	spin_unlock_irq(&process_lock, flags);
 	return r;
 }
@@ -96,18 +96,18 @@ i64 sys_sched_get_priority_max(u64 policy)
 	return min > 0 ? 99 : min;
 }
 
-/* Reads (@set NULL) or sets the policy of @pid. The policy, -ESRCH, -EPERM. */
-static i64 policy_of(i32 pid, const u32 *set)
+/* Reads (@set NULL) or sets the policy of thread @tid. The policy, -ESRCH, -EPERM. */
+static i64 policy_of(i32 tid, const u32 *set)
 {
-	const struct credentials *mine = &process_current()->cred;
+	const struct credentials *mine = cred_current();
 	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = pid ? process_find(pid) : process_current();
+	struct task *t = task_find_or_self(tid);
 	i64 r = -ESRCH;
 
-	if (p && set && mine->euid && mine->euid != p->cred.uid && mine->euid != p->cred.euid)
+	if (t && set && mine->euid && mine->euid != t->cred.uid && mine->euid != t->cred.euid)
 		r = -EPERM;
-	else if (p)
-		r = set ? (i64)(p->sched_policy = *set) : p->sched_policy;
+	else if (t)
+		r = set ? (i64)(t->sched_policy = *set) : t->sched_policy;
 	spin_unlock_irq(&process_lock, flags);
 	return r;
 }

@@ -52,7 +52,7 @@ static int get_files(struct select_call *c, u32 nfds)
 
 		if (!events)
 			continue;
-		f = fd_get(process_current()->files, fd);
+		f = fd_get(task_current()->files, fd);
 		if (!f) {
 			put_files(c);
 			return -EBADF;

@@ -16,7 +16,6 @@ i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 	struct process *p = process_current();
 	struct sigaction_kernel new, was;
 	int sig = (i32)signo;
-	u64 flags;
 
 	if (size != SIGSET_BYTES || sig < 1 || sig > NSIG)
 		return -EINVAL;
@@ -24,14 +23,11 @@ i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 		return -EINVAL;
 	if (act && user_read(&new, act, sizeof(new)))
 		return -EFAULT;
-	flags = spin_lock_irq(&p->sig_lock);
-	was = p->action[sig];
-	if (act) {
-		p->action[sig] = new;
-		p->action[sig].mask &= ~(1UL << (SIGKILL - 1) | 1UL << (SIGSTOP - 1));
+	if (act)
+		new.mask &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+	sigaction_change(p->actions, sig, act ? &new : NULL, &was);
+	if (act)
 		signal_drop_ignored(p, sig);
-	}
-	spin_unlock_irq(&p->sig_lock, flags);
 	if (old && user_write(old, &was, sizeof(was)))
 		return -EFAULT;
 	return 0;
@@ -39,8 +35,7 @@ i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 
 i64 sys_rt_sigprocmask(u64 how, u64 set, u64 old, u64 size)
 {
-	struct process *p = process_current();
-	u64 was = p->sig_blocked, mask;
+	u64 was = task_current()->sig_blocked, mask;
 
 	if (size != SIGSET_BYTES)
 		return -EINVAL;
@@ -60,9 +55,8 @@ i64 sys_rt_sigprocmask(u64 how, u64 set, u64 old, u64 size)
 
 i64 sys_rt_sigpending(u64 set, u64 size)
 {
-	struct process *p = process_current();
-
-	u64 pending = READ_ONCE(p->pending.set) & p->sig_blocked;
+	const struct task *t = task_current();
+	u64 pending = signal_pending_set(t) & t->sig_blocked;
 
 	if (size > SIGSET_BYTES)
 		return -EINVAL;
@@ -94,11 +88,11 @@ i64 sys_pause(void)
 /* What an interrupted timed wait goes on as after a stop; programs do not call it. */
 i64 sys_restart_syscall(void)
 {
-	struct process *p = process_current();
-	i64 (*fn)(const struct trap_frame *f, u64 deadline) = p->restart.fn;
+	struct task *t = task_current();
+	i64 (*fn)(const struct trap_frame *f, u64 deadline) = t->restart.fn;
 
-	p->restart.fn = NULL;
-	return fn ? fn(thread_frame(p->thread), p->restart.deadline) : -EINTR;
+	t->restart.fn = NULL;
+	return fn ? fn(thread_frame(t->thread), t->restart.deadline) : -EINTR;
 }
 
 /* -- sigtimedwait ------------------------------------------------------------------------------ */
@@ -121,27 +115,23 @@ static int get_deadline(u64 timeout, u64 *deadline)
 	return 0;
 }
 
-static void set_waited(struct process *p, u64 set)
-{
-	u64 flags = spin_lock_irq(&p->sig_lock);
-
-	p->sig_waited = set;
-	spin_unlock_irq(&p->sig_lock, flags);
-}
-
 /* A signal of @set, taken; -EAGAIN: none came in time; -EINTR: another one came. */
 static int wait_for_signal(u64 set, u64 deadline, struct siginfo_kernel *info)
 {
-	struct process *p = process_current();
+	const struct task *t = task_current();
 	struct wait_queue never = WAIT_QUEUE_INIT(never);
-	int sig = signal_take(set, info), err;
+	int sig = signal_take(set, info), err = 0;
 
 	if (sig)
 		return sig;
-	set_waited(p, set);
-	err = wait_event_interruptible_until(&never, READ_ONCE(p->pending.set) & set, deadline);
-	set_waited(p, 0);
-	sig = signal_take(set, info);
+	signal_set_waited(set);
+	while (!sig && !err) { /* another thread may be quicker, though this one was woken */
+		err = wait_event_interruptible_until(&never, signal_pending_set(t) & set, deadline);
+		sig = signal_take(set, info);
+	}
+	signal_set_waited(0);
+	if (!sig)
+		sig = signal_take(set, info);
 	if (sig)
 		return sig;
 	return err == -EINTR ? -EINTR : -EAGAIN;
@@ -174,7 +164,7 @@ i64 sys_rt_sigreturn(void)
 	struct trap_frame *f = thread_frame(thread_current());
 
 	if (signal_pop_frame(f)) {
-		process_current()->fault.note = "a signal frame that cannot be returned to";
+		task_current()->fault.note = "a signal frame that cannot be returned to";
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 	}
 	return f->rax;
@@ -182,21 +172,21 @@ i64 sys_rt_sigreturn(void)
 
 /* -- the alternate stack ----------------------------------------------------------------------- */
 
-static void altstack_get(const struct process *p, bool on, struct stack_abi *st)
+static void altstack_get(const struct task *t, bool on, struct stack_abi *st)
 {
-	*st = (struct stack_abi){ .sp = p->altstack.sp, .size = p->altstack.size };
-	st->flags = !p->altstack.size ? SS_DISABLE : on ? SS_ONSTACK : 0;
-	st->flags |= p->altstack.flags & SS_AUTODISARM;
+	*st = (struct stack_abi){ .sp = t->altstack.sp, .size = t->altstack.size };
+	st->flags = !t->altstack.size ? SS_DISABLE : on ? SS_ONSTACK : 0;
+	st->flags |= t->altstack.flags & SS_AUTODISARM;
 }
 
 i64 sys_sigaltstack(u64 ss, u64 old)
 {
-	struct process *p = process_current();
-	bool on = signal_on_altstack(p, thread_frame(p->thread)->rsp);
+	const struct task *t = task_current();
+	bool on = signal_on_altstack(t, thread_frame(t->thread)->rsp);
 	struct stack_abi new, was;
 	int err;
 
-	altstack_get(p, on, &was);
+	altstack_get(t, on, &was);
 	if (ss) {
 		if (user_read(&new, ss, sizeof(new)))
 			return -EFAULT;
@@ -216,53 +206,63 @@ i64 sys_kill(u64 pid, u64 sig)
 	return signal_kill((i32)pid, (i32)sig);
 }
 
+/* @tgid 0: whatever process it is of. */
 static i64 kill_thread(i32 tgid, i32 tid, int sig)
 {
-	struct process *p = process_current();
-	struct siginfo_kernel info = { .code = SI_TKILL, .pid = p->pid, .uid = p->cred.uid };
+	struct siginfo_kernel info = { .code = SI_TKILL,
+				       .pid = process_current()->pid,
+				       .uid = cred_current()->uid };
 
-	if (tid <= 0 || tgid <= 0 || sig < 0 || sig > NSIG)
+	if (sig < 0 || sig > NSIG)
 		return -EINVAL;
-	return tgid == tid ? signal_send_to(tid, sig, &info) : -ESRCH;
+	return signal_send_to_task(tgid, tid, sig, &info);
 }
 
 i64 sys_tkill(u64 tid, u64 sig)
 {
-	return kill_thread((i32)tid, (i32)tid, (i32)sig);
+	return (i32)tid <= 0 ? -EINVAL : kill_thread(0, (i32)tid, (i32)sig);
 }
 
 i64 sys_tgkill(u64 tgid, u64 tid, u64 sig)
 {
+	if ((i32)tid <= 0 || (i32)tgid <= 0)
+		return -EINVAL;
 	return kill_thread((i32)tgid, (i32)tid, (i32)sig);
 }
 
-/* With a siginfo of the caller's choice; only to itself may it look like the kernel's or kill's. */
-static i64 queue_info(i32 pid, int sig, u64 at)
+/*
+ * A siginfo of the caller's choice; only to its own process may it look like the kernel's or kill's.
+ */
+static i64 read_info(i32 target, int sig, u64 at, struct siginfo_kernel *info)
 {
-	struct siginfo_kernel info;
 	struct siginfo_abi in;
 
 	if (user_read(&in, at, sizeof(in)))
 		return -EFAULT;
-	if ((in.code >= 0 || in.code == SI_TKILL) && process_current()->pid != pid)
+	if ((in.code >= 0 || in.code == SI_TKILL) && process_current()->pid != target)
 		return -EPERM;
 	if (sig < 0 || sig > NSIG)
 		return -EINVAL;
-	info = (struct siginfo_kernel){ .code = in.code, .error = in.error };
-	memcpy(info.bytes, in.bytes, sizeof(info.bytes));
-	return signal_send_to(pid, sig, &info);
+	*info = (struct siginfo_kernel){ .code = in.code, .error = in.error };
+	memcpy(info->bytes, in.bytes, sizeof(info->bytes));
+	return 0;
 }
 
 i64 sys_rt_sigqueueinfo(u64 pid, u64 sig, u64 info)
 {
-	return queue_info((i32)pid, (i32)sig, info);
+	struct siginfo_kernel copy;
+	i64 r = read_info((i32)pid, (i32)sig, info, &copy);
+
+	return r ? r : signal_send_to((i32)pid, (i32)sig, &copy);
 }
 
 i64 sys_rt_tgsigqueueinfo(u64 tgid, u64 tid, u64 sig, u64 info)
 {
+	struct siginfo_kernel copy;
+	i64 r;
+
 	if ((i32)tid <= 0 || (i32)tgid <= 0)
 		return -EINVAL;
-	if ((i32)tgid != (i32)tid)
-		return -ESRCH;
-	return queue_info((i32)tid, (i32)sig, info);
+	r = read_info((i32)tgid, (i32)sig, info, &copy);
+	return r ? r : signal_send_to_task((i32)tgid, (i32)tid, (i32)sig, &copy);
 }

@@ -40,7 +40,7 @@ static int check_kind(u32 family, u32 type, u32 protocol)
 /* Puts both ends into the table, for whom *fd are the numbers. On failure both are put. */
 static i64 install_pair(struct file *end[2], bool cloexec, i32 fd[2])
 {
-	struct fd_table *t = process_current()->files;
+	struct fd_table *t = task_current()->files;
 
 	fd[0] = fd_install(t, end[0], 0, cloexec);
 	if (fd[0] < 0) {
@@ -59,8 +59,7 @@ static i64 install_pair(struct file *end[2], bool cloexec, i32 fd[2])
 
 i64 sys_socketpair(u64 family, u64 type, u64 protocol, u64 fds)
 {
-	struct process *p = process_current();
-	struct ucred cred = { p->pid, p->cred.euid, p->cred.egid };
+	struct ucred cred = { process_current()->pid, cred_current()->euid, cred_current()->egid };
 	struct file *end[2];
 	i32 fd[2];
 	i64 r = check_kind(family, type, protocol);
@@ -73,17 +72,9 @@ i64 sys_socketpair(u64 family, u64 type, u64 protocol, u64 fds)
 		return r;
 	if (!user_write(fds, fd, sizeof(fd)))
 		return 0;
-	fd_close(p->files, fd[0]);
-	fd_close(p->files, fd[1]);
+	fd_close(task_current()->files, fd[0]);
+	fd_close(task_current()->files, fd[1]);
 	return -EFAULT;
-}
-
-static void raise_sigpipe(void)
-{
-	struct process *p = process_current();
-	struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->cred.uid };
-
-	signal_send_to(p->pid, SIGPIPE, &info);
 }
 
 i64 sys_sendto(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
@@ -110,7 +101,7 @@ i64 sys_sendto(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
 		n = unix_send(r.file, &io, flags);
 	fd_return(r);
 	if (n == -EPIPE && stream && !(flags & MSG_NOSIGNAL))
-		raise_sigpipe();
+		signal_send_self(SIGPIPE);
 	return n;
 }
 

@@ -47,7 +47,10 @@ static int stat_descriptor(u64 fd, struct stat *s)
 	struct fd_ref f;
 
 	if ((i32)fd == AT_FDCWD) {
-		vnode_stat(process_current()->cwd, s);
+		struct vnode *cwd = fs_state_cwd(task_current()->fs);
+
+		vnode_stat(cwd, s);
+		vnode_put(cwd);
 		return 0;
 	}
 	f = fd_borrow_any(fd);
@@ -150,7 +153,7 @@ i64 sys_statx(u64 dirfd, u64 path, u64 flags, u64 mask, u64 buf)
 
 i64 sys_faccessat2(u64 dirfd, u64 path, u64 mode, u64 flags)
 {
-	struct credentials cred = process_current()->cred;
+	struct credentials cred = *cred_current();
 	struct vnode *v;
 	int r;
 

@@ -35,7 +35,7 @@ static i64 set_name(char *field, u64 name, u64 len)
 {
 	char new[UTS_FIELD] = { 0 };
 
-	if (process_current()->cred.euid != 0)
+	if (cred_current()->euid != 0)
 		return -EPERM;
 	if (len >= UTS_FIELD)
 		return -EINVAL;
@@ -85,7 +85,7 @@ i64 sys_sysinfo(u64 info)
 	sched_load_averages(now.loads);
 	for (unsigned i = 0; i < 3; i++)
 		now.loads[i] <<= SYSINFO_LOAD_SHIFT - LOAD_SHIFT;
-	now.procs = process_count();
+	now.procs = task_count();
 	now.mem_unit = 1;
 	return user_write(info, &now, sizeof(now));
 }
@@ -129,7 +129,7 @@ i64 sys_getrusage(u64 who, u64 usage)
 	u64 ns;
 
 	switch ((i32)who) {
-	case 0:
+	case 0: ns = process_cpu_time(p); break;
 	case 1: ns = thread_cpu_time(thread_current()); break;
 	case -1: ns = p->child_user_ns; break;
 	default: return -EINVAL;
@@ -166,7 +166,7 @@ i64 sys_syslog(u64 type, u64 buf, u64 len)
 	case 6: /* CONSOLE_OFF, CONSOLE_ON, CONSOLE_LEVEL */
 	case 7:
 	case 8:
-		if (process_current()->cred.euid != 0)
+		if (cred_current()->euid != 0)
 			return -EPERM;
 		if (type == 8 && (len < 1 || len > 8))
 			return -EINVAL;
@@ -182,7 +182,7 @@ i64 sys_syslog(u64 type, u64 buf, u64 len)
 i64 sys_reboot(u64 magic, u64 magic2, u64 cmd, u64 arg)
 {
 	(void)arg;
-	if (process_current()->cred.euid != 0)
+	if (cred_current()->euid != 0)
 		return -EPERM;
 	if ((u32)magic != 0xfee1dead || ((u32)magic2 != 0x28121969 && (u32)magic2 != 0x05121996 &&
 					 (u32)magic2 != 0x16041998 && (u32)magic2 != 0x20112000))

@@ -24,7 +24,7 @@ static int clock_read(u64 clock, u64 *ns)
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
 	case CLOCK_BOOTTIME: *ns = clock_ns(); return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
+	case CLOCK_PROCESS_CPUTIME_ID: *ns = process_cpu_time(process_current()); return 0;
 	case CLOCK_THREAD_CPUTIME_ID: *ns = thread_cpu_time(thread_current()); return 0;
 	default: return -EINVAL;
 	}
@@ -156,7 +156,7 @@ i64 sys_times(u64 buf)
 {
 	u64 tick = NSEC_PER_SEC / 100;
 	struct process *p = process_current();
-	u64 t[4] = { thread_cpu_time(thread_current()) / tick, 0, p->child_user_ns / tick, 0 };
+	u64 t[4] = { process_cpu_time(p) / tick, 0, p->child_user_ns / tick, 0 };
 
 	if (buf && user_write(buf, t, sizeof(t)))
 		return -EFAULT;

@@ -99,13 +99,23 @@ static int clock_kind(u32 clock, bool *cpu_time)
 	}
 }
 
-/* SIGEV_THREAD is the C library's business; SIGEV_THREAD_ID can only name the one thread. */
+static bool is_sibling(i32 tid)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	const struct task *t = task_find(tid);
+	bool is = t && t->process == process_current();
+
+	spin_unlock_irq(&process_lock, flags);
+	return is;
+}
+
+/* SIGEV_THREAD is the C library's business; SIGEV_THREAD_ID names a thread of the process. */
 static int check_event(const struct sigevent_abi *e)
 {
 	switch (e->notify) {
 	case SIGEV_NONE: return 0;
 	case SIGEV_SIGNAL | SIGEV_THREAD_ID:
-		if (e->tid != (i32)thread_current()->tid)
+		if (!is_sibling(e->tid))
 			return -EINVAL;
 		break;
 	case SIGEV_SIGNAL:
@@ -115,28 +125,41 @@ static int check_event(const struct sigevent_abi *e)
 	return e->signo < 1 || e->signo > NSIG ? -EINVAL : 0;
 }
 
-i64 sys_timer_create(u64 clock, u64 event, u64 id)
+/* Makes it and tells its number. Under timers_lock: nobody deletes it in between. */
+static int create_and_tell(const struct posix_timer_request *r, u64 id)
 {
-	struct sigevent_abi e = { .signo = SIGALRM, .notify = SIGEV_SIGNAL };
-	struct posix_timer *t;
-	bool cpu_time;
 	int err;
+	struct posix_timer *t = posix_timer_create(r, &err);
 
-	if (event && user_read(&e, event, sizeof(e)))
-		return -EFAULT;
-	err = clock_kind((u32)clock, &cpu_time);
-	if (!err)
-		err = check_event(&e);
-	if (err)
-		return err;
-	t = posix_timer_create((u32)clock, cpu_time, e.notify == SIGEV_NONE ? 0 : e.signo,
-			       event ? &e.value : NULL, &err);
 	if (!t)
 		return err;
 	if (user_write_u32(id, t->id) == 0)
 		return 0;
 	posix_timer_delete(t);
 	return -EFAULT;
+}
+
+i64 sys_timer_create(u64 clock, u64 event, u64 id)
+{
+	struct sigevent_abi e = { .signo = SIGALRM, .notify = SIGEV_SIGNAL };
+	struct posix_timer_request r = { .clock = (u32)clock };
+	int err;
+
+	if (event && user_read(&e, event, sizeof(e)))
+		return -EFAULT;
+	err = clock_kind(r.clock, &r.cpu_time);
+	if (!err)
+		err = check_event(&e);
+	if (err)
+		return err;
+	r.of = r.clock == CLOCK_THREAD_CPUTIME_ID ? task_current()->tid : 0;
+	r.sig = e.notify == SIGEV_NONE ? 0 : e.signo;
+	r.to = e.notify & SIGEV_THREAD_ID ? e.tid : 0;
+	r.value = event ? &e.value : NULL;
+	mutex_lock(&process_current()->timers_lock);
+	err = create_and_tell(&r, id);
+	mutex_unlock(&process_current()->timers_lock);
+	return err;
 }
 
 static int timespec_ns(const struct timespec *ts, u64 *ns)
@@ -170,6 +193,23 @@ static u64 expiry(const struct posix_timer *t, bool absolute, u64 value)
 	return now + value < now ? ~0UL : now + value;
 }
 
+/* Timer @id of the process, which stays until timer_unlock(); NULL: there is none. */
+static struct posix_timer *timer_lock(u64 id)
+{
+	struct posix_timer *t;
+
+	mutex_lock(&process_current()->timers_lock);
+	t = posix_timer_find((i32)id);
+	if (!t)
+		mutex_unlock(&process_current()->timers_lock);
+	return t;
+}
+
+static void timer_unlock(void)
+{
+	mutex_unlock(&process_current()->timers_lock);
+}
+
 i64 sys_timer_settime(u64 id, u64 flags, u64 new, u64 old)
 {
 	u64 left, interval, value, new_interval;
@@ -182,7 +222,7 @@ i64 sys_timer_settime(u64 id, u64 flags, u64 new, u64 old)
 		return -EFAULT;
 	if (timespec_ns(&v.value, &value) || timespec_ns(&v.interval, &new_interval))
 		return -EINVAL;
-	t = posix_timer_find((i32)id);
+	t = timer_lock(id);
 	if (!t)
 		return -EINVAL;
 	interval_timer_get(&t->timer, &left, &interval);
@@ -191,33 +231,41 @@ i64 sys_timer_settime(u64 id, u64 flags, u64 new, u64 old)
 	if (value)
 		interval_timer_set(&t->timer, expiry(t, flags & TIMER_ABSTIME, value),
 				   new_interval);
+	timer_unlock();
 	return old ? put_itimerspec(old, left, interval) : 0;
 }
 
 i64 sys_timer_gettime(u64 id, u64 value)
 {
-	struct posix_timer *t = posix_timer_find((i32)id);
+	struct posix_timer *t = timer_lock(id);
 	u64 left, interval;
 
 	if (!t)
 		return -EINVAL;
 	interval_timer_get(&t->timer, &left, &interval);
+	timer_unlock();
 	return put_itimerspec(value, left, interval);
 }
 
 i64 sys_timer_getoverrun(u64 id)
 {
-	struct posix_timer *t = posix_timer_find((i32)id);
+	struct posix_timer *t = timer_lock(id);
+	i64 n;
 
-	return t ? READ_ONCE(t->overrun_last) : -EINVAL;
+	if (!t)
+		return -EINVAL;
+	n = READ_ONCE(t->overrun_last);
+	timer_unlock();
+	return n;
 }
 
 i64 sys_timer_delete(u64 id)
 {
-	struct posix_timer *t = posix_timer_find((i32)id);
+	struct posix_timer *t = timer_lock(id);
 
 	if (!t)
 		return -EINVAL;
 	posix_timer_delete(t);
+	timer_unlock();
 	return 0;
 }

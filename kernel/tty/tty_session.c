@@ -87,7 +87,7 @@ int tty_set_controlling(struct tty *t, bool steal)
 		return 0;
 	if (w.pid != w.sid)
 		return -EPERM;
-	if (holder && leader_lives(holder) && !(steal && process_current()->cred.euid == 0))
+	if (holder && leader_lives(holder) && !(steal && cred_current()->euid == 0))
 		return -EPERM;
 	set_owner(t, w.sid, w.pgid);
 	return 0;
@@ -104,10 +104,11 @@ int tty_give_up_controlling(struct tty *t)
 	return 0;
 }
 
-/* Would @sig do nothing to the running process? */
-static bool shrugs_off(struct process *p, int sig)
+/* Would @sig do nothing to the running thread? */
+static bool shrugs_off(const struct task *t, int sig)
 {
-	return p->sig_blocked & 1UL << (sig - 1) || p->action[sig].handler == SIG_IGN;
+	return (t->sig_blocked & SIGNAL_BIT(sig)) ||
+	       sigaction_handler(t->process->actions, sig) == SIG_IGN;
 }
 
 int tty_check_foreground(struct tty *t, int sig)
@@ -117,7 +118,7 @@ int tty_check_foreground(struct tty *t, int sig)
 
 	if (!is_controlling(t, &w) || !foreground || foreground == w.pgid)
 		return 0;
-	if (shrugs_off(process_current(), sig))
+	if (shrugs_off(task_current(), sig))
 		return sig == SIGTTIN ? -EIO : 0;
 	if (process_group_is_orphaned(w.pgid))
 		return -EIO;

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Where a task stands in the tree of files: root and current directory, and its umask. Shared with
+ * the tasks that were cloned with CLONE_FS; each holds a reference.
+ *
+ * Lock: fs_state.lock (spinlock, leaf). One reference means that only the running thread can change
+ * it: then paths are walked from it without counting its directories.
+ */
+#pragma once
+
+#include "base/spinlock.h"
+#include "fs/path.h"
+
+struct fs_state {
+	struct spinlock lock;
+	u32 refs; /* [a] */
+	u32 umask; /* [a] */
+	struct vnode *root, *cwd; /* [lock] counted */
+};
+
+struct fs_state *fs_state_create(struct vnode *root, struct vnode *cwd,
+				 u32 umask); /* NULL: no memory */
+struct fs_state *fs_state_copy(struct fs_state *s); /* NULL: out of memory */
+static inline struct fs_state *fs_state_get(struct fs_state *s)
+{
+	__atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+	return s;
+}
+void fs_state_put(struct fs_state *s); /* NULL is fine; may sleep */
+
+/* Counted, whoever asks. */
+struct vnode *fs_state_root(struct fs_state *s);
+struct vnode *fs_state_cwd(struct fs_state *s);
+/* Puts @v, whose reference passes, in the place of *@at (&s->root or &s->cwd). May sleep. */
+void fs_state_replace(struct fs_state *s, struct vnode **at, struct vnode *v);
+
+/*
+ * The running thread's context for the length of a system call; fs_context_end() after it. With a
+ * state that others may change both directories are counted.
+ */
+struct fs_context fs_context_begin(void);
+static inline void fs_context_end(const struct fs_context *c)
+{
+	if (unlikely(c->counted)) {
+		vnode_put(c->root);
+		vnode_put(c->cwd);
+	}
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Sending signals: marked pending for a process or a thread, and one thread kicked that will take
+ * it. kill(2) and its sisters. Locks: see process.h; who sends holds process_lock.
+ */
+#include "abi/errno.h"
+#include "proc/signal_private.h"
+
+/* Stops and SIGCONT undo each other where they have not been taken yet. Under sig_lock. */
+static void cancel_opposites(struct process *p, int sig)
+{
+	u64 mask = sig == SIGCONT ? STOP_SIGNALS : STOP_SIGNALS & BIT(sig) ? BIT(SIGCONT) : 0;
+	struct task *t;
+
+	if (sig == SIGCONT || sig == SIGKILL)
+		p->stop_taken = false;
+	if (!mask)
+		return;
+	pending_flush(&p->pending, mask);
+	list_for_each (t, &p->tasks, link)
+		pending_flush(&t->pending, mask);
+}
+
+/* A blocked one waits: it may be handled, or waited for, once it is not. Under sig_lock. */
+static bool wanted(const struct task *t, int sig)
+{
+	const struct process *p = t->process;
+
+	if (p->dying || p->group_exit)
+		return false;
+	return (t->sig_blocked & BIT(sig)) || (!signal_spared(p, sig) && !signal_ignored(p, sig));
+}
+
+static bool takes(const struct task *t, int sig)
+{
+	return t->thread && !(t->sig_blocked & ~t->sig_waited & BIT(sig));
+}
+
+/* Who shall take what was sent to @p: NULL: all block it. Under sig_lock. */
+static struct task *choose(const struct process *p, int sig)
+{
+	struct task *t;
+
+	list_for_each (t, &p->tasks, link)
+		if (takes(t, sig))
+			return t;
+	return NULL;
+}
+
+void signal_retarget(struct process *p, u64 set)
+{
+	const struct task *me = task_current();
+	struct task *t;
+
+	set &= p->pending.set;
+	if (likely(!set))
+		return;
+	list_for_each (t, &p->tasks, link)
+		if (t != me && t->thread && (set & ~(t->sig_blocked & ~t->sig_waited)))
+			task_kick(t);
+}
+
+/* To @t, or (NULL) to any thread of @p; with @info, or as a timer's own entry @q. */
+static int send(struct process *p, struct task *t, int sig, const struct siginfo_kernel *info,
+		struct sigqueue *q)
+{
+	struct pending_signals *to = t ? &t->pending : &p->pending;
+	struct task *taker = NULL;
+	int err = 0;
+	u64 flags;
+
+	if (p->state == PROCESS_ZOMBIE || (t && !t->thread))
+		return 0;
+	if (sig == SIGCONT || sig == SIGKILL)
+		process_end_stop(p, sig);
+	flags = spin_lock_irq(&p->sig_lock);
+	cancel_opposites(p, sig);
+	if (wanted(t ? t : p->leader, sig)) {
+		if (q)
+			pending_add_entry(to, q);
+		else
+			err = pending_add(to, sig, info, p->leader->cred.uid);
+		taker = !t ? choose(p, sig) : takes(t, sig) ? t : NULL;
+	}
+	if (taker)
+		task_kick(taker);
+	spin_unlock_irq(&p->sig_lock, flags);
+	return err;
+}
+
+int signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
+{
+	return send(p, NULL, sig, info, NULL);
+}
+
+int signal_send_task(struct task *t, int sig, const struct siginfo_kernel *info)
+{
+	return send(t->process, t, sig, info, NULL);
+}
+
+void signal_send_entry(struct process *p, struct task *t, struct sigqueue *q)
+{
+	(void)send(p, t, q->sig, NULL, q);
+}
+
+void signal_send_self(int sig)
+{
+	struct task *me = task_current();
+	struct siginfo_kernel info = { .code = SI_USER,
+				       .pid = me->process->pid,
+				       .uid = me->cred.uid };
+	u64 flags = spin_lock_irq(&process_lock);
+
+	signal_send_task(me, sig, &info);
+	spin_unlock_irq(&process_lock, flags);
+}
+
+/* -- kill ------------------------------------------------------------------------------------- */
+
+static bool may_signal(const struct task *to, int sig)
+{
+	const struct credentials *c = cred_current();
+
+	return c->euid == 0 || c->euid == to->cred.uid || c->euid == to->cred.suid ||
+	       c->uid == to->cred.uid || c->uid == to->cred.suid ||
+	       to->process == process_current() ||
+	       (sig == SIGCONT && process_current()->sid == to->process->sid);
+}
+
+static bool kill_selects(const struct process *self, const struct process *p, i32 pid)
+{
+	if (pid == -1)
+		return p != process_init_task && p != self;
+	return p->pgid == (pid == 0 ? self->pgid : -pid);
+}
+
+int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct task *t = task_find(pid);
+	int err = 0;
+
+	if (!t)
+		err = -ESRCH;
+	else if (info->code <= 0 && !may_signal(t, sig))
+		err = -EPERM;
+	else if (sig)
+		err = signal_send(t->process, sig, info);
+	spin_unlock_irq(&process_lock, flags);
+	return err;
+}
+
+int signal_send_to_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel *info)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct task *t = task_find(tid);
+	int err = 0;
+
+	if (!t || (tgid > 0 && t->process->pid != tgid))
+		err = -ESRCH;
+	else if (!may_signal(t, sig))
+		err = -EPERM;
+	else if (sig)
+		err = signal_send_task(t, sig, info);
+	spin_unlock_irq(&process_lock, flags);
+	return err;
+}
+
+static int kill_many(i32 pid, int sig, const struct siginfo_kernel *info)
+{
+	struct process *self = process_current(), *p;
+	u64 flags = spin_lock_irq(&process_lock);
+	int found = 0, sent = 0;
+
+	list_for_each (p, &process_list, all) {
+		if (!kill_selects(self, p, pid))
+			continue;
+		found++;
+		if (!may_signal(p->leader, sig))
+			continue;
+		sent++;
+		if (sig)
+			signal_send(p, sig, info);
+	}
+	spin_unlock_irq(&process_lock, flags);
+	if (!found)
+		return -ESRCH;
+	return sent || pid == -1 ? 0 : -EPERM;
+}
+
+int signal_kill(i32 pid, int sig)
+{
+	struct siginfo_kernel info = { .code = SI_USER,
+				       .pid = process_current()->pid,
+				       .uid = cred_current()->uid };
+
+	if (sig < 0 || sig > NSIG)
+		return -EINVAL;
+	return pid > 0 ? signal_send_to(pid, sig, &info) : kill_many(pid, sig, &info);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Tasks: what one thread of a program has for itself, above what the scheduler knows of it
+ * (sched/thread.h). A process is a list of tasks; tids and pids are the same numbers.
+ *
+ * The first task, the leader, has the process's pid. It stays listed when its thread has ended
+ * before others (`thread` is NULL then): the pid is in use until the process has been waited for.
+ * The others go with their thread. A pointer to another's task is good under process_lock, or under
+ * the sig_lock of its process.
+ *
+ * Legend: [i] immutable  [l] process_lock  [s] sig_lock of the process  [ls] changed under both
+ *         [c] the thread itself alone  [a] atomic
+ */
+#pragma once
+
+#include "abi/signal.h"
+#include "lib/list.h"
+#include "proc/fdtable.h"
+#include "proc/fs_state.h"
+#include "proc/sigqueue.h"
+#include "sched/wait.h"
+
+struct process;
+
+/* On the stack of a thread that has called vfork, until its child is out of the memory. */
+struct vfork_wait {
+	struct wait_queue queue;
+	struct task *child; /* [l] NULL: go on */
+};
+
+struct task {
+	i32 tid; /* [ls] exec gives a thread the leader's */
+	struct thread *thread; /* [ls] NULL: it has ended */
+	struct process *process; /* [i] */
+	struct list link; /* [ls] process.tasks, the leader first */
+	struct task *hash_next; /* [l] by tid */
+	u64 start_ns; /* [l] the leader's is the process's */
+	char name[16]; /* [c] as in ps: of the program, or what the thread calls itself */
+
+	/* Counted, one reference a task. Changed by itself under process_lock, where others may look;
+	 * NULL once ended. */
+	struct fd_table *files;
+	struct fs_state *fs;
+	struct credentials cred; /* [l] changed by itself */
+	bool no_new_privs; /* [c] set-id bits mean nothing from now on */
+	u32 sched_policy; /* [l] as sched_setscheduler was told; all share the CPU alike */
+
+	u64 clear_child_tid; /* [c] user address, 0: none */
+	i32 exit_code; /* [c] as exit(2) was told, a wait status */
+	struct vfork_wait *vfork; /* [l] who waits for it to leave the memory; NULL: nobody */
+	bool in_vfork; /* [c] waits for such a child */
+
+	struct pending_signals pending; /* [s] for this thread alone */
+	u64 sig_blocked; /* [s] changed by itself */
+	u64 sig_saved; /* [c] mask to restore after sigsuspend */
+	bool sig_restore; /* [c] sig_saved is in force */
+	u64 sig_waited; /* [s] blocked ones that sigtimedwait sleeps for */
+	bool stop_wanted; /* [l] is to stop with the others of its process */
+	bool in_stop; /* [l] has stopped */
+	struct {
+		i64 (*fn)(const struct trap_frame *f, u64 deadline);
+		u64 deadline;
+	} restart; /* [c] how an interrupted timed call goes on; see signal_restart_later() */
+	struct {
+		u64 sp, size;
+		u32 flags;
+	} altstack; /* [c] */
+	struct {
+		u64 vector, error, address;
+		bool write, exec, mapped;
+		const char *note; /* not a trap but this; NULL */
+	} fault; /* [c] the last one, for signal frames and the obituary */
+	u64 min_faults; /* [c] */
+};
+
+/* NULL for threads of the kernel. */
+static inline struct task *task_current(void)
+{
+	return thread_current()->task;
+}
+
+static inline struct credentials *cred_current(void)
+{
+	return &task_current()->cred;
+}
+
+/*
+ * Credentials are changed as a whole: a copy is made, changed, and put in the place of the old ones
+ * under process_lock, where others compare theirs with them.
+ */
+void cred_set(const struct credentials *c);
+
+u32 task_room_init(void); /* once; returns how many tasks there may be */
+/*
+ * A task of @p with the number @tid (0: a free one), in no list yet, all else zero. NULL: *err is
+ * -EAGAIN (all numbers, or the user's limit), -EEXIST or -ENOMEM.
+ */
+struct task *task_create(struct process *p, i32 tid, int *err);
+/* Frees one that is in no list; its number may be given out again. */
+void task_free(struct task *t);
+/* Into the table of tids, and out. Under process_lock. */
+void task_hash(struct task *t);
+void task_unhash(struct task *t);
+
+/* The task with @tid, ended leaders included; NULL: none. Under process_lock. */
+struct task *task_find(i32 tid);
+/* @tid, 0: the caller's. */
+static inline struct task *task_find_or_self(i32 tid)
+{
+	return tid ? task_find(tid) : task_current();
+}
+
+u32 task_count(void); /* of numbers in use */
+i32 task_last_tid(void); /* the number given out last */
+u64 task_made_count(void); /* since boot */
+
+/* Makes @t look at its signals and at the state of its process soon, whatever it does. Under
+ * process_lock or its process's sig_lock; it has not ended. */
+void task_kick(struct task *t);
+
+/* Must @t end, for all of its process end or one of it execs? Any lock or none: it only comes true. */
+bool task_must_end(const struct task *t);
+
+/*
+ * The running thread leaves its memory (exec, exit), which is still loaded: who waits for its tid
+ * word or in vfork for it goes on. May sleep.
+ */
+void task_leave_space(struct task *t);
+
+/* Ends the running thread, and with the last one the process. @code: a wait status. */
+noreturn void task_exit(i32 code);
