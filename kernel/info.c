@@ -142,7 +142,12 @@ static ssize_t show_cmdline(char *buf, size_t size)
 
 static ssize_t show_filesystems(char *buf, size_t size)
 {
-	return snprintf(buf, size, "nodev\ttmpfs\nnodev\tproc\n");
+	struct procfs_text t = { buf, size, 0 };
+	const struct fs_type *type = NULL;
+
+	while ((type = fs_type_after(type)))
+		procfs_print(&t, "nodev\t%s\n", type->name);
+	return t.at;
 }
 
 static ssize_t show_swaps(char *buf, size_t size)

@@ -11,6 +11,7 @@
 #include "abi/uio.h"
 #include "fs/epoll.h"
 #include "fs/locks.h"
+#include "fs/mount.h"
 #include "fs/pipe.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -31,6 +32,7 @@ struct file *file_create(const struct file_ops *ops, u32 flags)
 		return NULL;
 	f->ops = ops;
 	f->vnode = NULL;
+	f->mount = NULL;
 	f->refs = 1;
 	f->flags = flags;
 	f->pos = 0;
@@ -49,6 +51,8 @@ void file_put(struct file *f)
 	locks_drop(f, NULL); /* of the open file; a process's go with its descriptor */
 	if (f->ops->release)
 		f->ops->release(f);
+	if (f->mount)
+		mount_leave(f);
 	vnode_put(f->vnode);
 	slab_free(file_cache, f);
 }

@@ -27,6 +27,7 @@ struct file_ops {
 struct file {
 	const struct file_ops *ops; /* [i] */
 	struct vnode *vnode; /* [i] counted; NULL for pipes */
+	struct mount *mount; /* [i] counted; NULL: opened through none */
 	u32 refs; /* [a] */
 	u32 flags; /* [a] O_ACCMODE, O_APPEND, O_NONBLOCK … */
 	u64 pos; /* [pos_lock] */

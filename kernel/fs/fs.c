@@ -11,12 +11,12 @@
 #include "fs/tmpfs.h"
 #include "fs/walk.h"
 
-static struct vnode *root;
+static struct path root;
 static const struct credentials root_credentials;
 
-struct vnode *fs_root(void)
+const struct path *fs_root(void)
 {
-	return root;
+	return &root;
 }
 
 struct fs_context fs_kernel_context(void)
@@ -54,15 +54,27 @@ static void make_descriptor_links(void)
 	}
 }
 
-static void mount_proc(void)
+static void mount_over(const char *dir, const char *type)
 {
 	struct fs_context c = fs_kernel_context();
-	struct vnode *dir, *proc = procfs_root();
+	struct path at;
+	int r = path_find(&c, NULL, dir, LOOKUP_DIRECTORY, &at);
 
-	if (!proc || path_lookup(&c, NULL, "/proc", LOOKUP_DIRECTORY, &dir))
-		panic("fs: cannot mount /proc");
-	vnode_mount(dir, proc);
-	vnode_put(dir);
+	if (!r) {
+		r = mount_new(&at, type, type, 0, "");
+		path_put(&at);
+	}
+	if (r)
+		panic("fs: cannot mount %s: error %d", dir, -r);
+}
+
+static void mount_the_root(void)
+{
+	struct superblock *sb = tmpfs_create(&tmpfs_type, 0755);
+
+	ensure(sb);
+	root = (struct path){ mount_first(sb), sb->root };
+	ensure(root.mount);
 }
 
 void fs_init(const void *initrd, size_t bytes)
@@ -70,8 +82,10 @@ void fs_init(const void *initrd, size_t bytes)
 	struct fs_context c;
 
 	tmpfs_init_caches();
-	root = tmpfs_create();
-	ensure(root);
+	fs_type_register(&tmpfs_type);
+	fs_type_register(&procfs_type);
+	fs_type_register(&devfs_type);
+	mount_the_root();
 	c = fs_kernel_context();
 	if (bytes && initramfs_unpack(&c, initrd, bytes))
 		log_error("fs: the root file system is not complete");
@@ -80,6 +94,9 @@ void fs_init(const void *initrd, size_t bytes)
 	make_directory("/tmp", 01777);
 	memdev_register();
 	devfs_populate();
+	ensure(procfs_root());
+	mount_over("/dev", "devtmpfs");
+	mount_over("/proc", "proc");
+	make_directory("/dev/shm", 01777);
 	make_descriptor_links();
-	mount_proc();
 }

@@ -15,7 +15,7 @@
 struct hard_link {
 	struct hard_link *next;
 	u32 ino;
-	struct vnode *v; /* counted */
+	struct path file; /* counted */
 };
 
 struct unpacking {
@@ -23,22 +23,23 @@ struct unpacking {
 	struct hard_link *links;
 };
 
-static struct vnode *link_find(struct unpacking *u, u32 ino)
+static const struct path *link_find(const struct unpacking *u, u32 ino)
 {
-	for (struct hard_link *l = u->links; l; l = l->next) {
+	for (const struct hard_link *l = u->links; l; l = l->next) {
 		if (l->ino == ino)
-			return l->v;
+			return &l->file;
 	}
 	return NULL;
 }
 
-static int link_remember(struct unpacking *u, u32 ino, struct vnode *v)
+static int link_remember(struct unpacking *u, u32 ino, const struct file *f)
 {
+	struct path file = { f->mount, f->vnode };
 	struct hard_link *l = kmalloc(sizeof(*l));
 
 	if (!l)
 		return -ENOMEM;
-	*l = (struct hard_link){ .next = u->links, .ino = ino, .v = vnode_get(v) };
+	*l = (struct hard_link){ .next = u->links, .ino = ino, .file = path_get(&file) };
 	u->links = l;
 	return 0;
 }
@@ -49,7 +50,7 @@ static void links_forget(struct unpacking *u)
 		struct hard_link *l = u->links;
 
 		u->links = l->next;
-		vnode_put(l->v);
+		path_put(&l->file);
 		kfree(l);
 	}
 }
@@ -65,19 +66,19 @@ static int write_data(struct vnode *v, const struct cpio_entry *e)
 	return 0;
 }
 
-static int make_link(struct unpacking *u, const struct cpio_entry *e, struct vnode *first)
+static int make_link(struct unpacking *u, const struct cpio_entry *e, const struct path *first)
 {
 	int r = path_link(u->c, first, NULL, e->name);
 
 	/* Of several names the last one carries the data. */
-	if (!r && e->size && !first->size)
-		r = write_data(first, e);
+	if (!r && e->size && !first->vnode->size)
+		r = write_data(first->vnode, e);
 	return r;
 }
 
 static int make_file(struct unpacking *u, const struct cpio_entry *e)
 {
-	struct vnode *first = e->nlink > 1 ? link_find(u, e->ino) : NULL;
+	const struct path *first = e->nlink > 1 ? link_find(u, e->ino) : NULL;
 	struct file *f;
 	int r;
 
@@ -88,7 +89,7 @@ static int make_file(struct unpacking *u, const struct cpio_entry *e)
 		return r;
 	r = write_data(f->vnode, e);
 	if (!r && e->nlink > 1)
-		r = link_remember(u, e->ino, f->vnode);
+		r = link_remember(u, e->ino, f);
 	file_put(f);
 	return r;
 }

@@ -76,10 +76,13 @@ KTEST(initramfs_unpacks, 100)
 {
 	static struct archive a;
 	struct fs_context c = fs_kernel_context();
+	struct superblock *sb;
 	struct vnode *v;
 
-	c.root = c.cwd = tmpfs_create();
-	KREQUIRE(c.root);
+	sb = tmpfs_create(&tmpfs_type, 0755);
+	KREQUIRE(sb);
+	c.root = (struct path){ NULL, sb->root };
+	c.cwd = c.root;
 	fill(&a);
 	KREQUIRE(!initramfs_unpack(&c, a.bytes, a.used));
 	check_file(&c, "/etc/motd", S_IFREG | 0604, "welcome");
@@ -93,7 +96,7 @@ KTEST(initramfs_unpacks, 100)
 	vnode_put(v);
 	KEXPECT_EQ(test_open(&c, "no/parents/file", O_RDONLY), 0);
 	remove_all(&c);
-	vnode_put(c.root);
+	superblock_put(sb);
 }
 
 /* Cut anywhere: an error, no crash, and what was made can be thrown away. */
@@ -101,9 +104,12 @@ KTEST(initramfs_damaged, 100)
 {
 	static struct archive a;
 	struct fs_context c = fs_kernel_context();
+	struct superblock *sb;
 
-	c.root = c.cwd = tmpfs_create();
-	KREQUIRE(c.root);
+	sb = tmpfs_create(&tmpfs_type, 0755);
+	KREQUIRE(sb);
+	c.root = (struct path){ NULL, sb->root };
+	c.cwd = c.root;
 	a.used = 0;
 	add(&a, "f", S_IFREG | 0600, 1, 1, "some text");
 	KEXPECT_EQ(initramfs_unpack(&c, a.bytes, 60), -EINVAL);
@@ -111,5 +117,5 @@ KTEST(initramfs_damaged, 100)
 	KEXPECT_EQ(path_unlink(&c, NULL, "f", false), -ENOENT);
 	KEXPECT_EQ(initramfs_unpack(&c, a.bytes, a.used), -EINVAL); /* no trailer */
 	KEXPECT_EQ(path_unlink(&c, NULL, "f", false), 0);
-	vnode_put(c.root);
+	superblock_put(sb);
 }

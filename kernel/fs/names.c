@@ -21,7 +21,7 @@ int may_remove(const struct fs_context *c, struct vnode *dir, struct vnode *vict
 	if ((dir->mode & S_ISVTX) && cred->fsuid && cred->fsuid != victim->uid &&
 	    cred->fsuid != dir->uid)
 		return -EPERM;
-	return victim->mounted ? -EBUSY : 0;
+	return READ_ONCE(victim->mounts) ? -EBUSY : 0;
 }
 
 static void set_owner(const struct fs_context *c, struct vnode *dir, struct vnode *v)
@@ -53,8 +53,8 @@ int create_in(const struct fs_context *c, struct vnode *dir, const char *name, s
 /* Is the name of the locked directory free? -EEXIST if not. */
 static int name_is_free(struct walk *w)
 {
-	struct vnode *there;
-	int r = w->at->ops->lookup ? w->at->ops->lookup(w->at, w->name, w->len, &there) : -ENOTDIR;
+	struct vnode *dir = w->at.vnode, *there;
+	int r = dir->ops->lookup ? dir->ops->lookup(dir, w->name, w->len, &there) : -ENOTDIR;
 
 	if (r == -ENOENT)
 		return 0;
@@ -68,7 +68,7 @@ static int name_is_free(struct walk *w)
  * Walks to where a new name shall be; on 0 the directory is locked and the name is free,
  * and make_end() must follow.
  */
-static int make_begin(struct walk *w, const struct fs_context *c, struct vnode *start,
+static int make_begin(struct walk *w, const struct fs_context *c, const struct path *start,
 		      const char *path, bool directory)
 {
 	int r = walk_begin(w, c, start, path);
@@ -82,12 +82,14 @@ static int make_begin(struct walk *w, const struct fs_context *c, struct vnode *
 		walk_end(w);
 		return r;
 	}
-	mutex_lock(&w->at->lock);
+	mutex_lock(&w->at.vnode->lock);
 	r = name_is_free(w);
 	if (!r && w->trailing && !directory)
 		r = -ENOENT;
+	if (!r)
+		r = mount_may_write(w->at.mount);
 	if (r) {
-		mutex_unlock(&w->at->lock);
+		mutex_unlock(&w->at.vnode->lock);
 		walk_end(w);
 	}
 	return r;
@@ -95,12 +97,12 @@ static int make_begin(struct walk *w, const struct fs_context *c, struct vnode *
 
 static void make_end(struct walk *w)
 {
-	mutex_unlock(&w->at->lock);
+	mutex_unlock(&w->at.vnode->lock);
 	walk_end(w);
 }
 
-static int make_node(const struct fs_context *c, struct vnode *start, const char *path, u32 mode,
-		     u64 rdev)
+static int make_node(const struct fs_context *c, const struct path *start, const char *path,
+		     u32 mode, u64 rdev)
 {
 	struct walk w;
 	struct vnode *v;
@@ -108,19 +110,19 @@ static int make_node(const struct fs_context *c, struct vnode *start, const char
 
 	if (r)
 		return r;
-	r = create_in(c, w.at, w.name, w.len, mode, rdev, &v);
+	r = create_in(c, w.at.vnode, w.name, w.len, mode, rdev, &v);
 	make_end(&w);
 	if (!r)
 		vnode_put(v);
 	return r;
 }
 
-int path_mkdir(const struct fs_context *c, struct vnode *start, const char *path, u32 mode)
+int path_mkdir(const struct fs_context *c, const struct path *start, const char *path, u32 mode)
 {
 	return make_node(c, start, path, S_IFDIR | (mode & 01777), 0);
 }
 
-int path_mknod(const struct fs_context *c, struct vnode *start, const char *path, u32 mode,
+int path_mknod(const struct fs_context *c, const struct path *start, const char *path, u32 mode,
 	       u64 rdev)
 {
 	switch (mode & S_IFMT) {
@@ -141,11 +143,11 @@ int path_mknod(const struct fs_context *c, struct vnode *start, const char *path
 	return make_node(c, start, path, mode & (S_IFMT | 07777), rdev);
 }
 
-int path_symlink(const struct fs_context *c, struct vnode *start, const char *path,
+int path_symlink(const struct fs_context *c, const struct path *start, const char *path,
 		 const char *target)
 {
 	struct walk w;
-	struct vnode *v;
+	struct vnode *v, *dir;
 	int r;
 
 	if (!*target)
@@ -153,53 +155,68 @@ int path_symlink(const struct fs_context *c, struct vnode *start, const char *pa
 	r = make_begin(&w, c, start, path, false);
 	if (r)
 		return r;
-	r = may_create(c, w.at);
+	dir = w.at.vnode;
+	r = may_create(c, dir);
 	if (!r)
-		r = w.at->ops->symlink ? w.at->ops->symlink(w.at, w.name, w.len, target) : -ENOENT;
-	if (!r && !w.at->ops->lookup(w.at, w.name, w.len, &v)) {
-		set_owner(c, w.at, v);
+		r = dir->ops->symlink ? dir->ops->symlink(dir, w.name, w.len, target) : -ENOENT;
+	if (!r && !dir->ops->lookup(dir, w.name, w.len, &v)) {
+		set_owner(c, dir, v);
 		vnode_put(v);
 	}
 	make_end(&w);
 	return r;
 }
 
-int path_link(const struct fs_context *c, struct vnode *old, struct vnode *start, const char *path)
+/* May @old get another name in @dir? */
+static int check_link(struct walk *w, const struct path *old)
+{
+	struct vnode *dir = w->at.vnode, *v = old->vnode;
+	int r = may_create(w->c, dir);
+
+	if (r)
+		return r;
+	if (w->at.mount != old->mount || dir->sb != v->sb)
+		return -EXDEV;
+	if (vnode_is_dir(v) || !dir->ops->link)
+		return -EPERM;
+	return v->nlink ? 0 : -ENOENT; /* all its names are gone */
+}
+
+int path_link(const struct fs_context *c, const struct path *old, const struct path *start,
+	      const char *path)
 {
 	struct walk w;
 	int r = make_begin(&w, c, start, path, false);
 
 	if (r)
 		return r;
-	r = may_create(c, w.at);
-	if (!r && w.at->dev != old->dev)
-		r = -EXDEV;
-	else if (!r && (vnode_is_dir(old) || !w.at->ops->link))
-		r = -EPERM;
-	else if (!r && !old->nlink)
-		r = -ENOENT; /* all its names are gone */
+	r = check_link(&w, old);
 	if (!r)
-		r = w.at->ops->link(w.at, w.name, w.len, old);
+		r = w.at.vnode->ops->link(w.at.vnode, w.name, w.len, old->vnode);
 	make_end(&w);
 	return r;
 }
 
 static int remove_dir(struct walk *w, struct vnode *victim)
 {
+	struct vnode *dir = w->at.vnode;
+
 	if (!vnode_is_dir(victim))
 		return -ENOTDIR;
-	if (victim == w->c->root)
+	if (victim == w->c->root.vnode)
 		return -EBUSY;
-	return w->at->ops->rmdir ? w->at->ops->rmdir(w->at, w->name, w->len, victim) : -EPERM;
+	return dir->ops->rmdir ? dir->ops->rmdir(dir, w->name, w->len, victim) : -EPERM;
 }
 
 static int remove_file(struct walk *w, struct vnode *victim)
 {
+	struct vnode *dir = w->at.vnode;
+
 	if (vnode_is_dir(victim))
 		return -EISDIR;
 	if (w->trailing)
 		return -ENOTDIR;
-	return w->at->ops->unlink ? w->at->ops->unlink(w->at, w->name, w->len, victim) : -EPERM;
+	return dir->ops->unlink ? dir->ops->unlink(dir, w->name, w->len, victim) : -EPERM;
 }
 
 /* What unlink(2) and rmdir(2) say of "/", "." and "..". */
@@ -212,7 +229,23 @@ static int special_error(const struct walk *w, bool dir)
 	return w->len == 1 ? -EINVAL : -ENOTEMPTY;
 }
 
-int path_unlink(const struct fs_context *c, struct vnode *start, const char *path, bool dir)
+/* Removes the last component of @w; what it was is counted afterwards. */
+static int remove_last(struct walk *w, bool dir, struct vnode **victim)
+{
+	struct vnode *at = w->at.vnode;
+	int r;
+
+	mutex_lock(&at->lock);
+	r = at->ops->lookup(at, w->name, w->len, victim);
+	if (!r)
+		r = may_remove(w->c, at, *victim);
+	if (!r)
+		r = dir ? remove_dir(w, *victim) : remove_file(w, *victim);
+	mutex_unlock(&at->lock);
+	return r;
+}
+
+int path_unlink(const struct fs_context *c, const struct path *start, const char *path, bool dir)
 {
 	struct walk w;
 	struct vnode *victim = NULL;
@@ -223,15 +256,10 @@ int path_unlink(const struct fs_context *c, struct vnode *start, const char *pat
 	r = walk_parent(&w);
 	if (!r && walk_is_special(&w))
 		r = special_error(&w, dir);
-	if (!r) {
-		mutex_lock(&w.at->lock);
-		r = w.at->ops->lookup(w.at, w.name, w.len, &victim);
-		if (!r)
-			r = may_remove(c, w.at, victim);
-		if (!r)
-			r = dir ? remove_dir(&w, victim) : remove_file(&w, victim);
-		mutex_unlock(&w.at->lock);
-	}
+	if (!r)
+		r = mount_may_write(w.at.mount);
+	if (!r)
+		r = remove_last(&w, dir, &victim);
 	vnode_put(victim); /* with no lock held: it may end a long file */
 	walk_end(&w);
 	return r;

@@ -22,47 +22,55 @@ struct opening {
 	bool created;
 };
 
-/* Looks up or makes the last component in one step under the directory's lock. */
-static int open_or_create(struct opening *o, struct vnode **out)
+static int create(struct opening *o, struct vnode *dir, struct vnode **out)
 {
 	struct walk *w = &o->w;
-	struct vnode *dir = w->at;
+	int r = mount_may_write(w->at.mount);
+
+	if (!r)
+		r = create_in(w->c, dir, w->name, w->len, S_IFREG | (o->mode & 07777), 0, out);
+	o->created = !r;
+	return r;
+}
+
+/* Looks up or makes the last component in one step under the directory's lock. */
+static int open_or_create(struct opening *o, struct spot *out)
+{
+	struct walk *w = &o->w;
+	struct vnode *dir = w->at.vnode;
 	int r;
 
 	if (walk_is_special(w) || w->trailing)
 		return -EISDIR;
 	mutex_lock(&dir->lock);
-	r = dir->ops->lookup(dir, w->name, w->len, out);
+	*out = (struct spot){ NULL, w->at.mount, NULL };
+	r = dir->ops->lookup(dir, w->name, w->len, &out->vnode);
 	if (r == -ENOENT) {
-		r = create_in(w->c, dir, w->name, w->len, S_IFREG | (o->mode & 07777), 0, out);
-		o->created = !r;
+		r = create(o, dir, &out->vnode);
 	} else if (!r && (o->flags & O_EXCL)) {
-		vnode_put(*out);
+		vnode_put(out->vnode);
 		r = -EEXIST;
 	}
 	mutex_unlock(&dir->lock);
+	if (!r)
+		walk_cross(out);
 	return r;
 }
 
 /* To the vnode at the end of the path, through symlinks unless O_NOFOLLOW. */
-static int find_vnode(struct opening *o, struct vnode **out)
+static int find_vnode(struct opening *o, struct spot *out)
 {
-	struct vnode *link, *jump;
-	int r;
-
 	for (;;) {
-		r = walk_parent(&o->w);
+		int r = walk_parent(&o->w);
+
 		if (!r)
 			r = (o->flags & O_CREAT) ? open_or_create(o, out) : walk_last(&o->w, out);
-		if (r || !vnode_is_link(*out))
+		if (r || !vnode_is_link(out->vnode))
 			return r;
 		if ((o->flags & O_NOFOLLOW) && !o->w.trailing)
 			return 0;
-		link = *out;
-		r = walk_follow(&o->w, link, &jump);
-		vnode_put(link);
-		*out = jump;
-		if (r || jump)
+		r = walk_follow(&o->w, out);
+		if (r || out->vnode)
 			return r;
 	}
 }
@@ -115,7 +123,7 @@ static int bind_file(struct vnode *v, struct file *f, u32 flags)
 	switch (v->mode & S_IFMT) {
 	case S_IFDIR: f->ops = &dir_file_ops; return 0;
 	case S_IFCHR:
-	case S_IFBLK: return devfs_open(v, f);
+	case S_IFBLK: return mount_flags(f->mount) & MS_NODEV ? -EACCES : devfs_open(v, f);
 	case S_IFIFO: return fifo_open(v, f);
 	case S_IFSOCK: return -ENXIO;
 	}
@@ -124,9 +132,10 @@ static int bind_file(struct vnode *v, struct file *f, u32 flags)
 	return v->ops->open ? v->ops->open(v, f) : 0;
 }
 
-static int open_vnode(struct opening *o, struct vnode *v, struct file **out)
+static int open_vnode(struct opening *o, const struct spot *s, struct file **out)
 {
 	u32 flags = o->flags & ~OPEN_ONLY;
+	struct vnode *v = s->vnode;
 	struct file *f;
 	int r = check_access(o, v);
 
@@ -136,10 +145,12 @@ static int open_vnode(struct opening *o, struct vnode *v, struct file **out)
 	if (!f)
 		return -ENOMEM;
 	f->vnode = vnode_get(v);
-	r = bind_file(v, f, o->flags);
+	r = mount_enter(f, s->mount);
+	if (!r)
+		r = bind_file(v, f, o->flags);
 	if (!r && (o->flags & O_TRUNC) && !o->created && (v->mode & S_IFMT) == S_IFREG &&
 	    v->ops->truncate)
-		r = v->ops->truncate(v, 0);
+		r = mount_may_write(s->mount) ? -EROFS : v->ops->truncate(v, 0);
 	if (r) {
 		file_put(f);
 		return r;
@@ -167,11 +178,11 @@ static int check_flags(u32 *flags)
 	return 0;
 }
 
-int path_open(const struct fs_context *c, struct vnode *start, const char *path, u32 flags,
+int path_open(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 	      u32 mode, struct file **out)
 {
 	struct opening o = { .mode = mode };
-	struct vnode *v;
+	struct spot s;
 	int r = check_flags(&flags);
 
 	if (!r)
@@ -179,10 +190,10 @@ int path_open(const struct fs_context *c, struct vnode *start, const char *path,
 	if (r)
 		return r;
 	o.flags = flags;
-	r = find_vnode(&o, &v);
+	r = find_vnode(&o, &s);
 	if (!r) {
-		r = open_vnode(&o, v, out);
-		vnode_put(v);
+		r = open_vnode(&o, &s, out);
+		spot_put(&s);
 	}
 	walk_end(&o.w);
 	return r;

@@ -9,77 +9,96 @@
 #include "lib/string.h"
 
 /* The end of a lookup: follows symlinks as long as there are any. */
-static int lookup_end(struct walk *w, u32 flags, struct vnode **out)
+static int lookup_end(struct walk *w, u32 flags, struct spot *out)
 {
-	struct vnode *link, *jump;
-	int r;
-
 	for (;;) {
-		r = walk_parent(w);
+		int r = walk_parent(w);
+
 		if (!r)
 			r = walk_last(w, out);
 		if (r)
 			return r;
-		if (likely(!vnode_is_link(*out)))
+		if (likely(!vnode_is_link(out->vnode)))
 			return 0;
 		if (!(flags & LOOKUP_FOLLOW) && !w->trailing)
 			return 0;
-		link = *out;
-		r = walk_follow(w, link, &jump);
-		vnode_put(link);
-		*out = jump;
-		if (r || jump)
+		r = walk_follow(w, out);
+		if (r || out->vnode)
 			return r;
 	}
 }
 
-int path_lookup(const struct fs_context *c, struct vnode *start, const char *path, u32 flags,
+/* The place, which the walk still keeps. */
+static inline int lookup(struct walk *w, u32 flags, struct spot *out)
+{
+	int r = lookup_end(w, flags, out);
+
+	if (!r && (w->trailing || (flags & LOOKUP_DIRECTORY)) && !vnode_is_dir(out->vnode)) {
+		spot_put(out);
+		r = -ENOTDIR;
+	}
+	return r;
+}
+
+int path_lookup(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 		struct vnode **out)
 {
 	struct walk w;
+	struct spot s;
 	int r = walk_begin(&w, c, start, path);
 
 	if (r)
 		return r;
-	r = lookup_end(&w, flags, out);
-	if (!r && (w.trailing || (flags & LOOKUP_DIRECTORY)) && !vnode_is_dir(*out)) {
-		vnode_put(*out);
-		r = -ENOTDIR;
+	r = lookup(&w, flags, &s);
+	if (!r) {
+		*out = s.vnode;
+		if (unlikely(s.owned))
+			mount_put(s.owned);
 	}
 	walk_end(&w);
 	return r;
 }
 
-int path_parent(const struct fs_context *c, struct vnode *start, const char *path,
-		struct vnode **dir, char *name, size_t *len)
+int path_find(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
+	      struct path *out)
 {
 	struct walk w;
+	struct spot s;
 	int r = walk_begin(&w, c, start, path);
 
 	if (r)
 		return r;
-	r = walk_parent(&w);
-	if (!r) {
-		memcpy(name, w.name, w.len);
-		name[w.len] = '\0';
-		*len = w.len;
-		*dir = vnode_get(w.at);
-	}
+	r = lookup(&w, flags, &s);
+	if (!r)
+		spot_to_path(&s, out);
 	walk_end(&w);
 	return r;
 }
+
+struct path path_get(const struct path *p)
+{
+	if (p->vnode)
+		vnode_get(p->vnode);
+	mount_get(p->mount);
+	return *p;
+}
+
+void path_put(const struct path *p)
+{
+	vnode_put(p->vnode);
+	mount_put(p->mount);
+}
+
+/* -- and back ---------------------------------------------------------------------------------- */
 
 /* Puts "/name" of *@v in front of buf[*at] and goes to its directory (consumes the count). */
 static int prepend_name(struct vnode **v, char *buf, size_t *at)
 {
 	char name[NAME_MAX + 1];
-	struct vnode *below = *v, *parent;
+	struct vnode *parent;
 	size_t len;
-	int r;
+	int r = (*v)->ops->name ? (*v)->ops->name(*v, name, &parent) : -ENOENT;
 
-	while (below->covers)
-		below = below->covers;
-	r = below->ops->name ? below->ops->name(below, name, &parent) : -ENOENT;
 	if (r)
 		return r;
 	vnode_put(*v);
@@ -93,23 +112,69 @@ static int prepend_name(struct vnode **v, char *buf, size_t *at)
 	return 0;
 }
 
-ssize_t path_of(const struct fs_context *c, struct vnode *dir, char *buf, size_t size)
+static bool is_at_root(const struct fs_context *c, const struct path *p)
 {
-	struct vnode *v = vnode_get(dir);
+	return p->vnode == c->root.vnode && p->mount == c->root.mount;
+}
+
+/* Out of all mounts that @p is the root of. False: it is the top of the tree, or of one taken off. */
+static bool leave_mounts(const struct fs_context *c, struct path *p)
+{
+	struct path below;
+
+	while (p->mount && p->vnode == p->mount->root && !is_at_root(c, p)) {
+		if (!mount_place(p->mount, &below))
+			return false;
+		path_put(p);
+		*p = below;
+	}
+	return true;
+}
+
+/* The names from @p up, to the end of @buf; *at: where they begin. *p ends where it stops. */
+static int prepend_names(const struct fs_context *c, struct path *p, char *buf, size_t *at)
+{
+	int r = 0;
+
+	mutex_lock(&rename_lock);
+	while (!r && leave_mounts(c, p) && !is_at_root(c, p))
+		r = prepend_name(&p->vnode, buf, at);
+	mutex_unlock(&rename_lock);
+	return r;
+}
+
+static ssize_t build(const struct fs_context *c, const struct path *from, char *buf, size_t size,
+		     bool *reached)
+{
+	struct path p = path_get(from);
 	size_t at = size;
 	int r = size < 2 ? -ERANGE : 0;
 
-	if (!r)
+	if (!r) {
 		buf[--at] = '\0';
-	mutex_lock(&rename_lock);
-	while (!r && v != c->root && v != fs_root())
-		r = prepend_name(&v, buf, &at);
-	mutex_unlock(&rename_lock);
-	vnode_put(v);
+		r = prepend_names(c, &p, buf, &at);
+	}
+	*reached = is_at_root(c, &p);
+	path_put(&p);
 	if (r)
 		return r;
 	if (buf[at] == '\0')
 		buf[--at] = '/';
 	memmove(buf, buf + at, size - at);
 	return size - at;
+}
+
+ssize_t path_of(const struct fs_context *c, const struct path *p, char *buf, size_t size)
+{
+	bool reached;
+
+	return build(c, p, buf, size, &reached);
+}
+
+ssize_t path_below_root(const struct fs_context *c, const struct path *p, char *buf, size_t size)
+{
+	bool reached;
+	ssize_t n = build(c, p, buf, size, &reached);
+
+	return n < 0 || reached ? n : 0;
 }

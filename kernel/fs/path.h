@@ -15,7 +15,7 @@ struct credentials {
 };
 
 struct fs_context { /* guarded by its owner: copied or locked there */
-	struct vnode *root, *cwd; /* counted */
+	struct path root, cwd; /* counted */
 	u32 umask;
 	const struct credentials *cred;
 	bool counted; /* root and cwd were counted for this context (proc/fs_state.h) */
@@ -31,26 +31,35 @@ struct fs_context { /* guarded by its owner: copied or locked there */
  * @start: where a relative path begins (NULL: c->cwd). On success *out is counted. Errors:
  * -ENOENT, -ENOTDIR, -EACCES, -ELOOP, -ENAMETOOLONG, -ENOMEM. The empty path is -ENOENT.
  */
-int path_lookup(const struct fs_context *c, struct vnode *start, const char *path, u32 flags,
+int path_lookup(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 		struct vnode **out);
-/* The parent directory and the last component (into @name, NAME_MAX + 1 bytes). */
-int path_parent(const struct fs_context *c, struct vnode *start, const char *path,
-		struct vnode **dir, char *name, size_t *len);
+/* As it, with the mount. */
+int path_find(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
+	      struct path *out);
+/* Counting a place; parts may be NULL. path_put may sleep. */
+struct path path_get(const struct path *p);
+void path_put(const struct path *p);
 
 /* open(2) with all its flags; *out has one reference. */
-int path_open(const struct fs_context *c, struct vnode *start, const char *path, u32 flags,
+int path_open(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 	      u32 mode, struct file **out);
-int path_mkdir(const struct fs_context *c, struct vnode *start, const char *path, u32 mode);
-int path_mknod(const struct fs_context *c, struct vnode *start, const char *path, u32 mode,
+int path_mkdir(const struct fs_context *c, const struct path *start, const char *path, u32 mode);
+int path_mknod(const struct fs_context *c, const struct path *start, const char *path, u32 mode,
 	       u64 rdev);
-int path_unlink(const struct fs_context *c, struct vnode *start, const char *path, bool dir);
-int path_symlink(const struct fs_context *c, struct vnode *start, const char *path,
+int path_unlink(const struct fs_context *c, const struct path *start, const char *path, bool dir);
+int path_symlink(const struct fs_context *c, const struct path *start, const char *path,
 		 const char *target);
-int path_link(const struct fs_context *c, struct vnode *old, struct vnode *start, const char *path);
-int path_rename(const struct fs_context *c, struct vnode *from_start, const char *from,
-		struct vnode *to_start, const char *to);
-/* Writes the absolute path of directory @dir; length with NUL, -ERANGE, -ENOENT (removed). */
-ssize_t path_of(const struct fs_context *c, struct vnode *dir, char *buf, size_t size);
+int path_link(const struct fs_context *c, const struct path *old, const struct path *start,
+	      const char *path);
+int path_rename(const struct fs_context *c, const struct path *from_start, const char *from,
+		const struct path *to_start, const char *to);
+/*
+ * Writes the absolute path of @p as seen from c->root, or from the top where it is not below that;
+ * length with NUL, -ERANGE, -ENOENT (removed).
+ */
+ssize_t path_of(const struct fs_context *c, const struct path *p, char *buf, size_t size);
+/* As it; 0: it is not below c->root. */
+ssize_t path_below_root(const struct fs_context *c, const struct path *p, char *buf, size_t size);
 
 /* Permission of @want (4 read, 2 write, 1 execute/search) on @v: 0 or -EACCES. */
 int vnode_permission(const struct credentials *cred, struct vnode *v, u32 want);
@@ -65,7 +74,7 @@ int vnode_truncate(struct vnode *v, u64 size); /* the caller has checked write p
 int vnode_utimes(const struct credentials *cred, struct vnode *v, const struct timespec *ts);
 
 /* The root file system: tmpfs filled from the initrd, devices on /dev, /proc. */
-struct vnode *fs_root(void); /* not counted for the caller; never goes away */
+const struct path *fs_root(void); /* not counted for the caller; never goes away */
 void fs_init(const void *initrd, size_t bytes);
 
 /* The kernel's own context: root's rights, from the root, umask 0. Nothing in it is counted. */

@@ -150,25 +150,25 @@ KTEST(path_special_names, 50)
 KTEST(path_of_directories, 50)
 {
 	struct fs_context c = test_begin();
-	struct vnode *v, *proc;
+	struct path p, proc;
 	char buf[64];
 
 	KEXPECT_EQ(path_mkdir(&c, NULL, TEST_DIR "/sub", 0777), 0);
-	KREQUIRE(!path_lookup(&c, NULL, TEST_DIR "/sub", 0, &v));
-	KEXPECT_EQ(path_of(&c, v, buf, sizeof(buf)), sizeof(TEST_DIR "/sub"));
+	KREQUIRE(!path_find(&c, NULL, TEST_DIR "/sub", 0, &p));
+	KEXPECT_EQ(path_of(&c, &p, buf, sizeof(buf)), sizeof(TEST_DIR "/sub"));
 	KEXPECT(!strcmp(buf, TEST_DIR "/sub"));
-	KEXPECT_EQ(path_of(&c, v, buf, 6), -ERANGE);
+	KEXPECT_EQ(path_of(&c, &p, buf, 6), -ERANGE);
 	KEXPECT_EQ(path_rename(&c, NULL, TEST_DIR "/sub", NULL, TEST_DIR "/bus"), 0);
-	KEXPECT_EQ(path_of(&c, v, buf, sizeof(buf)), sizeof(TEST_DIR "/bus"));
+	KEXPECT_EQ(path_of(&c, &p, buf, sizeof(buf)), sizeof(TEST_DIR "/bus"));
 	KEXPECT(!strcmp(buf, TEST_DIR "/bus"));
 	KEXPECT_EQ(path_unlink(&c, NULL, TEST_DIR "/bus", true), 0);
-	KEXPECT_EQ(path_of(&c, v, buf, sizeof(buf)), -ENOENT);
-	vnode_put(v);
+	KEXPECT_EQ(path_of(&c, &p, buf, sizeof(buf)), -ENOENT);
+	path_put(&p);
 	KEXPECT_EQ(path_of(&c, fs_root(), buf, sizeof(buf)), 2);
-	KREQUIRE(!path_lookup(&c, NULL, "/proc/sys", 0, &proc));
-	KEXPECT_EQ(path_of(&c, proc, buf, sizeof(buf)), sizeof("/proc/sys"));
+	KREQUIRE(!path_find(&c, NULL, "/proc/sys", 0, &proc));
+	KEXPECT_EQ(path_of(&c, &proc, buf, sizeof(buf)), sizeof("/proc/sys"));
 	KEXPECT(!strcmp(buf, "/proc/sys"));
-	vnode_put(proc);
+	path_put(&proc);
 	KEXPECT_EQ(lookup(&c, "/proc/../tmp", 0), 0);
 	test_end(&c);
 }
@@ -209,7 +209,7 @@ KTEST(path_removed_directory, 50)
 	KEXPECT_EQ(path_mkdir(&c, NULL, TEST_DIR "/gone", 0777), 0);
 	KREQUIRE(!path_lookup(&c, NULL, TEST_DIR "/gone", 0, &v));
 	KEXPECT_EQ(path_unlink(&c, NULL, TEST_DIR "/gone", true), 0);
-	c.cwd = v;
+	c.cwd.vnode = v;
 	KEXPECT_EQ(path_mkdir(&c, NULL, "x", 0777), -ENOENT);
 	KEXPECT_EQ(lookup(&c, ".", 0), 0);
 	KEXPECT_EQ(lookup(&c, "..", 0), 0);

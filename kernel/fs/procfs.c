@@ -7,6 +7,7 @@
 #include "fs/procfs.h"
 
 #include "abi/dirent.h"
+#include "base/panic.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -15,6 +16,7 @@
 #define NUMBER_BYTES 12
 
 static const struct procfs_pid_ops *pid_ops;
+static struct superblock procfs_sb;
 static const struct vnode_ops dir_ops, file_ops, link_ops;
 
 void procfs_set_pid_ops(const struct procfs_pid_ops *ops)
@@ -31,7 +33,8 @@ static struct proc_node *node_create(struct proc_node *parent, const char *name,
 	if (!n)
 		return NULL;
 	vnode_init(&n->v, ops, &procfs_file_ops, mode);
-	n->v.dev = PROCFS_DEV;
+	n->v.sb = &procfs_sb;
+	n->v.dev = procfs_sb.dev;
 	n->v.nlink = vnode_is_dir(&n->v) ? 2 : 1;
 	n->name = name;
 	n->name_len = strlen(name);
@@ -50,14 +53,43 @@ static struct proc_node *node_create(struct proc_node *parent, const char *name,
 	return n;
 }
 
+static int remount(struct superblock *sb, const char *options)
+{
+	(void)sb;
+	return *options ? -EINVAL : 0;
+}
+
+static void never(struct superblock *sb)
+{
+	(void)sb;
+}
+
+static const struct superblock_ops procfs_ops = { .remount = remount,
+						  .kill = never,
+						  .free = never };
+
 struct vnode *procfs_root(void)
 {
-	static struct proc_node *root;
+	if (!procfs_sb.root) { /* the first registration, at boot; it stays for ever */
+		struct proc_node *root;
 
-	if (!root)
+		ensure(!superblock_init(&procfs_sb, &procfs_type, &procfs_ops, PROC_SUPER_MAGIC));
 		root = node_create(NULL, "", S_IFDIR | 0555, &dir_ops);
-	return root ? &root->v : NULL;
+		procfs_sb.root = root ? &root->v : NULL;
+	}
+	return procfs_sb.root;
 }
+
+/* There is one: all mounts show it. */
+static int procfs_get(const char *options, struct superblock **out)
+{
+	if (*options)
+		return -EINVAL;
+	*out = superblock_get(&procfs_sb);
+	return 0;
+}
+
+struct fs_type procfs_type = { .name = "proc", .get = procfs_get };
 
 static struct proc_node *child_find(struct proc_node *dir, const char *name, size_t len)
 {

@@ -7,9 +7,7 @@
  */
 #pragma once
 
-#include "fs/path.h"
-
-#define PROCFS_DEV 2
+#include "fs/mount.h"
 
 /* -- text that is read in pieces, for any file of /proc ---------------------------------------- */
 
@@ -60,6 +58,7 @@ i32 procfs_number(const char *name, size_t len);
 
 /* Inside fs: the root of /proc, made at the first call; NULL: out of memory. */
 struct vnode *procfs_root(void);
+extern struct fs_type procfs_type;
 extern const struct file_ops procfs_file_ops;
 
 struct proc_node {

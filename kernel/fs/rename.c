@@ -16,8 +16,7 @@ struct renaming {
 	struct vnode *source, *victim; /* counted; victim NULL: the new name is free */
 };
 
-/* Is @a the directory @d or above it? Under rename_lock. */
-static bool is_ancestor(struct vnode *a, struct vnode *d)
+bool vnode_is_ancestor(struct vnode *a, struct vnode *d)
 {
 	struct vnode *up;
 
@@ -42,7 +41,7 @@ static void lock_both(struct vnode *from, struct vnode *to)
 {
 	if (from == to) {
 		mutex_lock(&from->lock);
-	} else if (is_ancestor(from, to)) {
+	} else if (vnode_is_ancestor(from, to)) {
 		mutex_lock(&from->lock);
 		mutex_lock(&to->lock);
 	} else {
@@ -60,7 +59,7 @@ static void unlock_both(struct vnode *from, struct vnode *to)
 
 static int lookup_locked(struct walk *w, struct vnode **out)
 {
-	return w->at->ops->lookup(w->at, w->name, w->len, out);
+	return w->at.vnode->ops->lookup(w->at.vnode, w->name, w->len, out);
 }
 
 /* The rules about what may take the place of what (rename(2)). */
@@ -85,7 +84,7 @@ static int check_types(const struct renaming *r)
  */
 static int rename_locked(struct renaming *r, bool below, bool above)
 {
-	struct vnode *from = r->from.at, *to = r->to.at;
+	struct vnode *from = r->from.at.vnode, *to = r->to.at.vnode;
 	int e;
 
 	if (below)
@@ -107,16 +106,26 @@ static int rename_locked(struct renaming *r, bool below, bool above)
 	return from->ops->rename(from, r->from.name, r->from.len, to, r->to.name, r->to.len);
 }
 
+static int lookup_now(struct walk *w, struct vnode **out)
+{
+	int e;
+
+	mutex_lock(&w->at.vnode->lock);
+	e = lookup_locked(w, out);
+	mutex_unlock(&w->at.vnode->lock);
+	return e;
+}
+
 /* Source and victim as they are now, without locks held afterwards. */
 static int find_both(struct renaming *r)
 {
 	int e;
 
 	r->source = r->victim = NULL;
-	e = walk_last(&r->from, &r->source);
+	e = lookup_now(&r->from, &r->source);
 	if (e)
 		return e;
-	e = walk_last(&r->to, &r->victim);
+	e = lookup_now(&r->to, &r->victim);
 	return e == -ENOENT ? 0 : e;
 }
 
@@ -140,31 +149,35 @@ static bool still_so(struct renaming *r)
 
 static int rename_once(struct renaming *r)
 {
+	struct vnode *from = r->from.at.vnode, *to = r->to.at.vnode;
 	bool below, above;
 	int e = find_both(r);
 
 	if (e)
 		return e;
-	if (r->source->covers || r->source->mounted || (r->victim && r->victim->covers))
+	if (READ_ONCE(r->source->mounts) || (r->victim && READ_ONCE(r->victim->mounts)))
 		return -EBUSY;
-	below = vnode_is_dir(r->source) && is_ancestor(r->source, r->to.at);
-	above = r->victim && vnode_is_dir(r->victim) && is_ancestor(r->victim, r->from.at);
-	lock_both(r->from.at, r->to.at);
+	below = vnode_is_dir(r->source) && vnode_is_ancestor(r->source, to);
+	above = r->victim && vnode_is_dir(r->victim) && vnode_is_ancestor(r->victim, from);
+	lock_both(from, to);
 	e = still_so(r) ? rename_locked(r, below, above) : -EAGAIN;
-	unlock_both(r->from.at, r->to.at);
+	unlock_both(from, to);
 	return e;
 }
 
 /* Until the names stand still between being looked up and being locked. */
 static int rename_retrying(struct renaming *r)
 {
+	struct vnode *from = r->from.at.vnode;
 	int e;
 
-	if (r->from.at->dev != r->to.at->dev)
+	if (r->from.at.mount != r->to.at.mount || from->sb != r->to.at.vnode->sb)
 		return -EXDEV;
 	if (walk_is_special(&r->from) || walk_is_special(&r->to))
 		return -EBUSY;
-	if (!r->from.at->ops->rename)
+	if (mount_may_write(r->from.at.mount))
+		return -EROFS;
+	if (!from->ops->rename)
 		return -EPERM;
 	do {
 		mutex_lock(&rename_lock);
@@ -176,8 +189,8 @@ static int rename_retrying(struct renaming *r)
 	return e;
 }
 
-int path_rename(const struct fs_context *c, struct vnode *from_start, const char *from,
-		struct vnode *to_start, const char *to)
+int path_rename(const struct fs_context *c, const struct path *from_start, const char *from,
+		const struct path *to_start, const char *to)
 {
 	struct renaming r;
 	int e = walk_begin(&r.from, c, from_start, from);

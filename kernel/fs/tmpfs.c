@@ -46,6 +46,8 @@ static void node_free(struct tmpfs_node *n)
 	case S_IFREG: tmpfs_file_free(n); break;
 	case S_IFLNK: kfree(n->target); break;
 	}
+	tmpfs_return_inodes(tmpfs_of(&n->v), 1);
+	superblock_release(n->v.sb);
 	slab_free(vnode_cache, n);
 }
 
@@ -62,13 +64,10 @@ static void tmpfs_release(struct vnode *v)
 	}
 }
 
-static struct tmpfs_node *node_create(u32 mode, u64 rdev)
+static void init_node(struct tmpfs_node *n, struct superblock *sb, u32 mode, u64 rdev)
 {
-	struct tmpfs_node *n = slab_alloc_zero(vnode_cache);
 	const struct vnode_ops *ops = &special_ops;
 
-	if (!n)
-		return NULL;
 	switch (mode & S_IFMT) {
 	case S_IFREG:
 		ops = &file_vnode_ops;
@@ -78,7 +77,9 @@ static struct tmpfs_node *node_create(u32 mode, u64 rdev)
 	case S_IFLNK: ops = &link_ops; break;
 	}
 	vnode_init(&n->v, ops, &tmpfs_file_ops, mode);
-	n->v.dev = TMPFS_DEV;
+	superblock_hold(sb);
+	n->v.sb = sb;
+	n->v.dev = sb->dev;
 	n->v.rdev = rdev;
 	if (ops == &file_vnode_ops)
 		n->v.backing.ops = &tmpfs_backing_ops;
@@ -86,12 +87,27 @@ static struct tmpfs_node *node_create(u32 mode, u64 rdev)
 		n->v.nlink = 2;
 		n->v.size = 2 * TMPFS_ENTRY_BYTES;
 	}
+}
+
+/* NULL: no memory, or as many as the file system may have. */
+static struct tmpfs_node *node_create(struct superblock *sb, u32 mode, u64 rdev)
+{
+	struct tmpfs *t = container_of(sb, struct tmpfs, sb);
+	struct tmpfs_node *n;
+
+	if (!tmpfs_take_inodes(t, 1))
+		return NULL;
+	n = slab_alloc_zero(vnode_cache);
+	if (n)
+		init_node(n, sb, mode, rdev);
+	else
+		tmpfs_return_inodes(t, 1);
 	return n;
 }
 
-struct vnode *tmpfs_create(void)
+struct vnode *tmpfs_root_create(struct tmpfs *t, u32 mode)
 {
-	struct tmpfs_node *n = node_create(S_IFDIR | 0755, 0);
+	struct tmpfs_node *n = node_create(&t->sb, S_IFDIR | mode, 0);
 
 	return n ? &n->v : NULL;
 }
@@ -144,7 +160,7 @@ static int tmpfs_lookup(struct vnode *dir, const char *name, size_t len, struct 
 static int tmpfs_create_node(struct vnode *dir, const char *name, size_t len, u32 mode, u64 rdev,
 			     struct vnode **out)
 {
-	struct tmpfs_node *n = node_create(mode, rdev);
+	struct tmpfs_node *n = node_create(dir->sb, mode, rdev);
 	int r;
 
 	if (!n)
@@ -159,7 +175,7 @@ static int tmpfs_create_node(struct vnode *dir, const char *name, size_t len, u3
 
 static int tmpfs_symlink(struct vnode *dir, const char *name, size_t len, const char *target)
 {
-	struct tmpfs_node *n = node_create(S_IFLNK | 0777, 0);
+	struct tmpfs_node *n = node_create(dir->sb, S_IFLNK | 0777, 0);
 	int r = -ENOSPC;
 
 	if (!n)
@@ -174,18 +190,22 @@ static int tmpfs_symlink(struct vnode *dir, const char *name, size_t len, const 
 
 static int tmpfs_link(struct vnode *dir, const char *name, size_t len, struct vnode *target)
 {
-	int r = enter(dir, name, len, tmpfs_node(target));
+	int r = tmpfs_take_inodes(tmpfs_of(dir), 1) ? 0 : -ENOSPC;
 
 	if (r)
 		return r;
+	r = enter(dir, name, len, tmpfs_node(target));
+	if (r) {
+		tmpfs_return_inodes(tmpfs_of(dir), 1);
+		return r;
+	}
 	mutex_lock(&target->lock);
 	target->nlink++;
 	mutex_unlock(&target->lock);
 	return 0;
 }
 
-/* Takes @e out of @dir; its node, which the caller has counted, loses @links links. */
-static void remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
+void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 {
 	struct tmpfs_node *n = tmpfs_node(e->vnode);
 
@@ -193,6 +213,8 @@ static void remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 	mutex_lock(&n->v.lock);
 	if (n->entry == e)
 		n->entry = NULL;
+	if (links && n->v.nlink > 1)
+		tmpfs_return_inodes(tmpfs_of(dir), 1);
 	n->v.nlink -= links;
 	n->v.ctime_ns = vnode_now();
 	mutex_unlock(&n->v.lock);
@@ -207,7 +229,7 @@ static int tmpfs_unlink(struct vnode *dir, const char *name, size_t len, struct 
 
 	if (!e || e->vnode != victim)
 		return -ENOENT;
-	remove_entry(dir, e, 1);
+	tmpfs_remove_entry(dir, e, 1);
 	return 0;
 }
 
@@ -217,7 +239,9 @@ static int kill_directory(struct vnode *victim)
 	int r = 0;
 
 	mutex_lock(&victim->lock);
-	if (tmpfs_node(victim)->entry_count)
+	if (victim->mounts)
+		r = -EBUSY; /* since the caller looked */
+	else if (tmpfs_node(victim)->entry_count)
 		r = -ENOTEMPTY;
 	else
 		victim->nlink = 0;
@@ -236,7 +260,7 @@ static int tmpfs_rmdir(struct vnode *dir, const char *name, size_t len, struct v
 	if (r)
 		return r;
 	dir->nlink--;
-	remove_entry(dir, e, 0);
+	tmpfs_remove_entry(dir, e, 0);
 	return 0;
 }
 
@@ -277,7 +301,7 @@ static int tmpfs_rename(struct vnode *from, const char *name, size_t len, struct
 		from->nlink--;
 		to->nlink++;
 	}
-	remove_entry(from, e, 0);
+	tmpfs_remove_entry(from, e, 0);
 	touch(to);
 	return 0;
 }

@@ -2,16 +2,25 @@
 /*
  * tmpfs: files that are pages in memory. The root, /dev and /tmp are made of it.
  *
- * Contents of files: tmpfs_file.c; entries of directories: tmpfs_entry.c; the rest: tmpfs.c.
+ * Contents of files: tmpfs_file.c; entries of directories: tmpfs_entry.c; what a mount asks for and
+ * is told: tmpfs_mount.c; the tree as a whole: tmpfs_tree.c; the rest: tmpfs.c.
  * Locks: vnode.lock guards a node's contents. write_lock makes writes and truncations of a
  * file atomic to each other; it is held while a writer's user memory is read, which vnode.lock
  * must not be, and no page fault ever takes it. Order: write_lock → space.lock → vnode.lock.
  */
 #pragma once
 
+#include "fs/mount.h"
 #include "fs/page_tree.h"
-#include "fs/vnode.h"
 #include "lib/rbtree.h"
+
+/* One file system. Its nodes hold it. */
+struct tmpfs {
+	struct superblock sb;
+	u64 max_pages, max_inodes; /* [a] */
+	u64 pages, inodes; /* [a] in use; each further name of a file counts as an inode */
+	u32 mode, uid, gid; /* [i] of the root, as asked */
+};
 
 struct tmpfs_node {
 	struct vnode v;
@@ -46,7 +55,11 @@ static inline struct tmpfs_node *tmpfs_node(struct vnode *v)
 	return container_of(v, struct tmpfs_node, v);
 }
 
-#define TMPFS_DEV 1 /* st_dev */
+static inline struct tmpfs *tmpfs_of(const struct vnode *v)
+{
+	return container_of(v->sb, struct tmpfs, sb);
+}
+
 #define TMPFS_ENTRY_BYTES 20 /* what an entry adds to st_size, as Linux's tmpfs */
 
 /* Entries of a directory, under its lock. */
@@ -64,15 +77,31 @@ extern const struct backing_ops tmpfs_backing_ops;
 int tmpfs_truncate(struct vnode *v, u64 size);
 void tmpfs_file_free(struct tmpfs_node *n);
 
-/* A new empty tree: its root directory, counted; NULL: out of memory. */
-struct vnode *tmpfs_create(void);
+/* A new empty file system with one active reference, its root of @mode; NULL: out of memory. */
+struct superblock *tmpfs_create(const struct fs_type *type, u32 mode);
+extern struct fs_type tmpfs_type;
+/* The same tree by whatever name it is mounted. 0, -EINVAL. */
+int tmpfs_set_options(struct superblock *sb, const char *options);
+extern const struct superblock_ops tmpfs_ops;
+
+/* Takes the place of @n inodes in @t; false: there is none. */
+bool tmpfs_take_inodes(struct tmpfs *t, u64 n);
+void tmpfs_return_inodes(struct tmpfs *t, u64 n);
+/* The root directory of a new one; NULL: out of memory. */
+struct vnode *tmpfs_root_create(struct tmpfs *t, u32 mode);
+/* Takes @e out of the locked @dir; its node loses @links links, and the entry's count. */
+void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links);
+/* Ends all nodes below @root but those that are in use. */
+void tmpfs_clear(struct vnode *root);
+/* Has somebody a file below @root that is not open, as a map or a program? */
+bool tmpfs_is_used(struct vnode *root);
 /*
  * Appends a page's worth (n <= PAGE_SIZE) of a file that nobody else knows yet, at its
  * page-aligned end: how the initrd is unpacked. 0, -ENOSPC.
  */
 int tmpfs_append_page(struct vnode *v, const void *data, size_t n);
 
-/* Pages in all tmpfs files, and the most there may be (half of memory, as Linux). */
+/* Pages in the files of all tmpfs, and the most there may be (half of memory, as one of Linux). */
 u64 tmpfs_pages_used(void);
 u64 tmpfs_pages_limit(void);
 

@@ -12,7 +12,7 @@
 
 #define MAX_FILE_BYTES 0x7fffffffffffffffUL
 
-static u64 pages_used; /* atomic */
+static u64 pages_used; /* atomic; in all of them */
 u64 (*fs_size_limit)(u64 pos);
 
 u64 tmpfs_pages_used(void)
@@ -25,17 +25,25 @@ u64 tmpfs_pages_limit(void)
 	return page_total_count() / 2;
 }
 
-/* A page for a file, counted against the limit; NULL: no space. */
-static struct page *file_page_alloc(unsigned flags)
+static void return_pages(struct tmpfs *t, u64 n)
 {
-	struct page *p;
+	__atomic_sub_fetch(&t->pages, n, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&pages_used, n, __ATOMIC_RELAXED);
+}
 
-	if (__atomic_add_fetch(&pages_used, 1, __ATOMIC_RELAXED) <= tmpfs_pages_limit()) {
-		p = page_alloc(0, flags | ALLOC_USER);
+/* A page for a file of @t, counted against both limits; NULL: no space. */
+static struct page *file_page_alloc(struct tmpfs *t, unsigned flags)
+{
+	u64 mine = __atomic_add_fetch(&t->pages, 1, __ATOMIC_RELAXED);
+	u64 all = __atomic_add_fetch(&pages_used, 1, __ATOMIC_RELAXED);
+
+	if (mine <= READ_ONCE(t->max_pages) && all <= tmpfs_pages_limit()) {
+		struct page *p = page_alloc(0, flags | ALLOC_USER);
+
 		if (p)
 			return p;
 	}
-	__atomic_sub_fetch(&pages_used, 1, __ATOMIC_RELAXED);
+	return_pages(t, 1);
 	return NULL;
 }
 
@@ -46,7 +54,7 @@ static int file_page_insert(struct tmpfs_node *n, u64 index, struct page *p)
 		return 0;
 	}
 	page_put(p);
-	__atomic_sub_fetch(&pages_used, 1, __ATOMIC_RELAXED);
+	return_pages(tmpfs_of(&n->v), 1);
 	return -ENOSPC;
 }
 
@@ -56,7 +64,7 @@ static int file_page_make(struct tmpfs_node *n, u64 index, struct page **out)
 	*out = page_tree_get(&n->pages, index);
 	if (*out)
 		return 0;
-	*out = file_page_alloc(ALLOC_ZERO);
+	*out = file_page_alloc(tmpfs_of(&n->v), ALLOC_ZERO);
 	if (!*out)
 		return -ENOSPC;
 	return file_page_insert(n, index, *out);
@@ -67,7 +75,7 @@ static void file_cut(struct tmpfs_node *n, u64 from)
 	u64 cut = page_tree_cut(&n->pages, from);
 
 	n->v.blocks -= cut * (PAGE_SIZE / 512);
-	__atomic_sub_fetch(&pages_used, cut, __ATOMIC_RELAXED);
+	return_pages(tmpfs_of(&n->v), cut);
 }
 
 void tmpfs_file_free(struct tmpfs_node *n)
@@ -222,7 +230,7 @@ int tmpfs_truncate(struct vnode *v, u64 size)
 
 int tmpfs_append_page(struct vnode *v, const void *data, size_t n)
 {
-	struct page *page = file_page_alloc(0);
+	struct page *page = file_page_alloc(tmpfs_of(v), 0);
 	u8 *to;
 	int r;
 
@@ -271,11 +279,16 @@ static void backing_put(struct backing *b)
 
 static void backing_describe(struct backing *b, char *buf, size_t size)
 {
-	struct fs_context c = { .root = fs_root() };
+	struct fs_context c = { .root = *fs_root() };
+	struct path p;
+	ssize_t n = -ENOENT;
 
-	if (!size || path_of(&c, backing_vnode(b), buf, size) >= 0)
-		return;
-	buf[0] = '\0';
+	if (mount_showing(backing_vnode(b), &p)) {
+		n = size ? path_of(&c, &p, buf, size) : 0;
+		path_put(&p);
+	}
+	if (n < 0)
+		buf[0] = '\0';
 }
 
 const struct backing_ops tmpfs_backing_ops = {

@@ -116,12 +116,13 @@ KTEST(tmpfs_unlinked_lives_while_open, 50)
 	char buf[4];
 
 	KREQUIRE(f);
-	KEXPECT_EQ(path_link(&c, f->vnode, NULL, TEST_DIR "/g"), 0);
+	KEXPECT_EQ(path_link(&c, &(struct path){ f->mount, f->vnode }, NULL, TEST_DIR "/g"), 0);
 	KEXPECT_EQ(f->vnode->nlink, 2);
 	KEXPECT_EQ(path_unlink(&c, NULL, TEST_DIR "/f", false), 0);
 	KEXPECT_EQ(path_unlink(&c, NULL, TEST_DIR "/g", false), 0);
 	KEXPECT_EQ(f->vnode->nlink, 0);
-	KEXPECT_EQ(path_link(&c, f->vnode, NULL, TEST_DIR "/h"), -ENOENT);
+	KEXPECT_EQ(path_link(&c, &(struct path){ f->mount, f->vnode }, NULL, TEST_DIR "/h"),
+		   -ENOENT);
 	KEXPECT_EQ(test_write(f, "data", 4), 4);
 	KEXPECT_EQ(file_read_kernel(f, buf, 4, 0), 4);
 	KEXPECT(!memcmp(buf, "data", 4));
@@ -245,7 +246,7 @@ KTEST(tmpfs_deep_removed_chain, 1000)
 
 	KREQUIRE(!path_lookup(&c, NULL, TEST_DIR, 0, &v));
 	for (u32 i = 0; i < depth; i++) {
-		at.cwd = v;
+		at.cwd.vnode = v;
 		KEXPECT_EQ(path_mkdir(&at, NULL, "d", 0777), 0);
 		KREQUIRE(!path_lookup(&at, NULL, "d", 0, &up));
 		vnode_put(v);
@@ -255,9 +256,9 @@ KTEST(tmpfs_deep_removed_chain, 1000)
 	for (u32 i = 0; i < depth; i++) {
 		struct vnode *parent;
 
-		at.cwd = up;
+		at.cwd.vnode = up;
 		KREQUIRE(!path_lookup(&at, NULL, "..", 0, &parent));
-		at.cwd = parent;
+		at.cwd.vnode = parent;
 		KEXPECT_EQ(path_unlink(&at, NULL, "d", true), 0);
 		vnode_put(up);
 		up = parent;

@@ -15,6 +15,17 @@
 
 struct vnode;
 struct file;
+struct mount;
+struct superblock;
+
+/*
+ * A place in the tree of names: the vnode, and the mount it was reached through. Who holds one has
+ * counted both. mount NULL: a vnode that no mount leads to (a pipe, a memfd).
+ */
+struct path {
+	struct mount *mount;
+	struct vnode *vnode;
+};
 
 /* Called by readdir for each entry; false: no room, stop before it. */
 typedef bool (*dir_emit)(void *arg, const char *name, size_t len, u64 ino, u8 type, u64 next_pos);
@@ -32,8 +43,8 @@ struct vnode_ops {
 		      const char *new_name, size_t new_len);
 	int (*readdir)(struct vnode *dir, u64 *pos, dir_emit emit, void *arg);
 	ssize_t (*readlink)(struct vnode *v, char *buf, size_t size);
-	/* A link that leads straight to a vnode (/proc/self/exe): counted; NULL: by its text. */
-	int (*follow)(struct vnode *link, struct vnode **out);
+	/* A link that leads straight to a place (/proc/self/exe): counted; NULL: by its text. */
+	int (*follow)(struct vnode *link, struct path *out);
 	/* The name @v has (NAME_MAX + 1 bytes) and its directory (counted); -ENOENT: removed. */
 	int (*name)(struct vnode *v, char *buf, struct vnode **parent);
 	int (*truncate)(struct vnode *v, u64 size);
@@ -54,8 +65,8 @@ struct vnode {
 	u64 atime_ns, mtime_ns, ctime_ns; /* [v] since 1970 */
 	struct mutex lock;
 	struct backing backing; /* ops NULL: cannot be mapped */
-	struct vnode *mounted; /* [mount lock] root that covers this directory, NULL */
-	struct vnode *covers; /* [mount lock] of a mount's root: the directory beneath, NULL */
+	u32 mounts; /* [mount_lock] that cover it; read without it */
+	struct superblock *sb; /* [i] whose part it is; NULL: of no file system */
 	void *private; /* [i] the file system's */
 };
 

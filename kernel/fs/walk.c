@@ -8,42 +8,56 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 
-static void walk_to(struct walk *w, struct vnode *v)
+void spot_put(struct spot *s)
 {
-	vnode_put(w->at);
-	w->at = v;
+	vnode_put(s->vnode);
+	if (unlikely(s->owned))
+		mount_put(s->owned);
 }
 
-/* Through the roots that cover @v; consumes and returns a counted vnode. */
-static struct vnode *cross_mounts(struct vnode *v)
+void spot_to_path(struct spot *s, struct path *out)
 {
-	while (unlikely(v->mounted)) {
-		struct vnode *root = vnode_get(v->mounted);
+	*out = (struct path){ s->mount, s->vnode };
+	if (!s->owned)
+		mount_get(s->mount);
+}
 
-		vnode_put(v);
-		v = root;
+/* Goes on at @s, which becomes the walk's. One in the same mount takes its count over. */
+static void walk_to(struct walk *w, const struct spot *s)
+{
+	vnode_put(w->at.vnode);
+	w->at.vnode = s->vnode;
+	if (likely(s->mount == w->at.mount && !s->owned))
+		return;
+	mount_put(w->at.owned);
+	w->at.mount = s->mount;
+	w->at.owned = s->owned;
+}
+
+void walk_cross(struct spot *s)
+{
+	struct mount *m;
+
+	while (unlikely(READ_ONCE(s->vnode->mounts)) && (m = mount_on(s->mount, s->vnode))) {
+		vnode_put(s->vnode);
+		mount_put(s->owned);
+		*s = (struct spot){ vnode_get(m->root), m, m };
 	}
-	return v;
 }
 
-void vnode_mount(struct vnode *dir, struct vnode *root)
-{
-	root->covers = vnode_get(dir);
-	dir->mounted = vnode_get(root);
-}
-
-int walk_begin(struct walk *w, const struct fs_context *c, struct vnode *start, const char *path)
+int walk_begin(struct walk *w, const struct fs_context *c, const struct path *start,
+	       const char *path)
 {
 	if (!*path)
 		return -ENOENT;
 	if (*path == '/')
-		start = c->root;
+		start = &c->root;
 	else if (!start)
-		start = c->cwd;
-	if (!vnode_is_dir(start))
+		start = &c->cwd;
+	if (!vnode_is_dir(start->vnode))
 		return -ENOTDIR;
 	w->c = c;
-	w->at = vnode_get(start);
+	w->at = (struct spot){ vnode_get(start->vnode), start->mount, NULL };
 	w->rest = path;
 	w->expanded = NULL;
 	w->links = 0;
@@ -52,28 +66,50 @@ int walk_begin(struct walk *w, const struct fs_context *c, struct vnode *start, 
 
 void walk_end(struct walk *w)
 {
-	vnode_put(w->at);
+	spot_put(&w->at);
 	kfree(w->expanded);
 }
 
-/* ".." of where the walk is: stays at the root, leaves a mounted file system by its cover. */
-static int walk_up(struct walk *w, struct vnode **out)
+static bool is_root_of(const struct walk *w, const struct spot *s)
 {
-	struct vnode *dir = w->at;
+	return s->vnode == w->c->root.vnode && s->mount == w->c->root.mount;
+}
+
+/* From the root of a mount to the directory that it covers, mount by mount. */
+static void leave_mounts(const struct walk *w, struct spot *s)
+{
+	struct path below;
+
+	while (s->mount && s->vnode == s->mount->root && !is_root_of(w, s) &&
+	       mount_place(s->mount, &below)) {
+		vnode_put(s->vnode);
+		mount_put(s->owned);
+		*s = (struct spot){ below.vnode, below.mount, below.mount };
+	}
+}
+
+/* ".." of where the walk is: stays at the root, leaves a mounted file system by its cover. */
+static int walk_up(struct walk *w, struct spot *out)
+{
+	struct spot s = { vnode_get(w->at.vnode), w->at.mount, mount_get(w->at.owned) };
+	struct vnode *up;
 	int r;
 
-	if (dir == w->c->root) {
-		*out = vnode_get(dir);
+	leave_mounts(w, &s);
+	*out = s;
+	if (is_root_of(w, &s) || (s.mount && s.vnode == s.mount->root))
 		return 0;
+	mutex_lock(&s.vnode->lock);
+	r = s.vnode->ops->lookup(s.vnode, "..", 2, &up);
+	mutex_unlock(&s.vnode->lock);
+	if (r) {
+		spot_put(&s);
+		return r;
 	}
-	while (dir->covers)
-		dir = dir->covers;
-	mutex_lock(&dir->lock);
-	r = dir->ops->lookup(dir, "..", 2, out);
-	mutex_unlock(&dir->lock);
-	if (!r)
-		*out = cross_mounts(*out);
-	return r;
+	vnode_put(s.vnode);
+	out->vnode = up;
+	walk_cross(out);
+	return 0;
 }
 
 static bool is_dot(const char *name, size_t len)
@@ -86,7 +122,7 @@ static bool is_dotdot(const char *name, size_t len)
 	return len == 2 && name[0] == '.' && name[1] == '.';
 }
 
-/* Asks directory @dir for a plain name. */
+/* Asks directory @dir for a plain name; what is mounted there is not crossed to. */
 static inline int ask_directory(struct vnode *dir, const char *name, size_t len, struct vnode **out)
 {
 	int r;
@@ -94,22 +130,32 @@ static inline int ask_directory(struct vnode *dir, const char *name, size_t len,
 	mutex_lock(&dir->lock);
 	r = dir->ops->lookup(dir, name, len, out);
 	mutex_unlock(&dir->lock);
-	if (likely(!r) && unlikely((*out)->mounted))
-		*out = cross_mounts(*out);
 	return r;
 }
 
-int walk_last(struct walk *w, struct vnode **out)
+/* A plain name where the walk is. */
+static inline int walk_into(struct walk *w, struct spot *out)
+{
+	int r = ask_directory(w->at.vnode, w->name, w->len, &out->vnode);
+
+	out->mount = w->at.mount;
+	out->owned = NULL;
+	if (likely(!r) && unlikely(READ_ONCE(out->vnode->mounts)))
+		walk_cross(out);
+	return r;
+}
+
+int walk_last(struct walk *w, struct spot *out)
 {
 	if (likely(w->len && w->name[0] != '.'))
-		return ask_directory(w->at, w->name, w->len, out);
+		return walk_into(w, out);
 	if (!w->len || is_dot(w->name, w->len)) {
-		*out = vnode_get(w->at);
+		*out = (struct spot){ vnode_get(w->at.vnode), w->at.mount, NULL };
 		return 0;
 	}
 	if (is_dotdot(w->name, w->len))
 		return walk_up(w, out);
-	return ask_directory(w->at, w->name, w->len, out);
+	return walk_into(w, out);
 }
 
 bool walk_is_special(const struct walk *w)
@@ -130,23 +176,21 @@ static int expand(struct walk *w, char *buf, size_t n)
 	kfree(w->expanded);
 	w->expanded = buf;
 	w->rest = buf;
-	if (*buf == '/')
-		walk_to(w, vnode_get(w->c->root));
+	if (*buf == '/') {
+		mount_put(w->at.owned);
+		vnode_put(w->at.vnode);
+		w->at = (struct spot){ vnode_get(w->c->root.vnode), w->c->root.mount, NULL };
+	}
 	return 0;
 }
 
-int walk_follow(struct walk *w, struct vnode *link, struct vnode **jump)
+/* The link's text takes its place. */
+static int follow_text(struct walk *w, struct vnode *link)
 {
-	char *buf;
+	char *buf = kmalloc(PATH_MAX);
 	ssize_t n;
 	int r;
 
-	*jump = NULL;
-	if (++w->links > MAX_SYMLINKS)
-		return -ELOOP;
-	if (link->ops->follow)
-		return link->ops->follow(link, jump);
-	buf = kmalloc(PATH_MAX);
 	if (!buf)
 		return -ENOMEM;
 	n = link->ops->readlink(link, buf, PATH_MAX);
@@ -156,23 +200,37 @@ int walk_follow(struct walk *w, struct vnode *link, struct vnode **jump)
 	return r;
 }
 
+int walk_follow(struct walk *w, struct spot *link)
+{
+	struct spot s = *link;
+	struct path jump;
+	int r = 0;
+
+	link->vnode = NULL;
+	if (++w->links > MAX_SYMLINKS || (mount_flags(s.mount) & MS_NOSYMFOLLOW)) {
+		r = -ELOOP;
+	} else if (!s.vnode->ops->follow) {
+		r = follow_text(w, s.vnode);
+	} else {
+		r = s.vnode->ops->follow(s.vnode, &jump);
+		if (!r)
+			*link = (struct spot){ jump.vnode, jump.mount, jump.mount };
+	}
+	spot_put(&s);
+	return r;
+}
+
 /* One component that is not the last and not a plain directory: a link, "." or "..". */
 static int walk_step(struct walk *w)
 {
-	struct vnode *next, *jump;
+	struct spot next;
 	int r = walk_last(w, &next);
 
-	if (r)
-		return r;
-	if (vnode_is_link(next)) {
-		r = walk_follow(w, next, &jump);
-		vnode_put(next);
-		if (r || !jump)
-			return r;
-		next = jump;
-	}
-	walk_to(w, next);
-	return 0;
+	if (!r && vnode_is_link(next.vnode))
+		r = walk_follow(w, &next);
+	if (!r && next.vnode)
+		walk_to(w, &next);
+	return r;
 }
 
 /* May the walk look for names in @dir? Root may in every directory. */
@@ -213,7 +271,7 @@ static inline int next_component(struct walk *w, struct vnode *at)
  */
 static inline void walk_plain(struct walk *w)
 {
-	struct vnode *at = w->at, *next;
+	struct vnode *at = w->at.vnode, *next;
 	const char *name = w->rest, *end;
 
 	for (;; name = end + 1) {
@@ -226,14 +284,14 @@ static inline void walk_plain(struct walk *w)
 			break;
 		if (ask_directory(at, name, end - name, &next))
 			break;
-		if (unlikely(vnode_is_link(next))) {
+		if (unlikely(vnode_is_link(next) || READ_ONCE(next->mounts))) {
 			vnode_put(next);
 			break;
 		}
 		vnode_put(at);
 		at = next;
 	}
-	w->at = at;
+	w->at.vnode = at;
 }
 
 int walk_parent(struct walk *w)
@@ -243,8 +301,8 @@ int walk_parent(struct walk *w)
 
 		if (likely(!w->c->cred->fsuid))
 			walk_plain(w);
-		last = next_component(w, w->at);
-		r = last < 0 ? last : may_search(w, w->at);
+		last = next_component(w, w->at.vnode);
+		r = last < 0 ? last : may_search(w, w->at.vnode);
 		if (r || last)
 			return r;
 		r = walk_step(w);

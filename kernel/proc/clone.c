@@ -126,7 +126,7 @@ static int copy_process(struct process *child, struct process *parent, const str
 		return -ENOMEM;
 	if (a->flags & CLONE_CLEAR_SIGHAND)
 		sigaction_reset(child->actions);
-	child->exe = vnode_get(parent->exe);
+	child->exe = path_get(&parent->exe);
 	child->exit_signal = a->flags & CLONE_PARENT ? parent->exit_signal : a->exit_signal;
 	return 0;
 }
@@ -136,7 +136,7 @@ static void undo_process(struct process *child)
 	undo_task(child->leader);
 	if (child->space)
 		space_put(child->space);
-	vnode_put(child->exe);
+	path_put(&child->exe);
 	process_free(child);
 }
 

@@ -6,6 +6,7 @@
 #include "proc/exec.h"
 
 #include "abi/errno.h"
+#include "fs/mount.h"
 #include "base/trace.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -94,7 +95,7 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 {
 	struct process *p = t->process;
 	struct space *old = p->space;
-	struct vnode *old_exe = p->exe;
+	struct path old_exe = p->exe;
 	u64 flags;
 
 	if (old)
@@ -103,14 +104,14 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 	own_things_take(t, own);
 	p->space = img->space;
 	limits_to_space(p);
-	p->exe = img->vnode;
+	p->exe = img->exe;
 	p->has_execed = true;
 	t->cred = img->cred;
 	spin_unlock_irq(&process_lock, flags);
 	context_load_mmu(&t->thread->ctx, &p->space->mmu);
 	if (old)
 		space_put(old);
-	vnode_put(old_exe);
+	path_put(&old_exe);
 	own_things_drop(own);
 	fd_table_close_on_exec(t->files);
 	posix_timers_delete_all();
@@ -167,8 +168,8 @@ static int script_args(struct arg_list *args, const char *interp, const char *ar
 }
 
 /* Opens the program that really runs: the file, or its interpreter. */
-static int open_program(struct vnode *start, const char *path, struct arg_list *args, char *line,
-			struct file **out)
+static int open_program(const struct path *start, const char *path, struct arg_list *args,
+			char *line, struct file **out)
 {
 	char *interp = line, *arg = line;
 	int err;
@@ -193,12 +194,15 @@ static int open_program(struct vnode *start, const char *path, struct arg_list *
 }
 
 /* The ids the program will run with: the set-id bits of its file, unless they are renounced. */
-static void choose_ids(const struct task *t, const struct vnode *v, struct credentials *c)
+static void choose_ids(const struct task *t, const struct file *f, struct credentials *c)
 {
+	bool honoured = !t->no_new_privs && !(mount_flags(f->mount) & MS_NOSUID);
+	const struct vnode *v = f->vnode;
+
 	*c = t->cred;
-	if ((v->mode & S_ISUID) && !t->no_new_privs)
+	if ((v->mode & S_ISUID) && honoured)
 		c->euid = v->uid;
-	if ((v->mode & S_ISGID) && (v->mode & 010) && !t->no_new_privs)
+	if ((v->mode & S_ISGID) && (v->mode & 010) && honoured)
 		c->egid = v->gid;
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
@@ -212,7 +216,7 @@ static int prepare(struct task *t, struct file *f, struct arg_list *args, struct
 
 	if (args->argc == 0) /* as Linux since 5.18: a program always has a name */
 		err = args_prepend(args, ""); /* in front: envp's strings are there already */
-	choose_ids(t, f->vnode, &img->cred);
+	choose_ids(t, f, &img->cred);
 	if (!err)
 		err = load_image(f, img);
 	if (!err)
@@ -222,7 +226,7 @@ static int prepare(struct task *t, struct file *f, struct arg_list *args, struct
 	return err ? err : process_end_others();
 }
 
-static int exec_with(struct vnode *start, const char *path, struct arg_list *args)
+static int exec_with(const struct path *start, const char *path, struct arg_list *args)
 {
 	struct task *t = task_current();
 	struct new_image img = { .path = path };
@@ -245,13 +249,13 @@ static int exec_with(struct vnode *start, const char *path, struct arg_list *arg
 	own_things_drop(&own);
 	if (img.space)
 		space_put(img.space);
-	vnode_put(img.vnode);
+	path_put(&img.exe);
 out:
 	kfree(lines);
 	return err;
 }
 
-i64 process_exec(struct vnode *start, const char *path, u64 argv, u64 envp)
+i64 process_exec(const struct path *start, const char *path, u64 argv, u64 envp)
 {
 	struct arg_list *args = kmalloc(sizeof(*args));
 	int err;
@@ -335,7 +339,7 @@ static int make_init(struct process *p, struct init_start *s)
 	struct task *t = p->leader;
 
 	t->files = fd_table_create();
-	t->fs = fs_state_create(fs_root(), fs_root(), 022);
+	t->fs = fs_state_create(fs_root(), 022);
 	t->thread = thread_create("init", init_main, s, true);
 	p->actions = sigaction_create();
 	if (!t->files || !t->fs || !t->thread || !p->actions)

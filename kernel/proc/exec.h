@@ -34,7 +34,7 @@ int args_for_each_run(const struct arg_list *a, int (*fn)(const u8 *bytes, size_
 /* A program made ready in a space that nobody runs yet. */
 struct new_image {
 	struct space *space; /* counted */
-	struct vnode *vnode; /* counted: the program, for /proc/self/exe */
+	struct path exe; /* counted: the program, for /proc/self/exe */
 	struct elf_image elf;
 	u64 bias; /* what is added to the file's addresses (ET_DYN) */
 	u64 interp_base; /* 0: no interpreter */
@@ -46,7 +46,7 @@ struct new_image {
 };
 
 /* Opens what @path names if it may be executed. -EACCES, and path_open's errors. */
-int load_open(struct vnode *start, const char *path, struct file **out);
+int load_open(const struct path *start, const char *path, struct file **out);
 /* Fills @img from @f: space, elf, bias, entry. -ENOEXEC, -ENOMEM, -EIO … */
 int load_image(struct file *f, struct new_image *img);
 /* Writes the initial stack of the ABI page, section 0, and sets img->sp. */

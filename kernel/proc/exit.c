@@ -20,15 +20,15 @@
 static void release_shared(struct process *p)
 {
 	struct space *space = p->space;
-	struct vnode *exe = p->exe;
+	struct path exe = p->exe;
 	u64 flags = spin_lock_irq(&process_lock);
 
 	p->space = NULL;
-	p->exe = NULL;
+	p->exe = (struct path){ NULL, NULL };
 	spin_unlock_irq(&process_lock, flags);
 	if (space)
 		space_put(space);
-	vnode_put(exe);
+	path_put(&exe);
 }
 
 void process_unlist(struct process *zombie)

@@ -5,7 +5,7 @@
 #include "mm/slab.h"
 #include "proc/process.h"
 
-struct fs_state *fs_state_create(struct vnode *root, struct vnode *cwd, u32 umask)
+struct fs_state *fs_state_create(const struct path *root, u32 umask)
 {
 	struct fs_state *s = kzalloc(sizeof(*s));
 
@@ -13,8 +13,8 @@ struct fs_state *fs_state_create(struct vnode *root, struct vnode *cwd, u32 umas
 		return NULL;
 	s->refs = 1;
 	s->umask = umask;
-	s->root = vnode_get(root);
-	s->cwd = vnode_get(cwd);
+	s->root = path_get(root);
+	s->cwd = path_get(root);
 	return s;
 }
 
@@ -28,8 +28,8 @@ struct fs_state *fs_state_copy(struct fs_state *s)
 	copy->refs = 1;
 	flags = spin_lock_irq(&s->lock);
 	copy->umask = s->umask;
-	copy->root = vnode_get(s->root);
-	copy->cwd = vnode_get(s->cwd);
+	copy->root = path_get(&s->root);
+	copy->cwd = path_get(&s->cwd);
 	spin_unlock_irq(&s->lock, flags);
 	return copy;
 }
@@ -38,38 +38,38 @@ void fs_state_put(struct fs_state *s)
 {
 	if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	vnode_put(s->root);
-	vnode_put(s->cwd);
+	path_put(&s->root);
+	path_put(&s->cwd);
 	kfree(s);
 }
 
-static struct vnode *get(struct fs_state *s, struct vnode *const *at)
+static struct path get(struct fs_state *s, const struct path *at)
 {
 	u64 flags = spin_lock_irq(&s->lock);
-	struct vnode *v = vnode_get(*at);
+	struct path p = path_get(at);
 
 	spin_unlock_irq(&s->lock, flags);
-	return v;
+	return p;
 }
 
-struct vnode *fs_state_root(struct fs_state *s)
+struct path fs_state_root(struct fs_state *s)
 {
 	return get(s, &s->root);
 }
 
-struct vnode *fs_state_cwd(struct fs_state *s)
+struct path fs_state_cwd(struct fs_state *s)
 {
 	return get(s, &s->cwd);
 }
 
-void fs_state_replace(struct fs_state *s, struct vnode **at, struct vnode *v)
+void fs_state_replace(struct fs_state *s, struct path *at, const struct path *to)
 {
 	u64 flags = spin_lock_irq(&s->lock);
-	struct vnode *old = *at;
+	struct path old = *at;
 
-	*at = v;
+	*at = *to;
 	spin_unlock_irq(&s->lock, flags);
-	vnode_put(old);
+	path_put(&old);
 }
 
 struct fs_context fs_context_begin(void)
@@ -82,8 +82,8 @@ struct fs_context fs_context_begin(void)
 	if (likely(READ_ONCE(s->refs) == 1))
 		return c;
 	flags = spin_lock_irq(&s->lock);
-	c.root = vnode_get(s->root);
-	c.cwd = vnode_get(s->cwd);
+	c.root = path_get(&s->root);
+	c.cwd = path_get(&s->cwd);
 	c.umask = s->umask;
 	c.counted = true;
 	spin_unlock_irq(&s->lock, flags);

@@ -15,11 +15,11 @@ struct fs_state {
 	struct spinlock lock;
 	u32 refs; /* [a] */
 	u32 umask; /* [a] */
-	struct vnode *root, *cwd; /* [lock] counted */
+	struct path root, cwd; /* [lock] counted */
 };
 
-struct fs_state *fs_state_create(struct vnode *root, struct vnode *cwd,
-				 u32 umask); /* NULL: no memory */
+/* Begins at @root; NULL: out of memory. */
+struct fs_state *fs_state_create(const struct path *root, u32 umask);
 struct fs_state *fs_state_copy(struct fs_state *s); /* NULL: out of memory */
 static inline struct fs_state *fs_state_get(struct fs_state *s)
 {
@@ -29,10 +29,10 @@ static inline struct fs_state *fs_state_get(struct fs_state *s)
 void fs_state_put(struct fs_state *s); /* NULL is fine; may sleep */
 
 /* Counted, whoever asks. */
-struct vnode *fs_state_root(struct fs_state *s);
-struct vnode *fs_state_cwd(struct fs_state *s);
-/* Puts @v, whose reference passes, in the place of *@at (&s->root or &s->cwd). May sleep. */
-void fs_state_replace(struct fs_state *s, struct vnode **at, struct vnode *v);
+struct path fs_state_root(struct fs_state *s);
+struct path fs_state_cwd(struct fs_state *s);
+/* Puts @to, whose references pass, in the place of *@at (&s->root or &s->cwd). May sleep. */
+void fs_state_replace(struct fs_state *s, struct path *at, const struct path *to);
 
 /*
  * The running thread's context for the length of a system call; fs_context_end() after it. With a
@@ -42,7 +42,7 @@ struct fs_context fs_context_begin(void);
 static inline void fs_context_end(const struct fs_context *c)
 {
 	if (unlikely(c->counted)) {
-		vnode_put(c->root);
-		vnode_put(c->cwd);
+		path_put(&c->root);
+		path_put(&c->cwd);
 	}
 }

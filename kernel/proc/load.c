@@ -6,6 +6,7 @@
 #include "proc/exec.h"
 
 #include "abi/errno.h"
+#include "fs/mount.h"
 #include "lib/string.h"
 #include "machine/platform.h"
 #include "mm/slab.h"
@@ -19,15 +20,18 @@
 #define STACK_GAP (1UL << 20) /* kept free below the stack */
 #define RANDOM_PAGES 0x3fffffUL /* 34 bits of address for PIE, less for the stack */
 
-int load_open(struct vnode *start, const char *path, struct file **out)
+int load_open(const struct path *start, const char *path, struct file **out)
 {
 	struct fs_context fs = fs_context_begin();
-	struct vnode *v;
-	int err = path_lookup(&fs, start, path, LOOKUP_FOLLOW, &v);
+	struct path file;
+	int err = path_find(&fs, start, path, LOOKUP_FOLLOW, &file);
 
 	if (!err) {
-		err = (v->mode & S_IFMT) == S_IFREG ? vnode_permission(fs.cred, v, 1) : -EACCES;
-		vnode_put(v);
+		if ((file.vnode->mode & S_IFMT) != S_IFREG || (mount_flags(file.mount) & MS_NOEXEC))
+			err = -EACCES;
+		else
+			err = vnode_permission(fs.cred, file.vnode, 1);
+		path_put(&file);
 	}
 	if (!err)
 		err = path_open(&fs, start, path, O_RDONLY, 0, out);
@@ -205,6 +209,6 @@ int load_image(struct file *f, struct new_image *img)
 		return err;
 	img->space->brk_start = img->space->brk = ALIGN_UP(img->elf.high + img->bias, PAGE_SIZE);
 	img->entry = img->elf.entry + img->bias;
-	img->vnode = vnode_get(f->vnode);
+	img->exe = path_get(&(struct path){ f->mount, f->vnode });
 	return img->elf.interp_size ? load_interpreter(f, img) : 0;
 }

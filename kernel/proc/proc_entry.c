@@ -58,7 +58,8 @@ struct proc_entry *proc_entry_create(struct vnode *parent, const struct proc_ent
 	if (!e)
 		return NULL;
 	vnode_init(&e->v, kind->ops, kind->file_ops, kind->mode);
-	e->v.dev = PROCFS_DEV;
+	e->v.sb = parent->sb;
+	e->v.dev = parent->dev;
 	e->v.ino = proc_entry_ino(like->tid, like->is_thread, kind, fd);
 	e->v.nlink = vnode_is_dir(&e->v) ? 2 : 1;
 	e->v.uid = like->v.uid;

@@ -40,19 +40,33 @@ static int store_comm(const struct proc_entry *e, const char *text, size_t n)
 	return r;
 }
 
-/* The rest of the mounts is what fs puts there at boot (fs/fs.c). */
-static ssize_t show_mounts(const struct proc_entry *e, char *buf, size_t size)
+/* A line of the mounts that the process sees. */
+static ssize_t next_mount(struct vnode *v, bool info, u64 *cursor, char *buf, size_t size)
 {
-	(void)e;
-	return snprintf(buf, size, "tmpfs / tmpfs rw 0 0\nproc /proc proc rw 0 0\n");
+	struct proc_entry *e = proc_entry(v);
+	u64 flags = spin_lock_irq(&process_lock);
+	struct task *t = proc_entry_find(e);
+	struct path root = { NULL, NULL };
+	ssize_t n;
+
+	if (t)
+		root = proc_root(t);
+	spin_unlock_irq(&process_lock, flags);
+	if (!root.vnode)
+		return t ? 0 : -ESRCH;
+	n = mount_next_line(&root, info, cursor, buf, size);
+	path_put(&root);
+	return n;
 }
 
-static ssize_t show_mountinfo(const struct proc_entry *e, char *buf, size_t size)
+static ssize_t next_mounts(struct vnode *v, u64 *cursor, char *buf, size_t size)
 {
-	(void)e;
-	return snprintf(buf, size,
-			"1 1 0:1 / / rw - tmpfs tmpfs rw\n2 1 0:%u / /proc rw - proc proc rw\n",
-			PROCFS_DEV);
+	return next_mount(v, false, cursor, buf, size);
+}
+
+static ssize_t next_mountinfo(struct vnode *v, u64 *cursor, char *buf, size_t size)
+{
+	return next_mount(v, true, cursor, buf, size);
 }
 
 /* -- directories ------------------------------------------------------------------------------- */
@@ -93,8 +107,8 @@ static const struct proc_kind kinds[] = {
 	LINK(13, "cwd", proc_cwd),
 	LINK(14, "root", proc_root),
 	LINK(15, "exe", proc_exe),
-	TEXT(16, "mounts", 0444, .show = show_mounts),
-	TEXT(17, "mountinfo", 0444, .show = show_mountinfo),
+	TEXT(16, "mounts", 0444, .next = next_mounts),
+	TEXT(17, "mountinfo", 0444, .next = next_mountinfo),
 };
 static const struct proc_kind kind_pid = DIRECTORY(1, "", 0555, &base_ops);
 static const struct proc_kind kind_tid = DIRECTORY(2, "", 0555, &base_ops);

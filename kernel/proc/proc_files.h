@@ -25,8 +25,8 @@ struct proc_kind {
 	ssize_t (*show)(const struct proc_entry *e, char *buf, size_t size);
 	procfs_next next;
 	int (*store)(const struct proc_entry *e, const char *text, size_t n);
-	/* Links: what this one leads to, counted. Under process_lock; NULL: nothing. */
-	struct vnode *(*target)(struct task *t);
+	/* Links: what this one leads to, counted. Under process_lock; its vnode NULL: nothing. */
+	struct path (*target)(struct task *t);
 	bool is_private; /* only for those who may look into the process */
 };
 
@@ -78,9 +78,9 @@ ssize_t proc_show_status(const struct proc_entry *e, char *buf, size_t size);
 ssize_t proc_next_map(struct vnode *v, u64 *cursor, char *buf, size_t size);
 extern const struct file_ops proc_cmdline_ops, proc_environ_ops;
 /* proc_links.c */
-struct vnode *proc_exe(struct task *t);
-struct vnode *proc_cwd(struct task *t);
-struct vnode *proc_root(struct task *t);
+struct path proc_exe(struct task *t);
+struct path proc_cwd(struct task *t);
+struct path proc_root(struct task *t);
 extern const struct vnode_ops proc_link_ops, proc_fd_dir_ops;
 
 /* The controlling terminal of session @sid: its device number (0: none) and foreground group.

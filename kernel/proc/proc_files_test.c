@@ -67,14 +67,15 @@ static int list(struct vnode *dir, u32 *count)
 static void expect_gone(struct file *dir, struct file *fds, struct file *stat)
 {
 	struct fs_context c = fs_kernel_context();
+	struct path in_dir = { dir->mount, dir->vnode }, in_fds = { fds->mount, fds->vnode };
 	struct vnode *v;
 	char buf[16];
 	u32 count;
 
 	KEXPECT_EQ(file_read_kernel(stat, buf, sizeof(buf), 0), -ESRCH);
-	KEXPECT_EQ(path_lookup(&c, dir->vnode, "stat", 0, &v), -ENOENT);
-	KEXPECT_EQ(path_lookup(&c, dir->vnode, "task", 0, &v), -ENOENT);
-	KEXPECT_EQ(path_lookup(&c, fds->vnode, "0", 0, &v), -ENOENT);
+	KEXPECT_EQ(path_lookup(&c, &in_dir, "stat", 0, &v), -ENOENT);
+	KEXPECT_EQ(path_lookup(&c, &in_dir, "task", 0, &v), -ENOENT);
+	KEXPECT_EQ(path_lookup(&c, &in_fds, "0", 0, &v), -ENOENT);
 	KEXPECT_EQ(list(dir->vnode, &count), -ENOENT);
 	KEXPECT_EQ(list(fds->vnode, &count), -ENOENT);
 }

@@ -13,29 +13,31 @@
 #define NUMBER_BYTES 12
 #define FD_LINK_SIZE 64 /* st_size, as Linux says */
 
-struct vnode *proc_exe(struct task *t)
+static const struct path nowhere;
+
+struct path proc_exe(struct task *t)
 {
-	return t->thread && t->process->exe ? vnode_get(t->process->exe) : NULL;
+	return t->thread ? path_get(&t->process->exe) : nowhere;
 }
 
-struct vnode *proc_cwd(struct task *t)
+struct path proc_cwd(struct task *t)
 {
-	return t->fs ? fs_state_cwd(t->fs) : NULL;
+	return t->fs ? fs_state_cwd(t->fs) : nowhere;
 }
 
-struct vnode *proc_root(struct task *t)
+struct path proc_root(struct task *t)
 {
-	return t->fs ? fs_state_root(t->fs) : NULL;
+	return t->fs ? fs_state_root(t->fs) : nowhere;
 }
 
-/* The path of @v as the caller sees it; its length without NUL. */
-static ssize_t path_text(struct vnode *v, char *buf, size_t size)
+/* The path of @at as the caller sees it; its length without NUL. */
+static ssize_t path_text(const struct path *at, char *buf, size_t size)
 {
 	struct fs_context c = task_current() ? fs_context_begin() : fs_kernel_context();
 	char *path = kmalloc(PATH_MAX);
 	ssize_t n;
 
-	n = path ? path_of(&c, v, path, PATH_MAX) : -ENOMEM;
+	n = path ? path_of(&c, at, path, PATH_MAX) : -ENOMEM;
 	fs_context_end(&c);
 	if (n == -ENOENT) /* its name has gone with its last link */
 		n = snprintf(path, PATH_MAX, " (deleted)") + 1;
@@ -51,29 +53,29 @@ static ssize_t path_text(struct vnode *v, char *buf, size_t size)
 
 /* -- exe, cwd, root ---------------------------------------------------------------------------- */
 
-static int link_follow(struct vnode *link, struct vnode **out)
+static int link_follow(struct vnode *link, struct path *out)
 {
 	struct proc_entry *e = proc_entry(link);
 	u64 flags = spin_lock_irq(&process_lock);
 	struct task *t = proc_entry_find(e);
 	bool allowed = t && proc_may_inspect(t);
 
-	*out = allowed ? e->kind->target(t) : NULL;
+	*out = allowed ? e->kind->target(t) : nowhere;
 	spin_unlock_irq(&process_lock, flags);
-	if (*out)
+	if (out->vnode)
 		return 0;
 	return t && !allowed ? -EACCES : -ENOENT;
 }
 
 static ssize_t link_readlink(struct vnode *link, char *buf, size_t size)
 {
-	struct vnode *v;
-	ssize_t n = link_follow(link, &v);
+	struct path at;
+	ssize_t n = link_follow(link, &at);
 
 	if (n)
 		return n;
-	n = path_text(v, buf, size);
-	vnode_put(v);
+	n = path_text(&at, buf, size);
+	path_put(&at);
 	return n;
 }
 
@@ -112,7 +114,7 @@ static int entry_file(const struct proc_entry *e, i32 fd, struct file **out)
 	return *out ? 0 : -ENOENT;
 }
 
-static int fd_follow(struct vnode *link, struct vnode **out)
+static int fd_follow(struct vnode *link, struct path *out)
 {
 	const struct task *me = task_current();
 	struct proc_entry *e = proc_entry(link);
@@ -122,15 +124,14 @@ static int fd_follow(struct vnode *link, struct vnode **out)
 	if (r)
 		return r;
 	r = -ENXIO;
-	*out = NULL;
-	if (f->vnode) {
-		*out = vnode_get(f->vnode);
-	} else if (file_is_pipe(f)) {
-		*out = pipe_vnode(f, me ? me->cred.fsuid : 0, me ? me->cred.fsgid : 0);
+	*out = (struct path){ f->mount, f->vnode };
+	path_get(out);
+	if (!f->vnode && file_is_pipe(f)) {
+		out->vnode = pipe_vnode(f, me ? me->cred.fsuid : 0, me ? me->cred.fsgid : 0);
 		r = -ENOMEM;
 	}
 	file_put(f);
-	return *out ? 0 : r;
+	return out->vnode ? 0 : r;
 }
 
 /* What stands for a path where there is none. */
@@ -160,7 +161,7 @@ static ssize_t fd_readlink(struct vnode *link, char *buf, size_t size)
 	if (n)
 		return n;
 	if (f->vnode && f->vnode->ops->name)
-		n = path_text(f->vnode, buf, size);
+		n = path_text(&(struct path){ f->mount, f->vnode }, buf, size);
 	else
 		n = type_text(f, buf, size);
 	file_put(f);

@@ -54,7 +54,7 @@ struct process {
 	/* Counted; changed under process_lock, where others may take a reference. Its own threads read
 	 * them without: only exec, when it is alone, and the last exit change them. */
 	struct space *space; /* NULL once ended */
-	struct vnode *exe; /* /proc/self/exe */
+	struct path exe; /* /proc/self/exe; its vnode NULL once ended */
 
 	struct spinlock sig_lock;
 	struct sigaction_table *actions; /* counted [i]; what is in it: sigaction.h */
@@ -115,7 +115,7 @@ struct clone_args {
 i64 process_clone(const struct clone_args *args);
 
 /* execve with strings copied in. On success the trap frame is the new program's. */
-i64 process_exec(struct vnode *start, const char *path, u64 argv, u64 envp);
+i64 process_exec(const struct path *start, const char *path, u64 argv, u64 envp);
 
 /* Ends the running thread's process with wait status @status, all its threads with it. */
 noreturn void process_exit(int status);

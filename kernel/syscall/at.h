@@ -26,7 +26,8 @@ static inline void user_path_put(struct user_path *p)
 
 struct at {
 	struct fs_context c;
-	struct vnode *start; /* counted; NULL: the current directory */
+	struct path start_path; /* counted */
+	const struct path *start; /* &start_path; NULL: the current directory */
 	struct user_path path;
 };
 
@@ -50,7 +51,8 @@ static inline int at_begin(struct at *a, u64 dirfd, u64 path)
 
 static inline void at_end(struct at *a)
 {
-	vnode_put(a->start);
+	if (unlikely(a->start))
+		path_put(a->start);
 	fs_context_end(&a->c);
 	user_path_put(&a->path);
 }
@@ -60,8 +62,10 @@ static inline void at_end(struct at *a)
  * AT_EMPTY_PATH: with "" it is the descriptor's own. Not for files without a vnode (-EINVAL).
  */
 int at_vnode(u64 dirfd, u64 path, u32 flags, struct vnode **out);
+/* As it, with the mount. */
+int at_path(u64 dirfd, u64 path, u32 flags, struct path *out);
 /* As it, with other credentials than the process's. */
-int at_vnode_as(const struct credentials *cred, u64 dirfd, u64 path, u32 flags, struct vnode **out);
+int at_path_as(const struct credentials *cred, u64 dirfd, u64 path, u32 flags, struct path *out);
 
 /* With AT_EMPTY_PATH in @flags: is the path empty? 1, 0, -EFAULT. */
 static inline int at_is_empty(u64 path, u32 flags)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* System calls that change attributes: chmod, chown, utimensat, truncate. */
+#include "fs/mount.h"
 #include "machine/usercopy.h"
 #include "syscall/at.h"
 #include "syscall/fd_ref.h"
@@ -14,13 +15,15 @@ static const struct credentials *my_cred(void)
 
 static i64 chmod_at(u64 dirfd, u64 path, u64 mode, u32 flags)
 {
-	struct vnode *v;
-	int r = at_vnode(dirfd, path, flags, &v);
+	struct path p;
+	int r = at_path(dirfd, path, flags, &p);
 
 	if (r)
 		return r;
-	r = vnode_chmod(my_cred(), v, mode);
-	vnode_put(v);
+	r = mount_may_write(p.mount);
+	if (!r)
+		r = vnode_chmod(my_cred(), p.vnode, mode);
+	path_put(&p);
 	return r;
 }
 
@@ -42,23 +45,27 @@ i64 sys_fchmod(u64 fd, u64 mode)
 	if (!r.file)
 		return -EBADF;
 	if (r.file->vnode)
-		result = vnode_chmod(my_cred(), r.file->vnode, mode);
+		result = mount_may_write(r.file->mount)
+				 ? -EROFS
+				 : vnode_chmod(my_cred(), r.file->vnode, mode);
 	fd_return(r);
 	return result;
 }
 
 i64 sys_fchownat(u64 dirfd, u64 path, u64 uid, u64 gid, u64 flags)
 {
-	struct vnode *v;
+	struct path p;
 	int r;
 
 	if (flags & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	r = at_vnode(dirfd, path, flags, &v);
+	r = at_path(dirfd, path, flags, &p);
 	if (r)
 		return r;
-	r = vnode_chown(my_cred(), v, uid, gid);
-	vnode_put(v);
+	r = mount_may_write(p.mount);
+	if (!r)
+		r = vnode_chown(my_cred(), p.vnode, uid, gid);
+	path_put(&p);
 	return r;
 }
 
@@ -80,60 +87,67 @@ i64 sys_fchown(u64 fd, u64 uid, u64 gid)
 	if (!r.file)
 		return -EBADF;
 	if (r.file->vnode)
-		result = vnode_chown(my_cred(), r.file->vnode, uid, gid);
+		result = mount_may_write(r.file->mount)
+				 ? -EROFS
+				 : vnode_chown(my_cred(), r.file->vnode, uid, gid);
 	fd_return(r);
 	return result;
 }
 
 /* The file itself when @path is NULL: futimens(3). */
-static int utimes_vnode(u64 dirfd, u64 path, u32 flags, struct vnode **out)
+static int utimes_path(u64 dirfd, u64 path, u32 flags, struct path *out)
 {
 	struct fd_ref r;
 
 	if (path)
-		return at_vnode(dirfd, path, flags, out);
+		return at_path(dirfd, path, flags, out);
 	if (flags)
 		return -EINVAL;
 	r = fd_borrow(dirfd);
 	if (!r.file)
 		return -EBADF;
-	*out = r.file->vnode ? vnode_get(r.file->vnode) : NULL;
+	*out = (struct path){ r.file->mount, r.file->vnode };
+	path_get(out);
 	fd_return(r);
-	return *out ? 0 : -EINVAL;
+	return out->vnode ? 0 : -EINVAL;
 }
 
 i64 sys_utimensat(u64 dirfd, u64 path, u64 times, u64 flags)
 {
 	struct timespec ts[2];
-	struct vnode *v;
+	struct path p;
 	int r;
 
 	if (flags & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (times && user_read(ts, times, sizeof(ts)))
 		return -EFAULT;
-	r = utimes_vnode(dirfd, path, flags, &v);
+	r = utimes_path(dirfd, path, flags, &p);
 	if (r)
 		return r;
-	r = vnode_utimes(my_cred(), v, times ? ts : NULL);
-	vnode_put(v);
+	r = mount_may_write(p.mount);
+	if (!r)
+		r = vnode_utimes(my_cred(), p.vnode, times ? ts : NULL);
+	path_put(&p);
 	return r;
 }
 
 i64 sys_truncate(u64 path, u64 size)
 {
-	struct vnode *v;
+	struct path p;
 	int r;
 
 	if ((i64)size < 0)
 		return -EINVAL;
-	r = at_vnode(CWD, path, 0, &v);
+	r = at_path(CWD, path, 0, &p);
 	if (r)
 		return r;
-	if (!vnode_is_dir(v)) /* for a directory vnode_truncate() has its own answer */
-		r = vnode_permission(my_cred(), v, 2);
+	if (!vnode_is_dir(p.vnode)) /* for a directory vnode_truncate() has its own answer */
+		r = vnode_permission(my_cred(), p.vnode, 2);
+	if (!r && (p.vnode->mode & S_IFMT) == S_IFREG)
+		r = mount_may_write(p.mount);
 	if (!r)
-		r = vnode_truncate(v, size);
-	vnode_put(v);
+		r = vnode_truncate(p.vnode, size);
+	path_put(&p);
 	return r;
 }

@@ -209,16 +209,16 @@ i64 sys_fallocate(u64 fd, u64 mode, u64 offset, u64 len)
 /* Where such files are born and at once removed; nobody can walk to it. */
 static struct vnode *memfd_directory(void)
 {
-	static struct vnode *directory; /* the first one made stays */
-	struct vnode *mine, *none = NULL;
+	static struct superblock *files; /* the first one made stays */
+	struct superblock *mine, *none = NULL;
 
-	if (READ_ONCE(directory))
-		return directory;
-	mine = tmpfs_create();
-	if (mine && !__atomic_compare_exchange_n(&directory, &none, mine, false, __ATOMIC_ACQ_REL,
-						 __ATOMIC_ACQUIRE))
-		vnode_put(mine);
-	return directory;
+	if (!READ_ONCE(files)) {
+		mine = tmpfs_create(&tmpfs_type, 0700);
+		if (mine && !__atomic_compare_exchange_n(&files, &none, mine, false,
+							 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			superblock_put(mine);
+	}
+	return files ? files->root : NULL;
 }
 
 static int make_memfd(const char *name, struct file **out)

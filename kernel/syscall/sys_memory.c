@@ -3,6 +3,7 @@
  * The memory calls: check what only the ABI knows, then ask vm. No state, no locks.
  * Order of the checks and their errors: Linux's mmap(2), mprotect(2), mremap(2), madvise(2).
  */
+#include "fs/mount.h"
 #include "syscall/syscalls.h"
 
 #include "abi/errno.h"
@@ -85,6 +86,8 @@ static i64 map_open_file(struct map_request *r, struct file *f)
 
 	if (!file_readable(f))
 		return -EACCES;
+	if ((r->prot & PROT_EXEC) && (mount_flags(f->mount) & MS_NOEXEC))
+		return -EPERM;
 	if (shared && !file_writable(f)) {
 		if (r->prot & PROT_WRITE)
 			return -EACCES;

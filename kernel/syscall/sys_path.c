@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* System calls that open, make, remove and rename what paths name, and the current directory. */
+#include "fs/mount.h"
+#include "lib/string.h"
 #include "machine/usercopy.h"
 #include "mm/slab.h"
 #include "syscall/at.h"
@@ -132,7 +134,7 @@ i64 sys_rename(u64 from, u64 to)
 i64 sys_linkat(u64 oldfd, u64 old, u64 newfd, u64 new, u64 flags)
 {
 	u32 lookup = flags & AT_EMPTY_PATH;
-	struct vnode *v;
+	struct path target;
 	struct at a;
 	int r;
 
@@ -140,15 +142,15 @@ i64 sys_linkat(u64 oldfd, u64 old, u64 newfd, u64 new, u64 flags)
 		return -EINVAL;
 	if (!(flags & AT_SYMLINK_FOLLOW))
 		lookup |= AT_SYMLINK_NOFOLLOW;
-	r = at_vnode(oldfd, old, lookup, &v);
+	r = at_path(oldfd, old, lookup, &target);
 	if (r)
 		return r;
 	r = at_begin(&a, newfd, new);
 	if (!r) {
-		r = path_link(&a.c, v, a.start, a.path.text);
+		r = path_link(&a.c, &target, a.start, a.path.text);
 		at_end(&a);
 	}
-	vnode_put(v);
+	path_put(&target);
 	return r;
 }
 
@@ -217,26 +219,26 @@ i64 sys_readlink(u64 path, u64 buf, u64 size)
 	return sys_readlinkat(CWD, path, buf, size);
 }
 
-/* Makes @v, counted, the root or current directory (@at) of the task's state if it may be. */
-static i64 change_directory(struct vnode **at, struct vnode *v)
+/* Makes @to, counted, the root or current directory (@at) of the task's state if it may be. */
+static i64 change_directory(struct path *at, const struct path *to)
 {
-	int r = vnode_is_dir(v) ? vnode_permission(cred_current(), v, 1) : -ENOTDIR;
+	int r = vnode_is_dir(to->vnode) ? vnode_permission(cred_current(), to->vnode, 1) : -ENOTDIR;
 
 	if (!r && at == &task_current()->fs->root && cred_current()->euid)
 		r = -EPERM;
 	if (r)
-		vnode_put(v);
+		path_put(to);
 	else
-		fs_state_replace(task_current()->fs, at, v);
+		fs_state_replace(task_current()->fs, at, to);
 	return r;
 }
 
 i64 sys_chdir(u64 path)
 {
-	struct vnode *v;
-	int r = at_vnode(CWD, path, 0, &v);
+	struct path to;
+	int r = at_path(CWD, path, 0, &to);
 
-	return r ? r : change_directory(&task_current()->fs->cwd, v);
+	return r ? r : change_directory(&task_current()->fs->cwd, &to);
 }
 
 i64 sys_fchdir(u64 fd)
@@ -246,18 +248,37 @@ i64 sys_fchdir(u64 fd)
 
 	if (!r.file)
 		return -EBADF;
-	if (r.file->vnode)
-		result = change_directory(&task_current()->fs->cwd, vnode_get(r.file->vnode));
+	if (r.file->vnode) {
+		struct path to = { r.file->mount, r.file->vnode };
+
+		path_get(&to);
+		result = change_directory(&task_current()->fs->cwd, &to);
+	}
 	fd_return(r);
 	return result;
 }
 
 i64 sys_chroot(u64 path)
 {
-	struct vnode *v;
-	int r = at_vnode(CWD, path, 0, &v);
+	struct path to;
+	int r = at_path(CWD, path, 0, &to);
 
-	return r ? r : change_directory(&task_current()->fs->root, v);
+	return r ? r : change_directory(&task_current()->fs->root, &to);
+}
+
+/* Where the current directory is not below the root, as after umount(MNT_DETACH). */
+#define UNREACHABLE "(unreachable)"
+
+static ssize_t current_directory(const struct fs_context *c, char *buf, size_t size)
+{
+	size_t word = sizeof(UNREACHABLE) - 1;
+	ssize_t n = path_below_root(c, &c->cwd, buf, size);
+
+	if (n)
+		return n;
+	memcpy(buf, UNREACHABLE, word);
+	n = path_of(c, &c->cwd, buf + word, size - word);
+	return n < 0 ? n : n + (ssize_t)word;
 }
 
 i64 sys_getcwd(u64 buf, u64 size)
@@ -269,7 +290,7 @@ i64 sys_getcwd(u64 buf, u64 size)
 	if (!path)
 		return -ENOMEM;
 	c = fs_context_begin();
-	n = path_of(&c, c.cwd, path, PATH_MAX);
+	n = current_directory(&c, path, PATH_MAX);
 	fs_context_end(&c);
 	if (n == -ERANGE)
 		n = -ENAMETOOLONG;

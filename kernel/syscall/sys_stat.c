@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* System calls that ask about files: stat and its kin, access, statfs. */
-#include "abi/statfs.h"
 #include "abi/statx.h"
-#include "fs/tmpfs.h"
+#include "fs/mount.h"
 #include "lib/string.h"
 #include "machine/usercopy.h"
 #include "syscall/at.h"
@@ -47,10 +46,10 @@ static int stat_descriptor(u64 fd, struct stat *s)
 	struct fd_ref f;
 
 	if ((i32)fd == AT_FDCWD) {
-		struct vnode *cwd = fs_state_cwd(task_current()->fs);
+		struct path cwd = fs_state_cwd(task_current()->fs);
 
-		vnode_stat(cwd, s);
-		vnode_put(cwd);
+		vnode_stat(cwd.vnode, s);
+		path_put(&cwd);
 		return 0;
 	}
 	f = fd_borrow_any(fd);
@@ -151,10 +150,22 @@ i64 sys_statx(u64 dirfd, u64 path, u64 flags, u64 mask, u64 buf)
 	return user_write(buf, &x, sizeof(x));
 }
 
+/* What the mount forbids: executing what is in it, or changing it. Devices can be written still. */
+static int check_mount(const struct path *p, u32 mode)
+{
+	u32 type = p->vnode->mode & S_IFMT;
+
+	if ((mode & 1) && type == S_IFREG && (mount_flags(p->mount) & MS_NOEXEC))
+		return -EACCES;
+	if ((mode & 2) && (type == S_IFREG || type == S_IFDIR || type == S_IFLNK))
+		return mount_may_write(p->mount);
+	return 0;
+}
+
 i64 sys_faccessat2(u64 dirfd, u64 path, u64 mode, u64 flags)
 {
 	struct credentials cred = *cred_current();
-	struct vnode *v;
+	struct path p;
 	int r;
 
 	if ((mode & ~7UL) || (flags & ~(u64)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
@@ -163,11 +174,13 @@ i64 sys_faccessat2(u64 dirfd, u64 path, u64 mode, u64 flags)
 		cred.fsuid = cred.uid;
 		cred.fsgid = cred.gid;
 	}
-	r = at_vnode_as(&cred, dirfd, path, flags, &v);
+	r = at_path_as(&cred, dirfd, path, flags, &p);
 	if (r)
 		return r;
-	r = vnode_permission(&cred, v, mode);
-	vnode_put(v);
+	r = check_mount(&p, mode);
+	if (!r)
+		r = vnode_permission(&cred, p.vnode, mode);
+	path_put(&p);
 	return r;
 }
 
@@ -181,47 +194,23 @@ i64 sys_access(u64 path, u64 mode)
 	return sys_faccessat2(CWD, path, mode, 0);
 }
 
-static void fill_memory(struct statfs *s)
-{
-	u64 limit = tmpfs_pages_limit(), used = MIN(tmpfs_pages_used(), limit);
-
-	s->f_blocks = limit;
-	s->f_bfree = MIN(limit - used, page_free_count());
-	s->f_bavail = s->f_bfree;
-	s->f_files = limit;
-	s->f_ffree = s->f_bfree;
-}
-
-/* @v NULL: a pipe. */
-static i64 write_statfs(u64 buf, const struct vnode *v)
+static i64 write_statfs(u64 buf, const struct mount *m, const struct vnode *v)
 {
 	struct statfs s;
 
-	memset(&s, 0, sizeof(s));
-	s.f_bsize = s.f_frsize = PAGE_SIZE;
-	s.f_namelen = NAME_MAX;
-	if (!v) {
-		s.f_type = PIPEFS_MAGIC;
-	} else if (v->dev == TMPFS_DEV) {
-		s.f_type = TMPFS_MAGIC;
-		fill_memory(&s);
-	} else {
-		s.f_type = PROC_SUPER_MAGIC;
-	}
-	if (v)
-		s.f_fsid[0] = v->dev;
+	mount_statfs(m, v, &s);
 	return user_write(buf, &s, sizeof(s));
 }
 
 i64 sys_statfs(u64 path, u64 buf)
 {
-	struct vnode *v;
-	i64 r = at_vnode(CWD, path, 0, &v);
+	struct path p;
+	i64 r = at_path(CWD, path, 0, &p);
 
 	if (r)
 		return r;
-	r = write_statfs(buf, v);
-	vnode_put(v);
+	r = write_statfs(buf, p.mount, p.vnode);
+	path_put(&p);
 	return r;
 }
 
@@ -232,7 +221,7 @@ i64 sys_fstatfs(u64 fd, u64 buf)
 
 	if (!r.file)
 		return -EBADF;
-	result = write_statfs(buf, r.file->vnode);
+	result = write_statfs(buf, r.file->mount, r.file->vnode);
 	fd_return(r);
 	return result;
 }

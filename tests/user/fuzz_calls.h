@@ -154,6 +154,7 @@ static const struct call calls[] = {
 	{ SYS_getxattr, 0, { PATH, PATH, BUF, LEN } }, { SYS_setxattr, 0, { PATH, PATH, BUF, LEN, SMALL } },
 	{ SYS_fgetxattr, 0, { FD, PATH, BUF, LEN } }, { SYS_listxattr, 0, { PATH, BUF, LEN } },
 	{ SYS_removexattr, 0, { PATH, PATH } }, { SYS_syncfs, LEASH_ONLY, { FD } },
+	{ SYS_mount, 0, { PATH, PATH, PATH, FLAGS, PATH } }, { SYS_umount2, 0, { PATH, SMALL } },
 	{ SYS_fallocate, 0, { FD, SMALL, OFFSET, OFFSET } },
 	{ SYS_memfd_create, 0, { PATH, FLAGS } }, { SYS_close_range, RARE, { FD, FD, SMALL } },
 	{ SYS_copy_file_range, 0, { FD, WORDS, FD, WORDS, LEN, ZERO } },
