@@ -186,16 +186,32 @@ i64 upcall_syscall_unknown(u64 number)
 
 /* -- what page tables and devices need of mm -------------------------------------------------------- */
 
-u64 upcall_table_alloc(void)
+u64 upcall_table_alloc(struct list *tables)
 {
 	struct page *p = page_alloc(0, ALLOC_ZERO);
 
-	return p ? page_to_phys(p) : 0;
+	if (!p)
+		return 0;
+	list_init(&p->link);
+	if (tables)
+		list_push_back(tables, &p->link);
+	return page_to_phys(p);
 }
 
 void upcall_table_free(u64 phys)
 {
-	page_put(phys_to_page(phys));
+	struct page *p = phys_to_page(phys);
+
+	list_remove(&p->link);
+	page_put(p);
+}
+
+void upcall_tables_free(struct list *tables)
+{
+	struct page *p, *next;
+
+	list_for_each_safe (p, next, tables, link)
+		page_put(p);
 }
 
 void *upcall_device_map(u64 phys, size_t bytes, int cache)

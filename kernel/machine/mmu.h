@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "lib/list.h"
 #include "machine/cpu.h"
 #include "boot_info.h"
 
@@ -35,6 +36,7 @@ typedef u64 pte_t;
 struct mmu {
 	u64 root; /* physical address of the PML4 */
 	u32 asid; /* PCID, 0: has none, every load flushes */
+	struct list tables; /* the pages of all its tables, for upcalls.h */
 	u64 cpu_mask; /* CPUs whose TLB may be trusted for it; atomic */
 };
 

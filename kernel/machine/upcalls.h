@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "lib/list.h"
 #include "machine/trap.h"
 
 /* What a fault was, decoded by the machine. */
@@ -57,9 +58,13 @@ noreturn void upcall_cpu_started(void);
 /* First code on a new thread's stack: finishes the switch that led here. Interrupts off. */
 void upcall_thread_started(void);
 
-/* One zeroed page for a page table: physical address, 0 when there is none. Any context. */
-u64 upcall_table_alloc(void);
+/*
+ * One zeroed page for a page table, entered into @tables (NULL: the kernel's own, in no list):
+ * physical address, 0 when there is none. Any context.
+ */
+u64 upcall_table_alloc(struct list *tables);
 void upcall_table_free(u64 phys);
+void upcall_tables_free(struct list *tables); /* all that are in the list */
 
 /* Maps @bytes of device memory or firmware tables at @phys (page aligned) for the kernel, for
  * ever; @cache is an enum mmu_cache. NULL: out of memory. Boot only, interrupts off or on. */

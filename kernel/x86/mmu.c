@@ -42,11 +42,14 @@ static inline pte_t *table_of(pte_t e)
 	return phys_to_virt(pte_phys(e));
 }
 
-/* One level down from @slot, the table made if need be. NULL: none, or a large page. */
-static pte_t *descend(pte_t *slot, bool create, u64 table_bits)
+/*
+ * One level down from @slot, the table made (for @tables) if need be. NULL: none, or a large
+ * page.
+ */
+static pte_t *descend(pte_t *slot, bool create, u64 table_bits, struct list *tables)
 {
 	if (!(*slot & PTE_PRESENT)) {
-		u64 phys = create ? upcall_table_alloc() : 0;
+		u64 phys = create ? upcall_table_alloc(tables) : 0;
 
 		if (!phys)
 			return NULL;
@@ -57,12 +60,12 @@ static pte_t *descend(pte_t *slot, bool create, u64 table_bits)
 	return table_of(*slot);
 }
 
-static pte_t *slot_in(u64 root, u64 va, bool create, u64 table_bits)
+static pte_t *slot_in(u64 root, u64 va, bool create, u64 table_bits, struct list *tables)
 {
 	pte_t *table = phys_to_virt(root);
 
 	for (unsigned level = LEVELS - 1; level > 0; level--) {
-		table = descend(&table[index_at(va, level)], create, table_bits);
+		table = descend(&table[index_at(va, level)], create, table_bits, tables);
 		if (!table)
 			return NULL;
 	}
@@ -72,7 +75,7 @@ static pte_t *slot_in(u64 root, u64 va, bool create, u64 table_bits)
 pte_t *mmu_slot(struct mmu *m, u64 va, bool create)
 {
 	assert(va < USER_END);
-	return slot_in(m->root, va, create, TABLE_USER);
+	return slot_in(m->root, va, create, TABLE_USER, &m->tables);
 }
 
 struct walk {
@@ -179,10 +182,12 @@ static void asid_give(u32 asid)
 
 int mmu_create(struct mmu *m)
 {
-	u64 root = upcall_table_alloc();
 	const pte_t *kernel = phys_to_virt(kernel_root);
 	pte_t *table;
+	u64 root;
 
+	list_init(&m->tables);
+	root = upcall_table_alloc(&m->tables);
 	if (!root)
 		return -ENOMEM;
 	table = phys_to_virt(root);
@@ -193,23 +198,10 @@ int mmu_create(struct mmu *m)
 	return 0;
 }
 
-/* Frees the tables below @table; the leaves are gone already. */
-static void free_tables(pte_t *table, unsigned level, unsigned entries)
-{
-	for (unsigned i = 0; i < entries; i++) {
-		if (!table[i])
-			continue;
-		if (level > 1)
-			free_tables(table_of(table[i]), level - 1, ENTRIES);
-		upcall_table_free(pte_phys(table[i]));
-	}
-}
-
 void mmu_destroy(struct mmu *m)
 {
-	free_tables(phys_to_virt(m->root), LEVELS - 1, ENTRIES / 2);
+	upcall_tables_free(&m->tables);
 	asid_give(m->asid);
-	upcall_table_free(m->root);
 	m->root = 0;
 }
 
@@ -276,7 +268,7 @@ static u64 cache_bits(enum mmu_cache cache)
 
 int mmu_map_kernel(u64 va, u64 phys, u32 prot, enum mmu_cache cache)
 {
-	pte_t *slot = slot_in(kernel_root, va, true, TABLE_KERNEL);
+	pte_t *slot = slot_in(kernel_root, va, true, TABLE_KERNEL, NULL);
 
 	if (!slot)
 		return -ENOMEM;
@@ -289,7 +281,7 @@ int mmu_map_kernel(u64 va, u64 phys, u32 prot, enum mmu_cache cache)
 
 u64 mmu_unmap_kernel(u64 va)
 {
-	pte_t *slot = slot_in(kernel_root, va, false, 0);
+	pte_t *slot = slot_in(kernel_root, va, false, 0, NULL);
 	u64 phys;
 
 	if (!slot || !(*slot & PTE_PRESENT))
@@ -349,7 +341,7 @@ static void claim_slot(u64 va)
 {
 	pte_t *root = phys_to_virt(kernel_root);
 
-	ensure(descend(&root[index_at(va, LEVELS - 1)], true, TABLE_KERNEL));
+	ensure(descend(&root[index_at(va, LEVELS - 1)], true, TABLE_KERNEL, NULL));
 }
 
 void mmu_init(const struct boot_info *info)

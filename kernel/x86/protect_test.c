@@ -26,7 +26,7 @@ static bool probe_open(struct probe *p, u32 prot)
 
 	if (mmu_create(&p->mmu) < 0)
 		return false;
-	p->phys = upcall_table_alloc();
+	p->phys = upcall_table_alloc(NULL);
 	slot = mmu_slot(&p->mmu, PROBE, true);
 	if (!p->phys || !slot)
 		return false;

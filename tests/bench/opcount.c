@@ -217,6 +217,7 @@ static void marked(unsigned cpu, void *what)
 
 struct rep {
 	uint64_t address;
+	struct symbol *symbol; /* in whose count the elements do not belong */
 	unsigned size;
 };
 
@@ -234,6 +235,8 @@ static void rep_executed(unsigned cpu, void *data)
 	if (last_address == rep->address && blocks == last_block + 1) {
 		count[K_rep_again]++;
 		count[K_rep_bytes] += rep->size;
+		if (rep->symbol)
+			rep->symbol->count--;
 	}
 	last_address = rep->address;
 	last_block = blocks;
@@ -250,7 +253,7 @@ static void translate_rep(struct qemu_plugin_insn *insn, uint64_t address, unsig
 
 	if (!rep)
 		abort();
-	*rep = (struct rep){ address, size };
+	*rep = (struct rep){ address, address >> 63 ? symbol_at(address) : NULL, size };
 	qemu_plugin_register_vcpu_insn_exec_cb(insn, rep_executed, PLUGIN_NO_REGISTERS, rep);
 }
 
