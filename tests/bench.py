@@ -8,7 +8,8 @@ usage: bench.py                the table, and wall-clock times
        bench.py --lines        lines of the cache that the kernel touches, by row (Leash alone)
 
 Settings: BUILD, ACCEL (kvm: cycles of the real processor, nothing counted), WALL (pairs of
-runs by the clock; 3, 0: none), LINUX_KERNEL, BENCH (a part of a row's name).
+runs by the clock; 3, 0: none), LINUX (no: Linux's figures as committed), LINUX_KERNEL, BENCH (a
+part of a row's name).
 """
 
 import os
@@ -97,12 +98,15 @@ def write_table(path, head, columns, tables):
             print(f"{name:24} " + " ".join(f"{n:10g}" for n in numbers), file=file)
 
 
-def update(now, a, b, kernel):
+def update_baseline(now):
     write_table(bench.BASELINE, [
         "What an operation costs on Leash: guest instructions (a repeated string instruction",
         "counts once), bytes of such instructions, modelled cycles. Written by",
         "`make bench UPDATE=1`; a row may only get worse in a commit whose message says why.",
         f"compiler: {bench.compiler()}"], ["instr", "rep", "cycles"], [now])
+
+
+def update_linux(a, b, kernel):
     write_table(bench.LINUX, [
         "The same on Linux, A: as installed, B: mitigations=off nokaslr.",
         f"Written by `make bench UPDATE=1` with {os.path.basename(kernel)} of Debian 12, QEMU",
@@ -143,24 +147,35 @@ def show_lines():
         print(f"{name:22} {code:10.0f} {data:10.0f}")
 
 
-def compare():
+def linux_counted():
+    """(A, B, the kernel's name): measured, or with LINUX=no as they were committed."""
+    if os.environ.get("LINUX") == "no":
+        return *bench.linux_figures(), "Linux as committed"
     kernel = linux_kernel()
+    a, b = (bench.figures(counted(name, lambda args: linux(kernel, words, args))[0])
+            for name, words in (("linux-a", A), ("linux-b", B)))
+    if "--update" in sys.argv:
+        update_linux(a, b, kernel)
+    return a, b, os.path.basename(kernel)
+
+
+def compare():
+    """Prints the table; true if a row is worse than the baseline allows."""
     now, serial, _ = counted("leash", leash)
-    a = bench.figures(counted("linux-a", lambda args: linux(kernel, A, args))[0])
-    b = bench.figures(counted("linux-b", lambda args: linux(kernel, B, args))[0])
+    a, b, name = linux_counted()
     now = bench.figures(now)
     if "--update" in sys.argv:
-        update(now, a, b, kernel)
+        update_baseline(now)
     baseline = bench.read_figures(bench.BASELINE)
-    print(f"guest instructions an operation, {bench.compiler()}; A: {os.path.basename(kernel)} as "
-          f"installed, B: with {B}")
+    print(f"guest instructions an operation, {bench.compiler()}; A: {name} as installed, "
+          f"B: with {B}")
     print("\n".join(bench.table(now, a, b, baseline)))
     for name in bench.skipped(serial):
         print(f"missing on Leash: {name}")
     faults = [] if ONLY else bench.judge(now, baseline)
     for name, sentence in faults:
         print(f"WORSE {name}: {sentence}")
-    return kernel, bool(faults)
+    return bool(faults)
 
 
 def main():
@@ -173,9 +188,9 @@ def main():
     pairs = int(os.environ.get("WALL") or 3)
     if accel == "kvm":
         return by_clock(linux_kernel(), "kvm", pairs)
-    kernel, worse = compare()
+    worse = compare()
     if pairs:
-        by_clock(kernel, "tcg", pairs)
+        by_clock(linux_kernel(), "tcg", pairs)
     return worse
 
 

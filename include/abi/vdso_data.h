@@ -7,8 +7,11 @@
 
 #include <stdint.h>
 
+#define VDSO_CLOCKS 8
+#define VDSO_CLOCK_MASK 0xf3u /* the clocks answered: all but the two of CPU time */
+
 struct vdso_data {
 	uint64_t tsc_base; /* ns since boot = ((tsc - tsc_base) * mult) >> 32 */
 	uint64_t mult;
-	uint64_t epoch_ns; /* CLOCK_REALTIME at boot */
+	uint64_t clock_ns[VDSO_CLOCKS]; /* what clock n shows at boot */
 };

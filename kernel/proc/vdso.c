@@ -6,6 +6,7 @@
 #include "proc/vdso.h"
 
 #include "abi/errno.h"
+#include "abi/time.h"
 #include "abi/vdso_data.h"
 #include "base/log.h"
 #include "lib/string.h"
@@ -50,7 +51,8 @@ static void fill(u64 bytes)
 	struct vdso_data *data = page_to_virt(pages[0]);
 
 	clock_get_params(&data->tsc_base, &data->mult);
-	data->epoch_ns = clock_boot_epoch() * NSEC_PER_SEC;
+	data->clock_ns[CLOCK_REALTIME] = data->clock_ns[CLOCK_REALTIME_COARSE] =
+		clock_boot_epoch() * NSEC_PER_SEC;
 	for (u64 i = 1, done = 0; i < page_count; i++, done += PAGE_SIZE)
 		memcpy(page_to_virt(pages[i]), vdso_image_start + done,
 		       MIN(bytes - done, PAGE_SIZE));

@@ -23,13 +23,13 @@ extern const struct vdso_data vdso_data __attribute__((visibility("hidden")));
 
 static inline uint64_t now_ns(void)
 {
-	uint32_t low, high;
-	uint64_t ticks;
+	uint64_t low, high;
 
 	/* Not before what came before: rdtsc alone may run ahead (SDM vol. 2, RDTSC). */
 	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
-	ticks = ((uint64_t)high << 32 | low) - vdso_data.tsc_base;
-	return (uint64_t)(((unsigned __int128)ticks * vdso_data.mult) >> 32);
+	return (uint64_t)(((unsigned __int128)((high << 32 | low) - vdso_data.tsc_base) *
+			   vdso_data.mult) >>
+			  32);
 }
 
 static long call(long number, long a, long b)
@@ -47,15 +47,9 @@ int __vdso_clock_gettime(int clock, struct timespec *ts)
 {
 	uint64_t ns;
 
-	switch (clock) {
-	case 0: /* CLOCK_REALTIME, and its coarse sister */
-	case 5: ns = now_ns() + vdso_data.epoch_ns; break;
-	case 1: /* CLOCK_MONOTONIC, raw, coarse, BOOTTIME */
-	case 4:
-	case 6:
-	case 7: ns = now_ns(); break;
-	default: return (int)call(SYS_clock_gettime, clock, (long)ts);
-	}
+	if ((unsigned)clock >= VDSO_CLOCKS || !(VDSO_CLOCK_MASK >> clock & 1))
+		return (int)call(SYS_clock_gettime, clock, (long)ts);
+	ns = now_ns() + vdso_data.clock_ns[clock];
 	ts->tv_sec = (long)(ns / NSEC_PER_SEC);
 	ts->tv_nsec = (long)(ns % NSEC_PER_SEC);
 	return 0;
@@ -68,7 +62,7 @@ int __vdso_clock_getres(int clock, struct timespec *ts)
 
 int __vdso_gettimeofday(struct timeval *tv, void *tz)
 {
-	uint64_t ns = now_ns() + vdso_data.epoch_ns;
+	uint64_t ns = now_ns() + vdso_data.clock_ns[0];
 
 	if (tz)
 		return (int)call(SYS_gettimeofday, (long)tv, (long)tz);
@@ -81,7 +75,7 @@ int __vdso_gettimeofday(struct timeval *tv, void *tz)
 
 long __vdso_time(long *where)
 {
-	long now = (long)((now_ns() + vdso_data.epoch_ns) / NSEC_PER_SEC);
+	long now = (long)((now_ns() + vdso_data.clock_ns[0]) / NSEC_PER_SEC);
 
 	if (where)
 		*where = now;
