@@ -48,11 +48,17 @@ static inline void list_push_back(struct list *head, struct list *n)
 	list_insert_between(n, head->prev, head);
 }
 
-/* Unlinks @n and leaves it pointing at itself. */
-static inline void list_remove(struct list *n)
+/* Unlinks @n, whose own links mean nothing then: for one that remembers otherwise where it is. */
+static inline void list_unlink(struct list *n)
 {
 	n->prev->next = n->next;
 	n->next->prev = n->prev;
+}
+
+/* Unlinks @n and leaves it pointing at itself. */
+static inline void list_remove(struct list *n)
+{
+	list_unlink(n);
 	list_init(n);
 }
 

@@ -40,6 +40,20 @@ void rb_link(struct rb_root *root, struct rb_node *n, struct rb_node *parent, in
 /* Takes @n, which must be in the tree, out of it. */
 void rb_remove(struct rb_root *root, struct rb_node *n);
 
+/* @by, which is in no tree, takes the place of @n, which is out of it then: O(1). */
+static inline void rb_replace(struct rb_root *root, const struct rb_node *n, struct rb_node *by)
+{
+	*by = *n;
+	if (!n->parent)
+		root->node = by;
+	else
+		n->parent->child[n->parent->child[1] == n] = by;
+	if (n->child[0])
+		n->child[0]->parent = by;
+	if (n->child[1])
+		n->child[1]->parent = by;
+}
+
 /* In order; NULL at the end. */
 struct rb_node *rb_first(const struct rb_root *root);
 struct rb_node *rb_last(const struct rb_root *root);

@@ -5,13 +5,41 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "machine/cpu.h"
 
 #define NSEC_PER_SEC 1000000000UL
 #define NSEC_PER_MSEC 1000000UL
 #define NSEC_PER_USEC 1000UL
 
+/*
+ * What turns a TSC value into nanoseconds since boot, kept in one struct so that a page for
+ * programs (vDSO) can show the same: ns = ((tsc - base) * mult) >> 32. mult 0: not known yet.
+ * Written once at boot; read-only afterwards.
+ */
+struct clock_params {
+	u64 tsc_base; /* TSC at clock_ns() == 0 */
+	u64 mult; /* nanoseconds a TSC tick, times 2^32, rounded down */
+	u64 inverse; /* TSC ticks a nanosecond, times 2^32, rounded up */
+	u64 tsc_hz;
+};
+#define CLOCK_SHIFT 32
+
+extern struct clock_params clock_params;
+
+/* (a * b) >> 32 with all 128 bits of the product. */
+static inline u64 clock_scale(u64 a, u64 b)
+{
+	return (u64)(((unsigned __int128)a * b) >> CLOCK_SHIFT);
+}
+
 u64 clock_ns(void); /* any context */
+
+/* For accounting: as clock_ns(), but the processor may read it a few instructions early. */
+static inline u64 clock_ns_loose(void)
+{
+	return clock_scale(tsc_read() - clock_params.tsc_base, clock_params.mult);
+}
+
 u64 clock_tsc_hz(void);
 u64 clock_tsc_to_ns(u64 tsc_delta);
 

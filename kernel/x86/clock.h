@@ -4,28 +4,7 @@
  */
 #pragma once
 
-#include "lib/types.h"
-
-/*
- * What turns a TSC value into nanoseconds since boot, kept in one struct so that a page for
- * programs (vDSO) can show the same: ns = ((tsc - base) * mult) >> 32. mult 0: not known yet.
- * Written once at boot; read-only afterwards.
- */
-struct clock_params {
-	u64 tsc_base; /* TSC at clock_ns() == 0 */
-	u64 mult; /* nanoseconds a TSC tick, times 2^32, rounded down */
-	u64 inverse; /* TSC ticks a nanosecond, times 2^32, rounded up */
-	u64 tsc_hz;
-};
-#define CLOCK_SHIFT 32
-
-extern struct clock_params clock_params;
-
-/* (a * b) >> 32 with all 128 bits of the product. */
-static inline u64 clock_scale(u64 a, u64 b)
-{
-	return (u64)(((unsigned __int128)a * b) >> CLOCK_SHIFT);
-}
+#include "machine/clock.h"
 
 /* Calibrates and starts the clock; @tsc_base is the TSC value that counts as boot (0: now).
  * After apic_init(). Boot CPU. */

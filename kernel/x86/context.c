@@ -9,6 +9,7 @@
 #include "base/mutants.h"
 #include "base/panic.h"
 #include "lib/string.h"
+#include "x86/fpu.h"
 
 struct switch_frame { /* what switch_stacks pops */
 	u64 r15, r14, r13, r12, rbx, rbp, rip;
@@ -76,10 +77,10 @@ static void load_selectors(const struct context *c)
 
 static void save_selectors(struct context *c)
 {
-	__asm__ volatile("mov %%ds, %0" : "=r"(c->ds));
-	__asm__ volatile("mov %%es, %0" : "=r"(c->es));
-	__asm__ volatile("mov %%fs, %0" : "=r"(c->fs));
-	__asm__ volatile("mov %%gs, %0" : "=r"(c->gs));
+	__asm__ volatile("mov %%ds, %0" : "=m"(c->ds));
+	__asm__ volatile("mov %%es, %0" : "=m"(c->es));
+	__asm__ volatile("mov %%fs, %0" : "=m"(c->fs));
+	__asm__ volatile("mov %%gs, %0" : "=m"(c->gs));
 }
 
 /* With FSGSBASE a program changes its bases without asking: read them back. */
@@ -119,13 +120,13 @@ void context_switch(struct context *prev, struct context *next)
 
 	assert(!irq_enabled());
 	if (prev->user_thread) {
-		fpu_save_current(prev);
+		fpu_save(prev->fpu);
 		save_bases(prev);
 	}
 	if (next->mmu && next->mmu != x->cpu.mmu)
 		mmu_switch(&x->cpu, next->mmu);
 	if (next->user_thread) {
-		fpu_load_current(next);
+		fpu_load(next->fpu);
 		load_bases(prev, next);
 	}
 	x->cpu.current = (struct thread *)next;

@@ -6,8 +6,8 @@
  */
 #include "x86/x86.h"
 
-#include "base/mutants.h"
 #include "lib/string.h"
+#include "x86/fpu.h"
 
 #define FXSAVE_BYTES 512
 #define XSAVE_HEADER_BYTES 64
@@ -20,7 +20,6 @@
 #define XSTATE_BV_OFFSET 512
 #define XSTATE_BV_LEGACY 3UL
 
-static u64 saved_components;
 static u32 mxcsr_mask; /* bits that exist: FXSAVE tells, 0 stands for the default */
 
 void fpu_init_cpu(void)
@@ -46,7 +45,6 @@ void fpu_init(void)
 	if (!f->xsave)
 		return;
 	f->xsave_bytes = cpuid(0xd, 0).ebx; /* of what XCR0 enables now */
-	saved_components = f->xcr0;
 }
 
 size_t fpu_area_bytes(void)
@@ -61,32 +59,14 @@ void fpu_area_init(void *area)
 	*(u32 *)((u8 *)area + MXCSR_OFFSET) = MXCSR_DEFAULT;
 }
 
-/*
- * XSAVEOPT may leave out what the last XRSTOR from this very area loaded and nobody changed;
- * an area that the kernel wrote into is only ever loaded next, so that holds (SDM vol. 1, 13.9).
- */
 void fpu_save_current(struct context *c)
 {
-	u32 lo = (u32)saved_components, hi = (u32)(saved_components >> 32);
-
-	if (cpu_features.xsaveopt)
-		__asm__ volatile("xsaveopt64 (%0)" ::"r"(c->fpu), "a"(lo), "d"(hi) : "memory");
-	else if (cpu_features.xsave)
-		__asm__ volatile("xsave64 (%0)" ::"r"(c->fpu), "a"(lo), "d"(hi) : "memory");
-	else
-		__asm__ volatile("fxsave64 (%0)" ::"r"(c->fpu) : "memory");
+	fpu_save(c->fpu);
 }
 
 void fpu_load_current(struct context *c)
 {
-	u32 lo = (u32)saved_components, hi = (u32)(saved_components >> 32);
-
-	if (MUTANT(fpu))
-		return;
-	if (cpu_features.xsave)
-		__asm__ volatile("xrstor64 (%0)" ::"r"(c->fpu), "a"(lo), "d"(hi) : "memory");
-	else
-		__asm__ volatile("fxrstor64 (%0)" ::"r"(c->fpu) : "memory");
+	fpu_load(c->fpu);
 }
 
 bool fpu_area_sanitize(void *area, bool xsave)

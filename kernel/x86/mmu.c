@@ -21,11 +21,10 @@
 #define LEVELS 4
 #define TABLE_USER (PTE_PRESENT | PTE_WRITE | PTE_USER)
 #define TABLE_KERNEL (PTE_PRESENT | PTE_WRITE)
-#define CR3_NO_FLUSH (1UL << 63)
 #define FLUSH_SINGLE_MAX 32 /* more pages than this: drop the whole context */
 
 u64 pte_nx_mask;
-static u64 kernel_root;
+u64 kernel_root;
 
 static inline unsigned index_at(u64 va, unsigned level)
 {
@@ -205,25 +204,7 @@ void mmu_destroy(struct mmu *m)
 	m->root = 0;
 }
 
-/* -- the loaded tables and the TLB --------------------------------------------------------- */
-
-/* Loads @next (NULL: the kernel's own). Interrupts off. */
-void mmu_switch(struct cpu *cpu, struct mmu *next)
-{
-	u64 bit = 1UL << cpu->id, cr3;
-
-	cpu->mmu = next;
-	if (!next) {
-		cr3_write(kernel_root);
-		return;
-	}
-	cr3 = next->root | next->asid;
-	if (next->asid && (READ_ONCE(next->cpu_mask) & bit))
-		cr3 |= CR3_NO_FLUSH;
-	else
-		__atomic_or_fetch(&next->cpu_mask, bit, __ATOMIC_SEQ_CST);
-	cr3_write(cr3);
-}
+/* -- the loaded tables and the TLB (and x86.h:mmu_switch) ------------------------------------ */
 
 void mmu_flush_local(u64 va)
 {
@@ -324,11 +305,6 @@ static void make_global(pte_t *table, unsigned level)
 static void pat_load(void)
 {
 	msr_write(MSR_PAT, 0x0007040600070106UL);
-}
-
-u64 mmu_kernel_root(void)
-{
-	return kernel_root;
 }
 
 void mmu_init_cpu(void)

@@ -64,7 +64,7 @@ static void build_tables(void)
 {
 	u64 code = low_pages[0];
 	pte_t *root = phys_to_virt(low_pages[1]);
-	const pte_t *kernel = phys_to_virt(mmu_kernel_root());
+	const pte_t *kernel = phys_to_virt(kernel_root);
 
 	for (unsigned i = 1; i < LOW_PAGES; i++)
 		memset(phys_to_virt(low_pages[i]), 0, PAGE_SIZE);

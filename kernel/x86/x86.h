@@ -160,8 +160,27 @@ void fpu_init_cpu(void);
 void cpu_load(struct x86_cpu *c);
 /* Loads the kernel's page tables and the memory types on a starting CPU. */
 void mmu_init_cpu(void);
-u64 mmu_kernel_root(void); /* physical */
-void mmu_switch(struct cpu *cpu, struct mmu *next);
+
+extern u64 kernel_root; /* physical address of the kernel's own page table; set once at boot */
+#define CR3_NO_FLUSH (1UL << 63)
+
+/* Loads @next (NULL: the kernel's own). Interrupts off. Inline: every switch of processes does it. */
+static inline void mmu_switch(struct cpu *cpu, struct mmu *next)
+{
+	u64 bit = 1UL << cpu->id, cr3;
+
+	cpu->mmu = next;
+	if (!next) {
+		cr3_write(kernel_root);
+		return;
+	}
+	cr3 = next->root | next->asid;
+	if (next->asid && (READ_ONCE(next->cpu_mask) & bit))
+		cr3 |= CR3_NO_FLUSH;
+	else
+		__atomic_or_fetch(&next->cpu_mask, bit, __ATOMIC_SEQ_CST);
+	cr3_write(cr3);
+}
 
 /* traps.asm */
 extern u64 trap_stubs[256]; /* entry addresses, vector order */
