@@ -146,7 +146,7 @@ void upcall_exit_work(struct trap_frame *f)
 		irq_enable();
 		context_clear_work(c, work & WORK_IRET);
 		if (work & WORK_RESCHED)
-			sched_resched();
+			schedule(); /* clears the bit */
 		if (work & WORK_SIGNAL)
 			signal_deliver(f);
 		irq_disable();

@@ -192,7 +192,7 @@ static ssize_t show_pid_max(char *buf, size_t size)
 
 static ssize_t show_sched(char *buf, size_t size)
 {
-	return snprintf(buf, size, "%s\n", sched_get_policy() == SCHED_COOPERATIVE ? "coop" : "rr");
+	return snprintf(buf, size, "%s\n", sched_get_mode() == SCHED_COOPERATIVE ? "coop" : "rr");
 }
 
 /* @n bytes of @text are @word, with or without a newline. */
@@ -206,9 +206,9 @@ static bool is_word(const char *text, size_t n, const char *word)
 static int store_sched(const char *text, size_t n)
 {
 	if (is_word(text, n, "rr"))
-		sched_set_policy(SCHED_ROUND_ROBIN);
+		sched_set_mode(SCHED_ROUND_ROBIN);
 	else if (is_word(text, n, "coop"))
-		sched_set_policy(SCHED_COOPERATIVE);
+		sched_set_mode(SCHED_COOPERATIVE);
 	else
 		return -EINVAL;
 	return 0;

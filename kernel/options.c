@@ -38,9 +38,9 @@ static bool set_selftest(const char *v)
 static bool set_sched(const char *v)
 {
 	if (strcmp(v, "rr") == 0)
-		sched_set_policy(SCHED_ROUND_ROBIN);
+		sched_set_mode(SCHED_ROUND_ROBIN);
 	else if (strcmp(v, "coop") == 0)
-		sched_set_policy(SCHED_COOPERATIVE);
+		sched_set_mode(SCHED_COOPERATIVE);
 	else
 		return false;
 	return true;

@@ -58,7 +58,7 @@ static int copy_thread(struct task *child, struct task *me, const struct clone_a
 	if (a->flags & CLONE_SETTLS)
 		t->ctx.fs_base = a->tls;
 	t->ctx.mmu = &child->process->space->mmu;
-	t->affinity = me->thread->affinity;
+	thread_inherit_sched(t, me->thread);
 	t->tid = child->tid;
 	t->process = child->process;
 	t->task = child;
@@ -72,7 +72,6 @@ static void copy_identity(struct task *child, const struct task *me, u64 flags)
 {
 	child->cred = me->cred;
 	child->no_new_privs = me->no_new_privs;
-	child->sched_policy = me->sched_policy;
 	child->sig_blocked = me->sig_blocked;
 	memcpy(child->name, me->name, sizeof(child->name));
 	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)

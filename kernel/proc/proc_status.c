@@ -11,7 +11,6 @@
 
 #define USER_HZ 100
 #define KIB_PER_PAGE (PAGE_SIZE / 1024)
-#define PRIORITY 20 /* nice 0 */
 #define ALL_CAPABILITIES 0x1ffffffffffUL
 
 void (*proc_session_terminal)(i32 sid, u64 *rdev, i32 *foreground);
@@ -22,8 +21,9 @@ struct snapshot {
 	u64 tty;
 	char state, name[16];
 	u32 umask, cpu, fd_size;
+	struct sched_params sched;
 	struct credentials cred;
-	u64 cpu_ns, children_ns, start_ns, faults, switches, affinity;
+	u64 cpu_ns, children_ns, start_ns, faults, switches[2], affinity;
 	u64 sig_shared, sig_private, sig_blocked, sig_ignored, sig_caught;
 	struct space *space; /* counted; NULL: none any more */
 };
@@ -65,8 +65,9 @@ static void copy_signals(struct snapshot *s, const struct task *t)
 static void copy_living(struct snapshot *s, struct task *t)
 {
 	s->cpu = t->thread->cpu;
-	s->switches = t->thread->switches;
+	memcpy(s->switches, t->thread->switches, sizeof(s->switches));
 	s->affinity = t->thread->affinity;
+	s->sched = t->thread->sched;
 	s->fd_size = t->files ? t->files->size : 0;
 	s->umask = t->fs ? t->fs->umask : 0;
 	s->space = t->process->space;
@@ -159,13 +160,19 @@ static u64 ticks(u64 ns)
 
 /* -- stat -------------------------------------------------------------------------------------- */
 
+/* As Linux shows it: 0 to 39 of nice values, below that the real-time ones. */
+static int priority_of(const struct sched_params *s)
+{
+	return s->priority ? -1 - s->priority : 20 + s->nice;
+}
+
 /* Fields 1 to 22. */
 static void print_times(struct procfs_text *t, const struct snapshot *s)
 {
 	procfs_print(t, "%d (%s) %c %d %d %d %lu %d 0 %lu 0 0 0 ", s->tid, s->name, s->state,
 		     s->ppid, s->pgid, s->sid, s->tty, s->foreground, s->faults);
-	procfs_print(t, "%lu 0 %lu 0 %d 0 %u 0 %lu ", ticks(s->cpu_ns), ticks(s->children_ns),
-		     PRIORITY, s->threads, ticks(s->start_ns));
+	procfs_print(t, "%lu 0 %lu 0 %d %d %u 0 %lu ", ticks(s->cpu_ns), ticks(s->children_ns),
+		     priority_of(&s->sched), s->sched.nice, s->threads, ticks(s->start_ns));
 }
 
 /* Fields 23 to 52. Addresses are told to those who may look only. */
@@ -179,9 +186,10 @@ static void print_memory(struct procfs_text *t, const struct snapshot *s, bool a
 	procfs_print(t, "%lu %lu %lu ", z.total * PAGE_SIZE, z.resident, ~0UL);
 	if (!m)
 		z = no_sizes;
-	procfs_print(t, "%lu %lu %lu 0 0 %lu %lu %lu %lu 0 0 0 %d %u 0 0 0 0 0 ", z.text_start,
+	procfs_print(t, "%lu %lu %lu 0 0 %lu %lu %lu %lu 0 0 0 %d %u %u %u 0 0 0 ", z.text_start,
 		     z.text_end, m ? m->args_start : 0, s->sig_private, s->sig_blocked,
-		     s->sig_ignored, s->sig_caught, s->exit_signal, s->cpu);
+		     s->sig_ignored, s->sig_caught, s->exit_signal, s->cpu, s->sched.priority,
+		     s->sched.policy);
 	procfs_print(t, "%lu %lu %lu %lu %lu %lu %lu %d\n", z.data_start, z.data_end,
 		     m ? m->brk_start : 0, m ? m->args_start : 0, m ? m->env_start : 0,
 		     m ? m->env_start : 0, m ? m->args_end : 0, addresses ? s->exit_status : 0);
@@ -310,7 +318,7 @@ ssize_t proc_show_status(const struct proc_entry *e, char *buf, size_t size)
 	procfs_print(&t, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t0", s.affinity & running);
 	if (cpu_count > 1)
 		procfs_print(&t, "-%u", cpu_count - 1);
-	procfs_print(&t, "\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t0\n",
-		     s.switches);
+	procfs_print(&t, "\nvoluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
+		     s.switches[0], s.switches[1]);
 	return t.at;
 }

@@ -43,7 +43,6 @@ struct task {
 	struct fs_state *fs;
 	struct credentials cred; /* [l] changed by itself */
 	bool no_new_privs; /* [c] set-id bits mean nothing from now on */
-	u32 sched_policy; /* [l] as sched_setscheduler was told; all share the CPU alike */
 
 	u64 clear_child_tid; /* [c] user address, 0: none */
 	i32 exit_code; /* [c] as exit(2) was told, a wait status */

@@ -2,16 +2,19 @@
 /* The run queue of a CPU: private to the scheduler. Its lock guards every field. */
 #pragma once
 
+#include "sched/fair.h"
+#include "sched/rt.h"
 #include "sched/sched.h"
 
 struct run_queue {
 	struct spinlock lock;
 	u32 count; /* threads waiting; the running one is not among them */
-	struct list waiting; /* thread.run_link, next to run first */
 	struct thread *current, *idle;
+	struct fair_queue fair;
 	struct thread *dead; /* switched away for the last time: its successor frees it */
 	u64 armed; /* the one-shot timer's deadline, ~0: not armed */
 	u64 idle_ns, switches;
+	struct rt_queue rt;
 };
 
 extern struct run_queue run_queues[MAX_CPUS];
@@ -21,8 +24,25 @@ static inline struct run_queue *run_queue_this(void)
 	return cpu_this()->queue;
 }
 
+static inline u32 queue_fair_count(const struct run_queue *q)
+{
+	return q->count - q->rt.count;
+}
+
 /* Arms the timer if something is due before it fires anyway. Queue locked, interrupts off. */
 void queue_arm_timer(struct run_queue *q);
+
+/* The queue of @t's CPU, locked; interrupts off, *flags for spin_unlock_irq(). */
+struct run_queue *queue_lock_of(struct thread *t, u64 *flags);
+/* Links and unlinks a waiting thread. Queue locked. */
+void queue_add(struct run_queue *q, struct thread *t);
+void queue_take(struct run_queue *q, struct thread *t);
+/* Charges the running thread until @now. Queue locked. */
+void queue_charge(struct run_queue *q, u64 now);
+/* The running thread gives way where @t, which waits in @q, deserves the CPU more. Queue locked. */
+void queue_preempt_for(struct run_queue *q, struct thread *t);
+/* @t has just been added to @q, of this CPU or another: lets that CPU know. Queue locked. */
+void queue_announce(struct run_queue *q, struct thread *t);
 
 /* Frees what thread_create() made. */
 void thread_free(struct thread *t);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Round robin with a quantum (OSTEP 7.7), or cooperation (OSTEP 6.3, "a cooperative approach").
+ * Who runs next, the switch, and the wake-up. Real-time threads go first (rt.h), then fair shares with
+ * a quantum (fair.h): for equal threads that is the book's round robin (OSTEP 7.7). In cooperative
+ * mode nobody is made to give way (OSTEP 6.3, "a cooperative approach").
  *
  * Tickless: the timer is armed for the end of the quantum only while somebody waits for this
  * CPU, and for the next kernel timer. An idle CPU halts.
@@ -10,8 +12,6 @@
  */
 #include "sched/sched.h"
 
-#include "abi/errno.h"
-
 #include "base/mutants.h"
 #include "base/trace.h"
 #include "machine/clock.h"
@@ -20,16 +20,15 @@
 #include "sched/timer.h"
 
 #define NEVER (~0UL)
-#define QUANTUM_MIN (100 * NSEC_PER_USEC)
-#define QUANTUM_MAX (10 * NSEC_PER_SEC)
+/* A woken thread must have had so much less than the running one to take its place. */
+#define WAKE_GRANULARITY NSEC_PER_MSEC
 
 struct run_queue run_queues[MAX_CPUS];
-static enum sched_policy policy = SCHED_ROUND_ROBIN; /* atomic */
-static u64 quantum = 10 * NSEC_PER_MSEC; /* atomic */
 
 static void queue_init(struct run_queue *q, struct thread *idle)
 {
-	list_init(&q->waiting);
+	fair_init(&q->fair);
+	rt_init(&q->rt);
 	q->current = q->idle = idle;
 	q->armed = NEVER;
 }
@@ -70,43 +69,95 @@ void sched_start_cpu(void)
 
 /* -- the queue ------------------------------------------------------------------------------ */
 
-static void enqueue(struct run_queue *q, struct thread *t)
+struct run_queue *queue_lock_of(struct thread *t, u64 *flags)
+{
+	for (;;) {
+		u32 cpu = READ_ONCE(t->cpu);
+		struct run_queue *q = &run_queues[cpu];
+
+		*flags = spin_lock_irq(&q->lock);
+		if (likely(t->cpu == cpu))
+			return q;
+		spin_unlock_irq(&q->lock, *flags);
+	}
+}
+
+void queue_add(struct run_queue *q, struct thread *t)
 {
 	assert(!t->on_queue);
-	list_push_back(&q->waiting, &t->run_link);
+	if (thread_is_rt(t))
+		rt_enqueue(&q->rt, t, false);
+	else
+		fair_enqueue(&q->fair, t);
 	t->on_queue = true;
 	q->count++;
 }
 
-static void dequeue(struct run_queue *q, struct thread *t)
+void queue_take(struct run_queue *q, struct thread *t)
 {
-	list_remove(&t->run_link);
+	assert(t->on_queue);
+	if (thread_is_rt(t))
+		rt_dequeue(&q->rt, t);
+	else
+		fair_dequeue(&q->fair, t);
 	t->on_queue = false;
 	q->count--;
 }
 
-static struct thread *pick_next(struct run_queue *q)
+/* The running thread goes back into the queue. */
+static inline void put_back(struct run_queue *q, struct thread *t, bool yields, u64 now)
+{
+	if (unlikely(thread_is_rt(t))) {
+		bool over = yields || (t->sched.policy == SCHED_RR && t->slice_end <= now);
+
+		t->slice_left = over ? 0 : t->slice_end - now;
+		rt_enqueue(&q->rt, t, !over);
+	} else if (yields) {
+		fair_enqueue_last(&q->fair, t);
+	} else {
+		fair_enqueue(&q->fair, t);
+	}
+	t->on_queue = true;
+	q->count++;
+}
+
+static inline struct thread *pick_next(struct run_queue *q, u64 now)
 {
 	struct thread *t;
 
 	if (!q->count)
 		return q->idle;
-	t = list_first(&q->waiting, struct thread, run_link);
-	dequeue(q, t);
+	if (unlikely(q->rt.count) && (!queue_fair_count(q) || rt_limit(&q->rt, now) > now)) {
+		t = rt_peek(&q->rt);
+		rt_dequeue(&q->rt, t);
+	} else {
+		t = fair_pick(&q->fair);
+	}
+	t->on_queue = false;
+	q->count--;
 	return t;
 }
 
-/* When the running thread must give way: its quantum's end, if anybody waits. */
-static u64 quantum_deadline(const struct run_queue *q)
+/* When the running thread must give way if nothing changes. */
+static u64 give_way_time(struct run_queue *q)
 {
-	if (!q->count || q->current == q->idle || policy == SCHED_COOPERATIVE || MUTANT(timer))
+	const struct thread *t = q->current;
+	u64 due = NEVER;
+
+	if (!q->count || t == q->idle || sched_get_mode() == SCHED_COOPERATIVE || MUTANT(timer))
 		return NEVER;
-	return q->current->slice_end;
+	if (queue_fair_count(q))
+		due = thread_is_rt(t) ? rt_limit(&q->rt, t->switched_in) : t->slice_end;
+	if (!q->rt.count)
+		return due;
+	if (!thread_is_rt(t)) /* they have used up their budget and wait for the next period */
+		return MIN(due, q->rt.period + RT_PERIOD);
+	return t->sched.policy == SCHED_RR ? MIN(due, t->slice_end) : due;
 }
 
 void queue_arm_timer(struct run_queue *q)
 {
-	u64 due = MIN(timers_next(), quantum_deadline(q));
+	u64 due = MIN(timers_next(), give_way_time(q));
 
 	if (due >= q->armed)
 		return; /* it fires early and finds out (sched_timer_interrupt) */
@@ -115,19 +166,63 @@ void queue_arm_timer(struct run_queue *q)
 	clock_arm(due);
 }
 
+static inline void charge(struct run_queue *q, struct thread *t, u64 now)
+{
+	u64 ns = now - t->switched_in;
+
+	t->switched_in = now;
+	t->cpu_ns += ns;
+	if (unlikely(thread_is_rt(t)))
+		rt_charge(&q->rt, ns, now);
+	else
+		t->vruntime += fair_weigh(t, ns);
+}
+
+void queue_charge(struct run_queue *q, u64 now)
+{
+	charge(q, q->current, now);
+}
+
+static bool deserves_more(const struct run_queue *q, const struct thread *t)
+{
+	const struct thread *now = q->current;
+	u64 ran;
+
+	if (thread_is_rt(t) || thread_is_rt(now))
+		return t->sched.priority > now->sched.priority;
+	if (now->sched.policy == SCHED_IDLE && t->sched.policy != SCHED_IDLE)
+		return true;
+	if (t->sched.policy != SCHED_OTHER)
+		return false; /* batch work lets others finish their quantum */
+	ran = fair_weigh(now, clock_ns_loose() - now->switched_in);
+	return t->vruntime + fair_weigh(t, WAKE_GRANULARITY) < now->vruntime + ran;
+}
+
+void queue_preempt_for(struct run_queue *q, struct thread *t)
+{
+	if (q->current != q->idle && sched_get_mode() != SCHED_COOPERATIVE && deserves_more(q, t))
+		context_set_work(&q->current->ctx, WORK_RESCHED);
+}
+
+void queue_announce(struct run_queue *q, struct thread *t)
+{
+	queue_preempt_for(q, t);
+	if (q == run_queue_this())
+		queue_arm_timer(q);
+	else
+		cpu_kick(t->cpu); /* it may be halted, must give way, or has no timer armed */
+}
+
 /* -- switching ------------------------------------------------------------------------------ */
 
-static void account(struct run_queue *q, struct thread *prev, struct thread *next)
+static inline void begin_slice(struct thread *t, u64 now)
 {
-	u64 now = clock_ns();
+	u64 slice = sched_get_quantum();
 
-	if (prev == q->idle)
-		q->idle_ns += now - prev->switched_in;
-	prev->cpu_ns += now - prev->switched_in;
-	next->switched_in = now;
-	next->slice_end = now + quantum;
-	next->switches++;
-	q->switches++;
+	if (unlikely(thread_is_rt(t)))
+		slice = t->slice_left ? t->slice_left : RT_QUANTUM;
+	t->switched_in = now;
+	t->slice_end = now + slice;
 }
 
 /* On the next thread's stack: release what schedule() took. */
@@ -144,31 +239,62 @@ static inline void finish_switch(struct run_queue *q)
 	thread_free(dead);
 }
 
-void schedule(void)
+/* Gives the CPU to @next, on whose stack this returns. Queue locked; unlocked at the end. */
+static inline void switch_to(struct run_queue *q, struct thread *prev, struct thread *next)
 {
-	u64 flags = irq_save();
+	prev->switches[prev->on_queue]++;
+	q->switches++;
+	q->current = next;
+	trace(TRACE_SWITCH, prev->tid, next->tid);
+	context_switch(&prev->ctx, &next->ctx);
+	finish_switch(run_queue_this()); /* maybe another CPU's by now */
+}
+
+/*
+ * The whole way from one thread to the next, in a copy each for those who block and those who yield.
+ * Interrupts are off.
+ */
+static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
+{
+	u64 now;
 	struct run_queue *q = run_queue_this();
 	struct thread *prev = thread_current(), *next;
 
 	assert(cpu_this()->lock_depth == 0 && cpu_this()->irq_depth == 0);
 	spin_lock(&q->lock);
+	now = clock_ns_loose();
+	charge(q, prev, now);
+	if (unlikely(prev->ctx.work & WORK_RESCHED))
+		context_clear_work(&prev->ctx, WORK_RESCHED);
 	if (prev->state == THREAD_RUNNABLE && prev != q->idle)
-		enqueue(q, prev);
+		put_back(q, prev, yields, now);
 	else if (prev->state == THREAD_DEAD)
 		q->dead = prev;
-	next = pick_next(q);
-	if (next != prev) {
-		account(q, prev, next);
-		q->current = next;
-		if (quantum_deadline(q) < q->armed) /* kernel timers have been seen to */
-			queue_arm_timer(q);
-		trace(TRACE_SWITCH, prev->tid, next->tid);
-		context_switch(&prev->ctx, &next->ctx);
-		finish_switch(run_queue_this()); /* maybe another CPU's by now */
-	} else {
+	next = pick_next(q, now);
+	begin_slice(next, now);
+	if (q->count && q->armed > next->slice_end)
+		queue_arm_timer(q);
+	if (next != prev)
+		switch_to(q, prev, next);
+	else
 		spin_unlock(&q->lock);
-	}
+}
+
+void schedule(void)
+{
+	u64 flags = irq_save();
+
+	give_cpu_away(false);
 	irq_restore(flags);
+}
+
+void sched_yield(void)
+{
+	if (!READ_ONCE(run_queue_this()->count))
+		return;
+	irq_disable();
+	give_cpu_away(true);
+	irq_enable();
 }
 
 void sched_finish_switch(void)
@@ -176,26 +302,18 @@ void sched_finish_switch(void)
 	finish_switch(run_queue_this());
 }
 
-void sched_yield(void)
-{
-	if (READ_ONCE(run_queue_this()->count))
-		schedule();
-}
-
 bool thread_wake(struct thread *t)
 {
-	struct run_queue *q = &run_queues[t->cpu];
-	u64 flags = spin_lock_irq(&q->lock);
+	u64 flags;
+	struct run_queue *q = queue_lock_of(t, &flags);
 	bool woken = t->state == THREAD_BLOCKED;
 
 	if (woken) {
 		WRITE_ONCE(t->state, THREAD_RUNNABLE);
 		if (t != q->current) { /* else it is about to block and will see this */
-			enqueue(q, t);
-			if (q == run_queue_this())
-				queue_arm_timer(q);
-			else
-				cpu_kick(t->cpu);
+			fair_place(&q->fair, t);
+			queue_add(q, t);
+			queue_announce(q, t);
 		}
 		trace(TRACE_WAKE, t->tid, 0);
 	}
@@ -203,16 +321,10 @@ bool thread_wake(struct thread *t)
 	return woken;
 }
 
-void sched_resched(void)
-{
-	context_clear_work(&thread_current()->ctx, WORK_RESCHED);
-	schedule();
-}
-
 void sched_point(void)
 {
 	if (unlikely(READ_ONCE(thread_current()->ctx.work) & WORK_RESCHED))
-		sched_resched();
+		schedule();
 }
 
 void sched_kicked(void)
@@ -232,7 +344,7 @@ void sched_timer_interrupt(void)
 	q->armed = NEVER;
 	timers_run(now);
 	spin_lock(&q->lock);
-	if (quantum_deadline(q) <= now)
+	if (give_way_time(q) <= now)
 		context_set_work(&q->current->ctx, WORK_RESCHED);
 	if (!(q->current->ctx.work & WORK_RESCHED))
 		queue_arm_timer(q);
@@ -253,66 +365,4 @@ void sched_idle(void)
 			cpu_idle_wait();
 		irq_enable();
 	}
-}
-
-/* -- settings and figures ------------------------------------------------------------------- */
-
-void sched_set_policy(enum sched_policy p)
-{
-	struct run_queue *q = run_queue_this();
-	u64 flags;
-
-	policy = p;
-	if (!q)
-		return; /* the command line is read before sched_init() */
-	flags = spin_lock_irq(&q->lock);
-	queue_arm_timer(q);
-	spin_unlock_irq(&q->lock, flags);
-}
-
-enum sched_policy sched_get_policy(void)
-{
-	return policy;
-}
-
-void sched_set_quantum(u64 ns)
-{
-	quantum = MAX(QUANTUM_MIN, MIN(ns, QUANTUM_MAX));
-}
-
-u64 sched_get_quantum(void)
-{
-	return quantum;
-}
-
-int thread_set_affinity(struct thread *t, u64 mask)
-{
-	u64 running = cpu_count >= 64 ? ~0UL : (1UL << cpu_count) - 1;
-
-	if (!(mask & running))
-		return -EINVAL;
-	t->affinity = mask & running;
-	return 0;
-}
-
-u64 thread_cpu_time(struct thread *t)
-{
-	struct run_queue *q = &run_queues[t->cpu];
-	u64 flags = spin_lock_irq(&q->lock);
-	u64 ns = t->cpu_ns;
-
-	if (q->current == t)
-		ns += clock_ns() - t->switched_in;
-	spin_unlock_irq(&q->lock, flags);
-	return ns;
-}
-
-u64 sched_idle_ns(u32 cpu)
-{
-	return READ_ONCE(run_queues[cpu].idle_ns);
-}
-
-u64 sched_switch_count(u32 cpu)
-{
-	return READ_ONCE(run_queues[cpu].switches);
 }

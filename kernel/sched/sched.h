@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The scheduler: a run queue a CPU, round robin with a quantum, tickless: the timer is armed
- * only while somebody else waits for this CPU (OSTEP 6.3 and 7.7).
+ * The scheduler: a run queue a CPU, real-time threads first, then fair shares with a quantum; tickless:
+ * the timer is armed only while somebody else waits for this CPU (OSTEP 6.3, 7.7 and 9).
  *
  * Lock: run_queue.lock (interrupts off). Order: any lock → run_queue.lock; it is a leaf.
  */
@@ -9,7 +9,8 @@
 
 #include "sched/thread.h"
 
-enum sched_policy { SCHED_ROUND_ROBIN, SCHED_COOPERATIVE };
+/* The machine's: whether the timer takes the CPU back. A thread's own policy is thread.sched. */
+enum sched_mode { SCHED_ROUND_ROBIN, SCHED_COOPERATIVE };
 
 struct thread *sched_prepare_cpu(
 	u32 cpu); /* another CPU's queue and idle thread; NULL: no memory */
@@ -21,13 +22,11 @@ void sched_init(void); /* the boot thread becomes the boot CPU's idle thread's p
  * Interrupts on or off (restored); no spinlock held.
  */
 void schedule(void);
-void sched_yield(void); /* behind all others of this CPU */
+void sched_yield(void); /* behind all others of this CPU; interrupts on */
 
 /* Makes a BLOCKED thread runnable; false if it was not blocked. Any context. */
 bool thread_wake(struct thread *t);
 
-/* The exit-to-user work for WORK_RESCHED: switch if the quantum is over. */
-void sched_resched(void);
 /* In a long system call, where it could block: lets others run if the quantum is over. */
 void sched_point(void);
 /* Another CPU has changed this CPU's queue (interrupts off): the timer may be due earlier. */
@@ -39,13 +38,30 @@ noreturn void sched_idle(void);
 /* First act of a new thread. */
 void sched_finish_switch(void);
 
-void sched_set_policy(enum sched_policy p);
-enum sched_policy sched_get_policy(void);
-void sched_set_quantum(u64 ns); /* clamped to 100 us … 10 s */
-u64 sched_get_quantum(void);
+extern enum sched_mode sched_mode; /* atomic */
+extern u64 sched_quantum; /* atomic */
 
+void sched_set_mode(enum sched_mode m);
+void sched_set_quantum(u64 ns); /* clamped to 100 us … 10 s */
+
+static inline enum sched_mode sched_get_mode(void)
+{
+	return READ_ONCE(sched_mode);
+}
+
+static inline u64 sched_get_quantum(void)
+{
+	return READ_ONCE(sched_quantum);
+}
+
+/* From now on @t is scheduled so; whoever asks may (nothing is checked here). Any context. */
+void thread_set_sched(struct thread *t, const struct sched_params *p);
+/* @child, which has not run, is scheduled as the running thread @parent: fork. */
+void thread_inherit_sched(struct thread *child, const struct thread *parent);
 /* 0, or -EINVAL when the mask names no running CPU. Moves the thread if it must. */
 int thread_set_affinity(struct thread *t, u64 mask);
+/* How long @t may run while others wait, ns; 0: without limit. */
+u64 thread_slice(const struct thread *t);
 
 /* CPU time used so far by @t, running or not, ns. */
 u64 thread_cpu_time(struct thread *t);

@@ -33,6 +33,7 @@ void thread_init_boot(void)
 
 	t->affinity = 1;
 	t->kernel = true;
+	fair_set_weight(t);
 	list_init(&t->run_link);
 	strlcpy(t->name, "idle/0", sizeof(t->name));
 	fpu_cache = slab_create("fpu", fpu_area_bytes(), 64);
@@ -51,6 +52,7 @@ struct thread *thread_create_idle(u32 cpu)
 	t->cpu = cpu;
 	t->affinity = 1UL << cpu;
 	t->kernel = true;
+	fair_set_weight(t);
 	list_init(&t->run_link);
 	snprintf(t->name, sizeof(t->name), "idle/%u", cpu);
 	return t;
@@ -79,6 +81,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bo
 	t->kernel = !user;
 	t->affinity = ~0UL;
 	t->state = THREAD_BLOCKED;
+	fair_set_weight(t);
 	list_init(&t->run_link);
 	strlcpy(t->name, name, sizeof(t->name));
 	if (fn)

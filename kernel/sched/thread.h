@@ -19,6 +19,14 @@
 #include "machine/cpu.h"
 #include "base/spinlock.h"
 
+/* How a thread shares the CPU: sched_setattr(2)'s words (abi/sched.h). */
+struct sched_params {
+	u8 policy; /* SCHED_* */
+	u8 priority; /* 1-99 of the real-time policies, else 0 */
+	i8 nice;
+	bool reset_on_fork;
+};
+
 enum thread_state { THREAD_RUNNABLE, THREAD_BLOCKED, THREAD_DEAD };
 
 struct thread {
@@ -28,11 +36,17 @@ struct thread {
 	u64 affinity; /* [q] bit a CPU */
 	bool on_queue; /* [q] linked in the run queue (the running one is not) */
 	bool kernel; /* [i] never leaves the kernel */
+	bool leads; /* [q] is a node of the fair queue's tree */
+	struct sched_params sched; /* [q] */
+	u32 weight, inverse; /* [q] of its nice value; and 2^32 / weight */
 	u32 tid; /* [i] */
-	struct list run_link; /* [q] */
+	u64 vruntime, key; /* [q] virtual time, and its step when it was queued: fair.h */
+	struct rb_node node; /* [q] while it leads */
+	struct list run_link; /* [q] its ring, or its priority's list */
 	u64 slice_end; /* [q] when its quantum is over, clock_ns time */
-	u64 cpu_ns, switched_in; /* [q] accounted CPU time; when it got the CPU */
-	u64 switches; /* [q] */
+	u64 slice_left; /* [q] of SCHED_RR's, when it was taken from it; 0: a new one */
+	u64 cpu_ns, switched_in; /* [q] accounted CPU time, and until when */
+	u64 switches[2]; /* [q] away from it: by itself, by others */
 	bool (*interrupted)(struct thread *t); /* [i] true: an interruptible wait must end */
 	void *stack; /* [i] lowest address of its kernel stack */
 	struct process *process; /* [o] NULL for kernel threads */

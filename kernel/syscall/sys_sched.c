@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* The scheduler as programs see it. */
 #include "abi/errno.h"
+#include "abi/sched.h"
 #include "abi/stat.h"
+#include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/usercopy.h"
+#include "proc/priority.h"
 #include "proc/process.h"
 #include "syscall/syscalls.h"
 
@@ -13,71 +16,47 @@ i64 sys_sched_yield(void)
 	return 0;
 }
 
-/* Calls fn on the thread @tid (0: the caller). -ESRCH. */
-static int with_thread(i32 tid, int (*fn)(struct thread *t, u64 *mask), u64 *mask)
+i64 sys_getcpu(u64 cpu, u64 node, u64 unused)
 {
-	struct task *t;
-	int r = -ESRCH;
-	u64 flags;
-
-	if (tid == 0)
-		return fn(thread_current(), mask);
-	flags = spin_lock_irq(&process_lock);
-	t = task_find(tid);
-	if (t && t->thread)
-		r = fn(t->thread, mask);
-	spin_unlock_irq(&process_lock, flags);
-	return r;
-}
-
-static int set_mask(struct thread *t, u64 *mask)
-{
-	return thread_set_affinity(t, *mask);
-}
-
-static int get_mask(struct thread *t, u64 *mask)
-{
-	u64 running = cpu_count >= 64 ? ~0UL : (1UL << cpu_count) - 1;
-
-	*mask = t->affinity & running;
+	(void)unused;
+	if ((cpu && user_write_u32(cpu, cpu_id())) || (node && user_write_u32(node, 0)))
+		return -EFAULT;
 	return 0;
 }
+
+/* -- CPUs ---------------------------------------------------------------------------------------- */
 
 i64 sys_sched_setaffinity(u64 pid, u64 size, u64 mask)
 {
 	u64 bits = 0;
 
-	if (user_read(&bits, mask, MIN(size, sizeof(bits))))
+	if (user_read(&bits, mask, MIN((u32)size, sizeof(bits))))
 		return -EFAULT;
-	return with_thread((i32)pid, set_mask, &bits);
+	return sched_change_affinity((i32)pid, bits);
 }
 
 i64 sys_sched_getaffinity(u64 pid, u64 size, u64 mask)
 {
-	u64 bits;
-	int r;
+	u64 bits, running = cpu_count >= 64 ? ~0UL : (1UL << cpu_count) - 1;
+	int err;
 
 	if (size < sizeof(bits) || size % sizeof(bits))
 		return -EINVAL;
-	r = with_thread((i32)pid, get_mask, &bits);
-	if (r)
-		return r;
-	return user_write_u64(mask, bits) ? -EFAULT : (i64)sizeof(bits);
+	err = sched_look_affinity((i32)pid, &bits);
+	if (err)
+		return err;
+	return user_write_u64(mask, bits & running) ? -EFAULT : (i64)sizeof(bits);
 }
 
 /* -- policies ------------------------------------------------------------------------------------ */
-
-/* Every program has the same share. The batch policies say nothing else; real-time ones are not
- * offered, not even to root: -EPERM, as to a Linux program without the right to them. */
-enum { SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE = 5 };
-#define RESET_ON_FORK 0x40000000u
 
 static int min_priority(u32 policy)
 {
 	switch (policy) {
 	case SCHED_OTHER:
 	case SCHED_BATCH:
-	case SCHED_IDLE: return 0;
+	case SCHED_IDLE:
+	case SCHED_DEADLINE: return 0;
 	case SCHED_FIFO:
 	case SCHED_RR: return 1;
 	default: return -EINVAL;
@@ -93,130 +72,164 @@ i64 sys_sched_get_priority_max(u64 policy)
 {
 	int min = min_priority((u32)policy);
 
-	return min > 0 ? 99 : min;
+	return min > 0 ? SCHED_PRIORITY_MAX : min;
 }
 
-/* Reads (@set NULL) or sets the policy of thread @tid. The policy, -ESRCH, -EPERM. */
-static i64 policy_of(i32 tid, const u32 *set)
+/* Numbers beyond a byte are no policy and no priority; cutting them off must not make them one. */
+static u8 byte_of(u32 n)
 {
-	const struct credentials *mine = cred_current();
-	u64 flags = spin_lock_irq(&process_lock);
-	struct task *t = task_find_or_self(tid);
-	i64 r = -ESRCH;
-
-	if (t && set && mine->euid && mine->euid != t->cred.uid && mine->euid != t->cred.euid)
-		r = -EPERM;
-	else if (t)
-		r = set ? (i64)(t->sched_policy = *set) : t->sched_policy;
-	spin_unlock_irq(&process_lock, flags);
-	return r;
+	return (u8)MIN(n, 0xffu);
 }
 
-static i64 set_policy(i32 pid, u32 policy, i32 priority)
+static i64 set_priority(i32 pid, u64 param, struct sched_change *c)
 {
-	int min = min_priority(policy);
-	i64 r;
+	u32 priority;
 
-	if (min < 0 || priority < min || priority > (min ? 99 : 0))
+	if (pid < 0 || !param)
 		return -EINVAL;
-	if (min)
-		return -EPERM;
-	r = policy_of(pid, &policy);
-	return r < 0 ? r : 0;
+	if (user_read_u32(&priority, param))
+		return -EFAULT;
+	c->params.priority = byte_of(priority);
+	return sched_change(pid, c);
 }
 
 i64 sys_sched_setscheduler(u64 pid, u64 policy, u64 param)
 {
-	u32 priority;
+	struct sched_change c = { .keep_nice = true };
 
-	if ((i32)pid < 0 || !param || (i32)policy < 0)
+	if ((i32)policy < 0)
 		return -EINVAL;
-	if (user_read_u32(&priority, param))
-		return -EFAULT;
-	return set_policy((i32)pid, (u32)policy & ~RESET_ON_FORK, (i32)priority);
-}
-
-i64 sys_sched_getscheduler(u64 pid)
-{
-	return (i32)pid < 0 ? -EINVAL : policy_of((i32)pid, NULL);
+	c.params.policy = byte_of((u32)policy & ~(u32)SCHED_RESET_ON_FORK);
+	c.params.reset_on_fork = policy & SCHED_RESET_ON_FORK;
+	return set_priority((i32)pid, param, &c);
 }
 
 i64 sys_sched_setparam(u64 pid, u64 param)
 {
-	u32 priority;
-	i64 policy;
+	struct sched_change c = { .keep_nice = true, .keep_policy = true, .keep_reset = true };
 
-	if ((i32)pid < 0 || !param)
-		return -EINVAL;
-	if (user_read_u32(&priority, param))
-		return -EFAULT;
-	policy = policy_of((i32)pid, NULL);
-	return policy < 0 ? policy : set_policy((i32)pid, (u32)policy, (i32)priority);
+	return set_priority((i32)pid, param, &c);
+}
+
+i64 sys_sched_getscheduler(u64 pid)
+{
+	struct sched_params p;
+	u64 slice;
+	int err = (i32)pid < 0 ? -EINVAL : sched_look((i32)pid, &p, &slice);
+
+	return err ? err : p.policy | (p.reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 }
 
 i64 sys_sched_getparam(u64 pid, u64 param)
 {
-	i64 policy;
+	struct sched_params p;
+	u64 slice;
+	int err = (i32)pid < 0 || !param ? -EINVAL : sched_look((i32)pid, &p, &slice);
 
-	if ((i32)pid < 0 || !param)
-		return -EINVAL;
-	policy = policy_of((i32)pid, NULL);
-	if (policy < 0)
-		return policy;
-	return user_write_u32(param, 0) ? -EFAULT : 0;
+	if (err)
+		return err;
+	return user_write_u32(param, p.priority) ? -EFAULT : 0;
 }
 
 i64 sys_sched_rr_get_interval(u64 pid, u64 interval)
 {
-	u64 ns = sched_get_quantum();
-	struct timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
-	i64 policy = (i32)pid < 0 ? -EINVAL : policy_of((i32)pid, NULL);
+	struct sched_params p;
+	struct timespec ts;
+	u64 ns;
+	int err = (i32)pid < 0 ? -EINVAL : sched_look((i32)pid, &p, &ns);
 
-	if (policy < 0)
-		return policy;
+	if (err)
+		return err;
+	ts = (struct timespec){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
 	return user_write(interval, &ts, sizeof(ts)) ? -EFAULT : 0;
 }
 
-struct sched_attr_abi {
-	u32 size, policy;
-	u64 flags;
-	i32 nice;
-	u32 priority;
-	u64 runtime, deadline, period;
-};
+/* -- struct sched_attr ------------------------------------------------------------------------- */
 
-i64 sys_sched_getattr(u64 pid, u64 attr, u64 size, u64 flags)
+/* A program of tomorrow may say more, as long as it says nothing by it. */
+static i64 check_tail(u64 at, u64 size)
 {
-	struct sched_attr_abi a = { .size = sizeof(a) };
-	i64 policy;
+	u8 byte;
 
-	if ((i32)pid < 0 || !attr || flags || size < sizeof(a) || size > PAGE_SIZE)
-		return -EINVAL;
-	policy = policy_of((i32)pid, NULL);
-	if (policy < 0)
-		return policy;
-	a.policy = (u32)policy;
-	return user_write(attr, &a, sizeof(a)) ? -EFAULT : 0;
-}
-
-i64 sys_getcpu(u64 cpu, u64 node, u64 unused)
-{
-	(void)unused;
-	if ((cpu && user_write_u32(cpu, cpu_id())) || (node && user_write_u32(node, 0)))
-		return -EFAULT;
+	for (u64 i = sizeof(struct sched_attr_abi); i < size; i++) {
+		if (user_read(&byte, at + i, 1))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
 	return 0;
 }
 
+static i64 read_attr(struct sched_attr_abi *a, u64 at)
+{
+	u32 size;
+	i64 err;
+
+	memset(a, 0, sizeof(*a));
+	if (user_read_u32(&size, at))
+		return -EFAULT;
+	size = size ? size : SCHED_ATTR_SIZE_VER0;
+	if (size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)
+		err = -E2BIG;
+	else
+		err = check_tail(at, size);
+	if (err == -E2BIG && user_write_u32(at, sizeof(*a)))
+		return -EFAULT;
+	if (err)
+		return err;
+	return user_read(a, at, MIN(size, sizeof(*a))) ? -EFAULT : 0;
+}
+
+i64 sys_sched_setattr(u64 pid, u64 attr, u64 flags)
+{
+	struct sched_change c = { 0 };
+	struct sched_attr_abi a;
+	i64 err = !attr || (i32)pid < 0 || (u32)flags ? -EINVAL : read_attr(&a, attr);
+
+	if (err)
+		return err;
+	if (a.flags & ~(u64)SCHED_FLAG_ALL || (i32)a.policy < 0)
+		return -EINVAL;
+	if (a.flags & (SCHED_FLAG_UTIL_CLAMP_MIN | SCHED_FLAG_UTIL_CLAMP_MAX))
+		return -EOPNOTSUPP;
+	c.keep_policy = a.flags & SCHED_FLAG_KEEP_POLICY;
+	c.keep_params = a.flags & SCHED_FLAG_KEEP_PARAMS;
+	c.params.policy = byte_of(a.policy);
+	c.params.priority = byte_of(a.priority);
+	c.params.nice = (i8)MAX(NICE_MIN, MIN(a.nice, NICE_MAX));
+	c.params.reset_on_fork = a.flags & SCHED_FLAG_RESET_ON_FORK;
+	return sched_change((i32)pid, &c);
+}
+
+i64 sys_sched_getattr(u64 pid, u64 attr, u64 size, u64 flags)
+{
+	struct sched_attr_abi a = { .util_max = 1024 };
+	struct sched_params p;
+	u64 slice;
+	int err;
+
+	if ((i32)pid < 0 || !attr || (u32)flags || (u32)size < SCHED_ATTR_SIZE_VER0 ||
+	    (u32)size > PAGE_SIZE)
+		return -EINVAL;
+	err = sched_look((i32)pid, &p, &slice);
+	if (err)
+		return err;
+	a.size = MIN((u32)size, sizeof(a));
+	a.policy = p.policy;
+	a.flags = p.reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0;
+	a.priority = p.priority;
+	a.nice = p.priority ? 0 : p.nice;
+	return user_write(attr, &a, a.size) ? -EFAULT : 0;
+}
+
+/* -- nice values --------------------------------------------------------------------------------- */
+
 i64 sys_getpriority(u64 which, u64 who)
 {
-	(void)who;
-	return which > 2 ? -EINVAL : 20; /* nice 0, in the kernel's encoding */
+	return (u32)which > PRIO_USER ? -EINVAL : nice_get((int)which, (i32)who);
 }
 
 i64 sys_setpriority(u64 which, u64 who, u64 value)
 {
-	(void)who;
-	if (which > 2)
-		return -EINVAL;
-	return (i32)value == 0 ? 0 : -EACCES;
+	return (u32)which > PRIO_USER ? -EINVAL : nice_set((int)which, (i32)who, (i32)value);
 }

@@ -2,12 +2,14 @@
 /*
  * What limited direct execution costs (the homework of the chapter): cycles, by rdtsc, of a system
  * call that does nothing, of one that does a little, of a yield between two processes on one CPU and
- * of a byte's way there and back through two pipes. Under QEMU's -icount shift=0,sleep=off a "cycle"
+ * of a byte's way there and back through two pipes; and of a yield with 2, 16, 128 and 1024 processes
+ * that do nothing else. Under QEMU's -icount shift=0,sleep=off a "cycle"
  * is an instruction of the guest.
  *
  *   cost [ROUNDS]        1000 if not said
  */
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -17,6 +19,7 @@
 #include "sys.h"
 
 #define MAX_ROUNDS 100000
+#define CROWD_ROUNDS 20
 
 static unsigned cost[MAX_ROUNDS];
 static int rounds = 1000;
@@ -28,10 +31,15 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void report_rounds(const char *name, int n)
+{
+	qsort(cost, n, sizeof(cost[0]), by_size);
+	printf("%-24s min %6u  median %6u\n", name, cost[0], cost[n / 2]);
+}
+
 static void report(const char *name)
 {
-	qsort(cost, rounds, sizeof(cost[0]), by_size);
-	printf("%-24s min %6u  median %6u\n", name, cost[0], cost[rounds / 2]);
+	report_rounds(name, rounds);
 }
 
 static void measure_call(const char *name, long nr)
@@ -84,6 +92,47 @@ static void measure_yield(void)
 	report("yield, one way");
 }
 
+/* The same in a crowd: once around all of @others and this one, by the number of switches. */
+static void measure_crowd(int others)
+{
+	static pid_t pid[1024];
+	char name[32];
+	int ready[2], n = 0;
+	char c = 0;
+
+	if (pipe(ready) < 0)
+		return;
+	for (; n < others; n++) {
+		pid[n] = fork();
+		if (pid[n] < 0)
+			break;
+		if (pid[n] == 0) {
+			if (write(ready[1], &c, 1) != 1)
+				_exit(1);
+			for (;;)
+				sys6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		}
+	}
+	for (int i = 0; i < n; i++)
+		if (read(ready[0], &c, 1) != 1)
+			break;
+	sched_yield();
+	for (int i = 0; i < CROWD_ROUNDS; i++) {
+		unsigned long before = __rdtsc();
+
+		sys6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		cost[i] = (__rdtsc() - before) / (n + 1);
+	}
+	for (int i = 0; i < n; i++)
+		kill(pid[i], SIGKILL);
+	while (wait(NULL) > 0)
+		;
+	close(ready[0]);
+	close(ready[1]);
+	snprintf(name, sizeof(name), "yield among %d", n + 1);
+	report_rounds(name, CROWD_ROUNDS);
+}
+
 static void measure_pipe(void)
 {
 	int there[2], back[2];
@@ -126,6 +175,8 @@ int main(int argc, char **argv)
 	measure_call("an unknown call", 1000);
 	measure_call("getppid", SYS_getppid);
 	measure_yield();
+	for (int n = 2; n <= 1024; n *= 8)
+		measure_crowd(n - 1);
 	measure_pipe();
 	return 0;
 }

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fair shares: who has had least of the CPU for its weight runs next (OSTEP 9, "stride scheduling";
+ * Linux calls the measure virtual runtime). Equal threads that use up their quantum take turns:
+ * among them it is the book's round robin.
+ *
+ * Virtual time is looked at in steps of a millisecond. Threads of one step form a ring, first come,
+ * first served, and a ring is one node of a tree. The ring that is being served is not in the tree but
+ * a list of its own, so that picking from it and joining its end or the last ring's touch no tree:
+ * threads that take turns cost the same, two of them or a thousand. In general it is O(log steps).
+ *
+ * Virtual time only means something within a queue; `offset` makes it the machine's (balance.c).
+ * Lock: all of it is [q], the run queue's.
+ */
+#pragma once
+
+#include "sched/thread.h"
+
+#define FAIR_STEP_SHIFT 20 /* ns of virtual time a step: 1.05 ms */
+#define FAIR_NICE_0 1024 /* the weight of nice 0 */
+
+struct fair_queue {
+	struct list front; /* thread.run_link: served now; whatever is in the tree comes later */
+	u64 front_key; /* the step that front was taken out for */
+	struct rb_root tree; /* rings by key; the node is the leader's */
+	struct thread *last; /* leader of the tree's last ring; NULL: the tree is empty */
+	u64 now; /* virtual time of the latest pick; never goes back */
+	u64 offset; /* + virtual time of this queue = the machine's */
+};
+
+void fair_init(struct fair_queue *f);
+/* Puts @t where its virtual time belongs, before or behind the front. */
+void fair_insert(struct fair_queue *f, struct thread *t);
+/* The tree's first ring becomes the front, which is empty. The tree is not. */
+void fair_refill(struct fair_queue *f);
+/* The one to run next, left where it is; NULL: none. */
+struct thread *fair_peek(const struct fair_queue *f);
+/* Takes out @t, which waits in the queue. */
+void fair_dequeue(struct fair_queue *f, struct thread *t);
+/* A thread that slept, is new or came from another queue: its virtual time is made one of today. */
+void fair_place(const struct fair_queue *f, struct thread *t);
+/* The weight that its policy and nice value give it. */
+void fair_set_weight(struct thread *t);
+u64 fair_weigh_slow(const struct thread *t, u64 ns);
+
+/* CPU time as virtual time of @t. */
+static inline u64 fair_weigh(const struct thread *t, u64 ns)
+{
+	return likely(t->weight == FAIR_NICE_0) ? ns : fair_weigh_slow(t, ns);
+}
+
+/* Puts @t behind those of the same step. */
+static inline void fair_enqueue(struct fair_queue *f, struct thread *t)
+{
+	t->key = t->vruntime >> FAIR_STEP_SHIFT;
+	if (f->last && t->key == f->last->key)
+		list_push_back(&f->last->run_link, &t->run_link);
+	else if (t->key == f->front_key)
+		list_push_back(&f->front, &t->run_link);
+	else
+		fair_insert(f, t);
+}
+
+/* Behind everybody: for one that yields. It keeps no claim to what it gives away. */
+static inline void fair_enqueue_last(struct fair_queue *f, struct thread *t)
+{
+	u64 last = f->last ? f->last->vruntime : f->front_key << FAIR_STEP_SHIFT;
+
+	t->vruntime = MAX(t->vruntime, last);
+	fair_enqueue(f, t);
+}
+
+/* Takes out the one that runs next. The queue is not empty. */
+static inline struct thread *fair_pick(struct fair_queue *f)
+{
+	struct thread *t;
+
+	if (unlikely(list_empty(&f->front)))
+		fair_refill(f);
+	t = list_first(&f->front, struct thread, run_link);
+	list_unlink(&t->run_link);
+	f->now = MAX(f->now, t->vruntime);
+	return t;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What can be set: the machine's mode and quantum, a thread's policy, nice value and CPUs; and what
+ * can be asked. Locks: a thread's settings are changed under its queue's lock.
+ */
+#include "abi/errno.h"
+#include "machine/clock.h"
+#include "sched/queue.h"
+
+#define QUANTUM_MIN (100 * NSEC_PER_USEC)
+#define QUANTUM_MAX (10 * NSEC_PER_SEC)
+
+enum sched_mode sched_mode = SCHED_ROUND_ROBIN;
+u64 sched_quantum = 10 * NSEC_PER_MSEC;
+
+void sched_set_mode(enum sched_mode m)
+{
+	struct run_queue *q = run_queue_this();
+	u64 flags;
+
+	WRITE_ONCE(sched_mode, m);
+	if (!q)
+		return; /* the command line is read before sched_init() */
+	flags = spin_lock_irq(&q->lock);
+	queue_arm_timer(q);
+	spin_unlock_irq(&q->lock, flags);
+}
+
+void sched_set_quantum(u64 ns)
+{
+	WRITE_ONCE(sched_quantum, MAX(QUANTUM_MIN, MIN(ns, QUANTUM_MAX)));
+}
+
+/* -- a thread ---------------------------------------------------------------------------------- */
+
+/* Somebody who waits may deserve the CPU more than the running thread, as it is now. */
+static void reconsider(struct run_queue *q)
+{
+	struct thread *rt = rt_peek(&q->rt), *fair = fair_peek(&q->fair);
+
+	if (rt)
+		queue_preempt_for(q, rt);
+	if (fair)
+		queue_preempt_for(q, fair);
+	queue_arm_timer(q);
+}
+
+void thread_set_sched(struct thread *t, const struct sched_params *p)
+{
+	u64 flags;
+	struct run_queue *q = queue_lock_of(t, &flags);
+	bool waits = t->on_queue;
+
+	if (waits)
+		queue_take(q, t);
+	else if (t == q->current)
+		queue_charge(q, clock_ns());
+	if (thread_is_rt(t) && !p->priority)
+		fair_place(&q->fair, t); /* its virtual time stood still meanwhile */
+	t->sched = *p;
+	t->slice_left = 0;
+	fair_set_weight(t);
+	if (waits)
+		queue_add(q, t);
+	reconsider(q);
+	spin_unlock_irq(&q->lock, flags);
+}
+
+void thread_inherit_sched(struct thread *child, const struct thread *parent)
+{
+	struct sched_params p = parent->sched;
+
+	if (p.reset_on_fork) {
+		p.reset_on_fork = false;
+		p.nice = p.priority ? 0 : MAX(p.nice, 0);
+		p.policy = p.priority ? SCHED_OTHER : p.policy;
+		p.priority = 0;
+	}
+	child->sched = p;
+	child->affinity = parent->affinity;
+	child->vruntime = parent->vruntime;
+	fair_set_weight(child);
+}
+
+int thread_set_affinity(struct thread *t, u64 mask)
+{
+	u64 running = cpu_count >= 64 ? ~0UL : (1UL << cpu_count) - 1;
+
+	if (!(mask & running))
+		return -EINVAL;
+	t->affinity = mask & running;
+	return 0;
+}
+
+u64 thread_slice(const struct thread *t)
+{
+	if (thread_is_rt(t))
+		return t->sched.policy == SCHED_RR ? RT_QUANTUM : 0;
+	return sched_get_quantum();
+}
+
+/* -- figures ----------------------------------------------------------------------------------- */
+
+u64 thread_cpu_time(struct thread *t)
+{
+	u64 flags;
+	struct run_queue *q = queue_lock_of(t, &flags);
+	u64 ns = t->cpu_ns;
+
+	if (q->current == t)
+		ns += clock_ns() - t->switched_in;
+	spin_unlock_irq(&q->lock, flags);
+	return ns;
+}
+
+u64 sched_idle_ns(u32 cpu)
+{
+	return thread_cpu_time(run_queues[cpu].idle);
+}
+
+u64 sched_switch_count(u32 cpu)
+{
+	return READ_ONCE(run_queues[cpu].switches);
+}
