@@ -41,6 +41,11 @@ void queue_take(struct run_queue *q, struct thread *t);
 void queue_charge(struct run_queue *q, u64 now);
 /* The running thread gives way where @t, which waits in @q, deserves the CPU more. Queue locked. */
 void queue_preempt_for(struct run_queue *q, struct thread *t);
+/*
+ * Something in @q has changed: its CPU may be halted, must give way, or has no timer armed yet. Queue
+ * locked.
+ */
+void queue_wake_cpu(struct run_queue *q);
 /* @t has just been added to @q, of this CPU or another: lets that CPU know. Queue locked. */
 void queue_announce(struct run_queue *q, struct thread *t);
 

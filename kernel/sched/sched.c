@@ -204,13 +204,18 @@ void queue_preempt_for(struct run_queue *q, struct thread *t)
 		context_set_work(&q->current->ctx, WORK_RESCHED);
 }
 
-void queue_announce(struct run_queue *q, struct thread *t)
+void queue_wake_cpu(struct run_queue *q)
 {
-	queue_preempt_for(q, t);
 	if (q == run_queue_this())
 		queue_arm_timer(q);
 	else
-		cpu_kick(t->cpu); /* it may be halted, must give way, or has no timer armed */
+		cpu_kick((u32)(q - run_queues));
+}
+
+void queue_announce(struct run_queue *q, struct thread *t)
+{
+	queue_preempt_for(q, t);
+	queue_wake_cpu(q);
 }
 
 /* -- switching ------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@
  */
 #include "abi/errno.h"
 #include "machine/clock.h"
+#include "machine/smp.h"
 #include "sched/queue.h"
 
 #define QUANTUM_MIN (100 * NSEC_PER_USEC)
@@ -15,15 +16,17 @@ u64 sched_quantum = 10 * NSEC_PER_MSEC;
 
 void sched_set_mode(enum sched_mode m)
 {
-	struct run_queue *q = run_queue_this();
 	u64 flags;
 
 	WRITE_ONCE(sched_mode, m);
-	if (!q)
+	if (!run_queue_this())
 		return; /* the command line is read before sched_init() */
-	flags = spin_lock_irq(&q->lock);
-	queue_arm_timer(q);
-	spin_unlock_irq(&q->lock, flags);
+	flags = irq_save();
+	sched_kicked();
+	for (u32 i = 0; i < cpu_count; i++)
+		if (i != cpu_id())
+			cpu_kick(i);
+	irq_restore(flags);
 }
 
 void sched_set_quantum(u64 ns)
@@ -42,7 +45,7 @@ static void reconsider(struct run_queue *q)
 		queue_preempt_for(q, rt);
 	if (fair)
 		queue_preempt_for(q, fair);
-	queue_arm_timer(q);
+	queue_wake_cpu(q);
 }
 
 void thread_set_sched(struct thread *t, const struct sched_params *p)
