@@ -68,16 +68,39 @@ static ssize_t show_objects(char *buf, size_t size)
 	return t.at;
 }
 
+static void print_interrupt(struct procfs_text *t, unsigned index, const struct irq_stat *s)
+{
+	if (s->label)
+		procfs_print(t, "%s:", s->label);
+	else
+		procfs_print(t, "%3u:", s->line);
+	for (u32 cpu = 0; cpu < cpu_count; cpu++)
+		procfs_print(t, " %10lu", irq_stat_count(index, cpu));
+	procfs_print(t, "   %s\n", s->name);
+}
+
 static ssize_t show_interrupts(char *buf, size_t size)
 {
 	struct procfs_text t = { buf, size, 0 };
 	struct irq_stat s;
 
-	procfs_print(&t, "           CPU0\n");
+	procfs_print(&t, "    ");
+	for (u32 cpu = 0; cpu < cpu_count; cpu++)
+		procfs_print(&t, cpu < 10 ? "       CPU%u" : "      CPU%u", cpu);
+	procfs_print(&t, "\n");
 	for (unsigned i = 0; irq_stat_get(i, &s); i++)
 		if (s.name)
-			procfs_print(&t, "%3u: %10lu   %s\n", i, s.count, s.name);
+			print_interrupt(&t, i, &s);
 	return t.at;
+}
+
+static u64 interrupt_sum(unsigned index)
+{
+	u64 sum = 0;
+
+	for (u32 cpu = 0; cpu < cpu_count; cpu++)
+		sum += irq_stat_count(index, cpu);
+	return sum;
 }
 
 /* Time that was not idle is user time: what the kernel needs is not measured apart. */
@@ -97,10 +120,10 @@ static ssize_t show_stat(char *buf, size_t size)
 		procfs_print(&t, "cpu%u %lu 0 0 %lu 0 0 0 0 0 0\n", i, now - MIN(idle, now), idle);
 	}
 	for (unsigned i = 0; irq_stat_get(i, &s); i++)
-		total += s.count;
+		total += interrupt_sum(i);
 	procfs_print(&t, "intr %lu", total);
 	for (unsigned i = 0; irq_stat_get(i, &s); i++)
-		procfs_print(&t, " %lu", s.count);
+		procfs_print(&t, " %lu", interrupt_sum(i));
 	procfs_print(&t, "\nctxt %lu\nbtime %lu\nprocesses %lu\n", switches, clock_boot_epoch(),
 		     task_made_count());
 	procfs_print(&t, "procs_running %u\nprocs_blocked 0\n", sched_runnable());

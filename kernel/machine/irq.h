@@ -13,9 +13,11 @@ typedef bool (*irq_handler)(void *arg);
  */
 int irq_register_isa(unsigned line, irq_handler handler, void *arg, const char *name);
 
-/* How often a vector came, for /proc/interrupts; name NULL: unused. */
+/* What is counted, for /proc/interrupts. */
 struct irq_stat {
-	const char *name;
-	u64 count;
+	const char *label; /* NULL: a device's line, shown by its number */
+	const char *name; /* NULL: unused */
+	u32 line; /* global system interrupt */
 };
 bool irq_stat_get(unsigned index, struct irq_stat *out); /* false: past the end */
+u64 irq_stat_count(unsigned index, u32 cpu); /* how often it came there */

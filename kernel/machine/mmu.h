@@ -37,7 +37,8 @@ struct mmu {
 	u64 root; /* physical address of the PML4 */
 	u32 asid; /* PCID, 0: has none, every load flushes */
 	struct list tables; /* the pages of all its tables, for upcalls.h */
-	u64 cpu_mask; /* CPUs whose TLB may be trusted for it; atomic */
+	u64 loaded; /* CPUs that have it loaded; atomic, this and the next: see x86/tlb.c */
+	u64 trusted; /* CPUs whose TLB may be trusted for it */
 };
 
 /* The kernel's virtual areas (beside DIRECT_MAP_BASE and KERNEL_BASE of boot_info.h). */
@@ -70,7 +71,8 @@ static inline u64 pte_phys(pte_t e)
 }
 
 int mmu_create(struct mmu *m); /* 0 or -ENOMEM; the kernel half is in it */
-/* Frees the tables. No leaf is present any more and no CPU has it loaded. */
+/* Frees the tables. No leaf is present any more and no thread runs on it; a CPU that still has
+ * it loaded is made to leave. Context as smp_call(). */
 void mmu_destroy(struct mmu *m);
 
 /*
@@ -86,14 +88,12 @@ pte_t *mmu_slot(struct mmu *m, u64 va, bool create);
 int mmu_for_each(struct mmu *m, u64 start, u64 end, int (*fn)(pte_t *slot, u64 va, void *arg),
 		 void *arg);
 
-/* Frees the page tables that lie wholly in [start, end) and hold nothing. After a flush. */
-void mmu_prune(struct mmu *m, u64 start, u64 end);
-
 /* A shootdown is a value that is filled, then performed. */
 struct mmu_flush {
 	struct mmu *mmu;
 	u64 start, end; /* span touched; start >= end: nothing */
 	u32 pages;
+	u64 tables; /* physical: empty tables to be freed afterwards, linked by their first word */
 };
 
 static inline void mmu_flush_init(struct mmu_flush *f, struct mmu *m)
@@ -102,6 +102,7 @@ static inline void mmu_flush_init(struct mmu_flush *f, struct mmu *m)
 	f->start = ~0UL;
 	f->end = 0;
 	f->pages = 0;
+	f->tables = 0;
 }
 
 static inline void mmu_flush_add(struct mmu_flush *f, u64 va)
@@ -111,7 +112,10 @@ static inline void mmu_flush_add(struct mmu_flush *f, u64 va)
 	f->pages++;
 }
 
-/* Performs it on every CPU that may hold entries. Interrupts on; no spinlock held. */
+/* Takes out the page tables that lie wholly in [start, end) and hold nothing; @f frees them. */
+void mmu_prune(struct mmu_flush *f, u64 start, u64 end);
+
+/* Performs it on every CPU that may hold entries. Context as smp_call(). */
 void mmu_flush_done(struct mmu_flush *f);
 /* Invalidates one address on this CPU only (a fault that gave more rights). */
 void mmu_flush_local(u64 va);
@@ -119,8 +123,10 @@ void mmu_flush_local(u64 va);
 /* Kernel mappings, for mm/kmap.c only. MMU_* bits; cache: device memory or write combining. */
 enum mmu_cache { MMU_CACHED, MMU_UNCACHED, MMU_WRITE_COMBINING };
 int mmu_map_kernel(u64 va, u64 phys, u32 prot, enum mmu_cache cache); /* 0, -ENOMEM */
-/* Removes one page's mapping, invalidates it here, returns its physical address (0: none). */
+/* Removes one page's mapping and returns its physical address (0: none). Neither may be used again
+ * before mmu_flush_kernel(), which has all CPUs forget; context as smp_call(). */
 u64 mmu_unmap_kernel(u64 va);
+void mmu_flush_kernel(void);
 
 /* Adopts the loader's tables: drops the identity map, global bits, PAT. Once, after mm works. */
 void mmu_init(const struct boot_info *info);

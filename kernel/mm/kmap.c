@@ -3,7 +3,9 @@
  * Kernel stacks and device windows.
  *
  * A stack's place is a slot of one guard page, never mapped, and KSTACK_BYTES above it. Freed
- * stacks are kept, mapped, up to CACHE_MAX, so that fork and exit touch no page tables.
+ * stacks are kept, mapped, up to CACHE_MAX, so that fork and exit touch no page tables; beyond
+ * that half of them are unmapped at once, with one flush on all CPUs before anything of
+ * them is used again.
  * The tables of the first slots are made at boot and never freed: a stack then takes its own
  * frames and nothing else.
  *
@@ -23,6 +25,7 @@
 #define SLOT_BYTES (SLOT_PAGES * PAGE_SIZE)
 #define MAX_STACKS 32768u
 #define CACHE_MAX 64u
+#define BATCH (CACHE_MAX / 2)
 #define TABLE_BYTES (2UL << 20) /* what one page table maps */
 #define TABLES_AT_BOOT 8u
 #define DEVICE_BYTES (1UL << 38)
@@ -60,12 +63,29 @@ static u64 unmap_page(u64 va)
 	return phys;
 }
 
-/* Unmaps and frees the first @pages pages of a slot. */
-static void slot_unmap(u64 base, unsigned pages)
+/* Frames that were unmapped and wait for the flush, linked through next_free. */
+struct unmapped {
+	struct page *frames;
+};
+
+/* Unmaps the first @pages pages of a slot. */
+static void slot_unmap(struct unmapped *u, u64 base, unsigned pages)
 {
 	for (unsigned i = first_page(); i < pages; i++) {
 		struct page *p = phys_to_page(unmap_page(base + i * PAGE_SIZE));
 
+		p->next_free = u->frames;
+		u->frames = p;
+	}
+}
+
+static void unmapped_free(struct unmapped *u)
+{
+	mmu_flush_kernel();
+	while (u->frames) {
+		struct page *p = u->frames;
+
+		u->frames = p->next_free;
 		page_account(1);
 		page_put(p);
 	}
@@ -74,13 +94,16 @@ static void slot_unmap(u64 base, unsigned pages)
 /* False: out of memory, nothing is mapped. */
 static bool slot_map(u64 base)
 {
+	struct unmapped u = { NULL };
+
 	for (unsigned i = first_page(); i < SLOT_PAGES; i++) {
 		struct page *p = page_alloc(0, 0);
 
 		if (!p || map_page(base + i * PAGE_SIZE, page_to_phys(p), MMU_CACHED)) {
 			if (p)
 				page_put(p);
-			slot_unmap(base, i);
+			slot_unmap(&u, base, i);
+			unmapped_free(&u);
 			return false;
 		}
 		page_account(-1);
@@ -136,21 +159,48 @@ void *kstack_alloc(void)
 	return stack;
 }
 
-void kstack_free(void *stack)
+/* Takes stacks out of the cache's end into @batch; returns how many. */
+static u32 take_batch(void *batch[BATCH])
 {
-	u64 base = (u64)stack - PAGE_SIZE;
+	u64 flags = spin_lock_irq(&kmap_lock);
+	u32 n = MIN(cached_count, BATCH);
+
+	for (u32 i = 0; i < n; i++)
+		batch[i] = cached[--cached_count];
+	spin_unlock_irq(&kmap_lock, flags);
+	return n;
+}
+
+static void drop_some(void)
+{
+	void *batch[BATCH];
+	struct unmapped u = { NULL };
+	u32 n = take_batch(batch);
+
+	for (u32 i = 0; i < n; i++)
+		slot_unmap(&u, (u64)batch[i] - PAGE_SIZE, SLOT_PAGES);
+	unmapped_free(&u);
+	for (u32 i = 0; i < n; i++)
+		slot_release((u64)batch[i] - PAGE_SIZE);
+}
+
+static bool keep(void *stack)
+{
 	u64 flags = spin_lock_irq(&kmap_lock);
 	bool kept = cached_count < CACHE_MAX;
 
-	assert((base - KSTACK_BASE) % SLOT_BYTES == 0);
 	if (kept)
 		cached[cached_count++] = stack;
 	spin_unlock_irq(&kmap_lock, flags);
+	return kept;
+}
+
+void kstack_free(void *stack)
+{
+	assert(((u64)stack - PAGE_SIZE - KSTACK_BASE) % SLOT_BYTES == 0);
 	counter_add(&live_stacks, -1);
-	if (kept)
-		return;
-	slot_unmap(base, SLOT_PAGES);
-	slot_release(base);
+	while (!keep(stack))
+		drop_some();
 }
 
 bool kstack_is_guard(u64 va)
@@ -186,7 +236,7 @@ void *device_map(u64 phys, size_t bytes, enum mmu_cache cache)
 			continue;
 		while (i) {
 			i -= PAGE_SIZE;
-			unmap_page(va + i);
+			unmap_page(va + i); /* these addresses are not used again */
 		}
 		return NULL;
 	}
@@ -201,4 +251,5 @@ void kmap_init(void)
 		ensure(map_page(va, virt_to_phys(page_array), MMU_CACHED) == 0);
 		unmap_page(va);
 	}
+	mmu_flush_kernel();
 }

@@ -12,6 +12,7 @@
 /* A mapped kernel stack of KSTACK_BYTES, its lowest address; below it an unmapped page.
  * NULL when out of memory. The first page's contents may be old; they never reach users. */
 void *kstack_alloc(void);
+/* No spinlock held, not in an interrupt handler (all CPUs may have to forget mappings). */
 void kstack_free(void *stack);
 /* True if @va is in the guard page of a stack (for the double-fault report). */
 bool kstack_is_guard(u64 va);

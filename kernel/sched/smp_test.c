@@ -37,10 +37,12 @@ KTEST(smp_call_runs_on_each_cpu, 20)
 
 struct crowd {
 	u32 left; /* atomic: threads that have not ended */
-	struct wait_queue done;
 	void (*work)(struct crowd *c, u32 cpu);
 	u64 value;
 };
+
+/* Not in the crowd: the last member wakes its starter, who may be gone by then. */
+static struct wait_queue crowd_done = WAIT_QUEUE_INIT(crowd_done);
 
 static void crowd_member(void *arg)
 {
@@ -48,19 +50,18 @@ static void crowd_member(void *arg)
 
 	c->work(c, cpu_id());
 	if (!__atomic_sub_fetch(&c->left, 1, __ATOMIC_SEQ_CST))
-		wait_wake_all(&c->done);
+		wait_wake_all(&crowd_done);
 }
 
 /* Runs work(c, cpu) in a thread on each CPU at once, and waits for all. */
 static void crowd_run(struct crowd *c, void (*work)(struct crowd *c, u32 cpu))
 {
-	wait_queue_init(&c->done);
 	c->work = work;
 	c->left = cpu_count;
 	for (u32 i = 0; i < cpu_count; i++)
 		if (!kthread_start_on(i, "crowd", crowd_member, c))
 			__atomic_sub_fetch(&c->left, 1, __ATOMIC_SEQ_CST);
-	wait_event(&c->done, !__atomic_load_n(&c->left, __ATOMIC_SEQ_CST));
+	wait_event(&crowd_done, !__atomic_load_n(&c->left, __ATOMIC_SEQ_CST));
 }
 
 static void note_cpu(struct crowd *c, u32 cpu)
@@ -184,7 +185,7 @@ KTEST(smp_locks_exclude, 1000)
 	KEXPECT_EQ(mutex_count, cpu_count * LOCK_ROUNDS);
 }
 
-#define PASSES 480 /* an emulator's CPUs share few of ours: each may take a while */
+#define PASSES 240 /* an emulator's CPUs share few of ours: each may take a while */
 static struct wait_queue baton_queue = WAIT_QUEUE_INIT(baton_queue);
 static u32 baton; /* atomic: counts up; CPU (baton mod cpu_count) holds it */
 

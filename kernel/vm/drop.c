@@ -57,13 +57,14 @@ void vm_drop_pages(struct space *s, u64 start, u64 end)
 	gather_finish(&g);
 }
 
-/* The CPU may have walked the tables again since the pages' flush, so it forgets them too. */
+/* CPUs may have walked the tables again since the pages' flush: they forget them first. */
 static void prune(struct space *s, u64 start, u64 end)
 {
-	struct mmu_flush f = { .mmu = &s->mmu, .start = start, .end = end };
+	struct mmu_flush f;
 
 	s->table_span = ~0UL;
-	mmu_prune(&s->mmu, start, end);
+	mmu_flush_init(&f, &s->mmu);
+	mmu_prune(&f, start, end);
 	mmu_flush_done(&f);
 }
 

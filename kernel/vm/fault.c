@@ -89,16 +89,14 @@ static int map_anonymous(struct space *s, const struct vma *v, pte_t *slot, bool
 	return 0;
 }
 
-/* A page of its own with @from's contents, for the leaf @slot of a private map. */
-static int map_copy(struct space *s, const struct vma *v, pte_t *slot, const struct page *from)
+/* A page of its own with @from's contents; NULL: out of memory. */
+static struct page *copy_page(const struct space *s, const struct page *from)
 {
-	struct page *p = user_page(s, 0);
+	struct page *p = user_page(s, from == zero_page ? ALLOC_ZERO : 0);
 
-	if (!p)
-		return -ENOMEM;
-	memcpy(page_to_virt(p), page_to_virt(from), PAGE_SIZE);
-	*slot = pte_user(page_to_phys(p), v->prot);
-	return 0;
+	if (p && from != zero_page)
+		memcpy(page_to_virt(p), page_to_virt(from), PAGE_SIZE);
+	return p;
 }
 
 /* The first touch of a page that comes from a backing. */
@@ -112,48 +110,57 @@ static int map_backing(struct space *s, const struct vma *v, u64 va, pte_t *slot
 	if (err)
 		return err;
 	if (write && !shared) {
-		err = map_copy(s, v, slot, p);
+		struct page *own = copy_page(s, p);
+
 		page_put(p);
-	} else if (write) {
-		*slot = pte_user(page_to_phys(p), v->prot);
-	} else {
-		*slot = pte_user(page_to_phys(p), v->prot & ~MMU_WRITE) | (shared ? 0 : PTE_COW);
+		if (!own)
+			return -ENOMEM;
+		p = own;
 	}
-	if (!err)
-		s->pages++;
-	return err;
+	if (write)
+		*slot = pte_user(page_to_phys(p), v->prot);
+	else
+		*slot = pte_user(page_to_phys(p), v->prot & ~MMU_WRITE) | (shared ? 0 : PTE_COW);
+	s->pages++;
+	return 0;
 }
 
-/* The leaf of @va was replaced: other CPUs may still have the old one. Drops its page. */
-static void drop_replaced(struct space *s, u64 va, struct page *old)
+/*
+ * The leaf of @va goes from page @old to @p. First no CPU has it, then all may have the new one:
+ * if some still read the old page while another wrote to the new one, memory would go back in
+ * time. Drops @old.
+ */
+static void replace_leaf(struct space *s, const struct vma *v, u64 va, pte_t *slot,
+			 struct page *old, const struct page *p)
 {
 	struct mmu_flush f;
 
 	mmu_flush_init(&f, &s->mmu);
 	mmu_flush_add(&f, va);
+	WRITE_ONCE(*slot, 0);
 	mmu_flush_done(&f);
+	WRITE_ONCE(*slot, pte_user(page_to_phys(p), v->prot));
 	if (old != zero_page)
 		page_put(old);
+	else
+		s->pages++;
 }
 
 /* A write to a present leaf of a private map. */
 static int write_private(struct space *s, const struct vma *v, u64 va, pte_t *slot)
 {
-	struct page *old = phys_to_page(pte_phys(*slot));
-	int err;
+	struct page *old = phys_to_page(pte_phys(*slot)), *p;
 
 	if (old != zero_page && __atomic_load_n(&old->refcount, __ATOMIC_ACQUIRE) == 1) {
 		*slot = (*slot & ~PTE_COW) | PTE_WRITE;
 		mmu_flush_local(va);
 		return 0;
 	}
-	if (old == zero_page)
-		err = map_anonymous(s, v, slot, true);
-	else
-		err = map_copy(s, v, slot, old);
-	if (!err)
-		drop_replaced(s, va, old);
-	return err;
+	p = copy_page(s, old);
+	if (!p)
+		return -ENOMEM;
+	replace_leaf(s, v, va, slot, old, p);
+	return 0;
 }
 
 /* A write to a present leaf of a shared map: the backing may want another page for it. */
@@ -164,8 +171,7 @@ static int write_shared(struct space *s, const struct vma *v, u64 va, pte_t *slo
 
 	if (err)
 		return err;
-	*slot = pte_user(page_to_phys(p), v->prot);
-	drop_replaced(s, va, old);
+	replace_leaf(s, v, va, slot, old, p);
 	return 0;
 }
 

@@ -69,9 +69,7 @@ KTEST(clock_against_devices, 500)
 
 static u64 timer_interrupts(void)
 {
-	struct irq_stat s;
-
-	return irq_stat_get(0, &s) ? s.count : 0;
+	return irq_stat_count(0, cpu_id());
 }
 
 /* Arms for @ns from now; returns how much later than that the interrupt came, or ~0. One that

@@ -198,6 +198,7 @@ void context_load_mmu(struct context *c, struct mmu *m)
 	u64 flags = irq_save();
 
 	c->mmu = m;
-	mmu_switch(cpu_this(), m);
+	if (cpu_this()->mmu != m)
+		mmu_switch(cpu_this(), m);
 	irq_restore(flags);
 }

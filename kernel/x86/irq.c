@@ -47,6 +47,7 @@ enum irq_slot {
 	SLOT_NMI,
 	SLOT_KICK,
 	SLOT_CALL,
+	SLOT_SHOOTDOWN,
 	SLOT_LINES
 };
 #define SLOT_COUNT (SLOT_LINES + MAX_LINES)
@@ -141,6 +142,11 @@ static void stray_interrupt(u32 vector)
 		apic_eoi();
 	if (first_sight(vector))
 		log_warning("irq: %s interrupt %#x", spurious ? "spurious" : "unexpected", vector);
+}
+
+void irq_note_shootdown(void)
+{
+	count(SLOT_SHOOTDOWN);
 }
 
 static u64 nmi_rip[MAX_CPUS]; /* [owner CPU] where the first one hit */
@@ -272,22 +278,30 @@ int irq_register_isa(unsigned line, irq_handler handler, void *arg, const char *
 
 bool irq_stat_get(unsigned index, struct irq_stat *out)
 {
-	static const char *const names[SLOT_LINES] = { "timer",      "spurious", "unexpected",
-						       "apic-error", "nmi",      "kick",
-						       "call" };
+	static const struct irq_stat fixed[SLOT_LINES] = {
+		[SLOT_TIMER] = { "LOC", "Local timer interrupts", 0 },
+		[SLOT_SPURIOUS] = { "SPU", "Spurious interrupts", 0 },
+		[SLOT_UNEXPECTED] = { "UNX", "Unexpected interrupts", 0 },
+		[SLOT_ERROR] = { "ERR", "APIC errors", 0 },
+		[SLOT_NMI] = { "NMI", "Non-maskable interrupts", 0 },
+		[SLOT_KICK] = { "RES", "Rescheduling interrupts", 0 },
+		[SLOT_CALL] = { "CAL", "Function call interrupts", 0 },
+		[SLOT_SHOOTDOWN] = { "TLB", "TLB shootdowns", 0 },
+	};
+	const struct irq_action *a;
 
 	if (index >= SLOT_COUNT)
 		return false;
-	out->count = 0;
-	for (u32 i = 0; i < cpu_count; i++)
-		out->count += READ_ONCE(counts[i][index]);
 	if (index < SLOT_LINES) {
-		out->name = names[index];
-	} else {
-		struct irq_action *a =
-			__atomic_load_n(&lines[index - SLOT_LINES].first, __ATOMIC_ACQUIRE);
-
-		out->name = a ? a->name : NULL;
+		*out = fixed[index];
+		return true;
 	}
+	a = __atomic_load_n(&lines[index - SLOT_LINES].first, __ATOMIC_ACQUIRE);
+	*out = (struct irq_stat){ NULL, a ? a->name : NULL, lines[index - SLOT_LINES].gsi };
 	return true;
+}
+
+u64 irq_stat_count(unsigned index, u32 cpu)
+{
+	return READ_ONCE(counts[cpu][index]);
 }

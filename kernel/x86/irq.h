@@ -11,6 +11,9 @@ struct trap_frame;
 /* Called by the trap code for vectors 32-255, interrupts off. Never sleeps, never switches. */
 void irq_dispatch(struct trap_frame *f);
 
+/* A shootdown was served on the calling CPU: counted. Interrupts off. */
+void irq_note_shootdown(void);
+
 /* ioapic.c: finds and masks all I/O APICs. Boot CPU, after acpi_init(). */
 void ioapic_init(void);
 

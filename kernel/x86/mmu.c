@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Page tables of four levels and the TLB (SDM vol. 3, 4.5 and 4.10).
+ * Page tables of four levels (SDM vol. 3, 4.5). Loading and flushing them is in tlb.c.
  *
  * The loader's tables become the kernel's own: their upper half is copied into each user
  * PML4, whose slots there never change after mmu_init(). Kernel mappings are made and undone
@@ -21,7 +21,6 @@
 #define LEVELS 4
 #define TABLE_USER (PTE_PRESENT | PTE_WRITE | PTE_USER)
 #define TABLE_KERNEL (PTE_PRESENT | PTE_WRITE)
-#define FLUSH_SINGLE_MAX 32 /* more pages than this: drop the whole context */
 
 u64 pte_nx_mask;
 u64 kernel_root;
@@ -120,6 +119,19 @@ static bool table_is_empty(const pte_t *table)
 	return true;
 }
 
+/*
+ * Another CPU may be walking through it until the flush: its first word, which links it to the
+ * others that wait for that, has no present bit.
+ */
+static void unlink_table(pte_t *slot, struct mmu_flush *f)
+{
+	u64 phys = pte_phys(*slot);
+
+	*slot = 0;
+	*(u64 *)phys_to_virt(phys) = f->tables;
+	f->tables = phys;
+}
+
 static void prune_table(const struct walk *w, pte_t *table, unsigned level, u64 base)
 {
 	u64 span = span_at(level);
@@ -135,16 +147,19 @@ static void prune_table(const struct walk *w, pte_t *table, unsigned level, u64 
 			prune_table(w, table_of(table[i]), level - 1, va);
 		if (va < w->start || va + span > w->end || !table_is_empty(table_of(table[i])))
 			continue;
-		upcall_table_free(pte_phys(table[i]));
-		table[i] = 0;
+		unlink_table(&table[i], w->arg);
 	}
 }
 
-void mmu_prune(struct mmu *m, u64 start, u64 end)
+void mmu_prune(struct mmu_flush *f, u64 start, u64 end)
 {
-	struct walk w = { start, MIN(end, USER_END), NULL, NULL };
+	struct walk w = { start, MIN(end, USER_END), NULL, f };
 
-	prune_table(&w, phys_to_virt(m->root), LEVELS - 1, 0);
+	prune_table(&w, phys_to_virt(f->mmu->root), LEVELS - 1, 0);
+	if (!f->tables)
+		return;
+	f->start = MIN(f->start, start);
+	f->end = MAX(f->end, end);
 }
 
 /* -- making and freeing ------------------------------------------------------------------ */
@@ -193,47 +208,16 @@ int mmu_create(struct mmu *m)
 	memcpy(table + ENTRIES / 2, kernel + ENTRIES / 2, PAGE_SIZE / 2);
 	m->root = root;
 	m->asid = asid_take();
-	m->cpu_mask = 0; /* nobody's TLB is trusted: the asid may have had another owner */
+	m->loaded = m->trusted = 0; /* the asid may have had another owner */
 	return 0;
 }
 
 void mmu_destroy(struct mmu *m)
 {
+	mmu_leave_all(m);
 	upcall_tables_free(&m->tables);
 	asid_give(m->asid);
 	m->root = 0;
-}
-
-/* -- the loaded tables and the TLB (and x86.h:mmu_switch) ------------------------------------ */
-
-void mmu_flush_local(u64 va)
-{
-	invlpg(va);
-}
-
-/* A CPU that does not run @m now flushes when it next loads it: its bit is taken away. */
-void mmu_flush_done(struct mmu_flush *f)
-{
-	struct cpu *cpu;
-	u64 flags;
-
-	if (f->start >= f->end)
-		return;
-	flags = irq_save();
-	cpu = cpu_this();
-	if (cpu->mmu != f->mmu) {
-		__atomic_store_n(&f->mmu->cpu_mask, 0, __ATOMIC_SEQ_CST);
-	} else {
-		__atomic_and_fetch(&f->mmu->cpu_mask, 1UL << cpu->id, __ATOMIC_SEQ_CST);
-		if (f->pages <= FLUSH_SINGLE_MAX &&
-		    f->end - f->start <= FLUSH_SINGLE_MAX * PAGE_SIZE)
-			for (u64 va = f->start; va < f->end; va += PAGE_SIZE)
-				invlpg(va);
-		else
-			cr3_write(f->mmu->root | f->mmu->asid);
-	}
-	irq_restore(flags);
-	mmu_flush_init(f, f->mmu);
 }
 
 /* -- the kernel's half --------------------------------------------------------------------- */
@@ -269,7 +253,6 @@ u64 mmu_unmap_kernel(u64 va)
 		return 0;
 	phys = pte_phys(*slot);
 	*slot = 0;
-	invlpg(va);
 	return phys;
 }
 

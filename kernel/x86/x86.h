@@ -160,26 +160,33 @@ void fpu_init_cpu(void);
 void cpu_load(struct x86_cpu *c);
 /* Loads the kernel's page tables and the memory types on a starting CPU. */
 void mmu_init_cpu(void);
+/* No CPU has @m loaded any more. As smp_call(). */
+void mmu_leave_all(struct mmu *m);
 
 extern u64 kernel_root; /* physical address of the kernel's own page table; set once at boot */
 #define CR3_NO_FLUSH (1UL << 63)
 
-/* Loads @next (NULL: the kernel's own). Interrupts off. Inline: every switch of processes does it. */
+/*
+ * Loads @next (NULL: the kernel's own), which is not loaded on this CPU; the order stands in
+ * tlb.c. Interrupts off. Inline: every switch of processes does it.
+ */
 static inline void mmu_switch(struct cpu *cpu, struct mmu *next)
 {
-	u64 bit = 1UL << cpu->id, cr3;
+	struct mmu *prev = cpu->mmu;
+	u64 bit = 1UL << cpu->id, cr3 = kernel_root;
 
 	cpu->mmu = next;
-	if (!next) {
-		cr3_write(kernel_root);
-		return;
+	if (likely(next)) {
+		__atomic_or_fetch(&next->loaded, bit, __ATOMIC_SEQ_CST);
+		cr3 = next->root | next->asid;
+		if (next->asid && (READ_ONCE(next->trusted) & bit))
+			cr3 |= CR3_NO_FLUSH;
+		else if (next->asid)
+			__atomic_or_fetch(&next->trusted, bit, __ATOMIC_SEQ_CST);
 	}
-	cr3 = next->root | next->asid;
-	if (next->asid && (READ_ONCE(next->cpu_mask) & bit))
-		cr3 |= CR3_NO_FLUSH;
-	else
-		__atomic_or_fetch(&next->cpu_mask, bit, __ATOMIC_SEQ_CST);
 	cr3_write(cr3);
+	if (prev)
+		__atomic_and_fetch(&prev->loaded, ~bit, __ATOMIC_SEQ_CST);
 }
 
 /* traps.asm */

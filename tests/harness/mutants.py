@@ -37,7 +37,10 @@ def build():
 
 def _boot(case, iso, cmdline):
     """(output, how it ended: "33", "status N" or "time-out")."""
-    with case.boot(f"onexit=debug panic=debug {cmdline}", ISO=iso) as m:
+    words = cmdline.split(" ")
+    settings = dict(w.split("=", 1) for w in words if re.match("[A-Z]+=", w))
+    cmdline = " ".join(w for w in words if not re.match("[A-Z]+=", w))
+    with case.boot(f"onexit=debug panic=debug {cmdline}", ISO=iso, **settings) as m:
         try:
             status = m.wait(SECONDS)
             return m.output, "33" if status == 33 else f"status {status}"
