@@ -2,6 +2,16 @@
 /* clone(2) flags of Linux. */
 #pragma once
 
+#include <stdint.h>
+
+/* clone3(2)'s arguments. */
+struct clone3_abi {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	uint64_t set_tid, set_tid_size; /* since version 1 */
+	uint64_t cgroup; /* since version 2 */
+};
+#define CLONE_ARGS_SIZE_VER0 64
+
 #define CSIGNAL 0x000000ffUL
 #define CLONE_VM 0x00000100UL
 #define CLONE_FS 0x00000200UL

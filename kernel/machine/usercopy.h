@@ -25,6 +25,17 @@ int user_write_u32(u64 dst, u32 value);
 int user_read_u64(u64 *dst, u64 src);
 int user_write_u64(u64 dst, u64 value);
 
+/*
+ * Replaces the aligned word at @addr by @new if it is *expected; *expected becomes what it was. One
+ * atomic operation. 0 or -EFAULT.
+ */
+int user_compare_exchange_u32(u64 addr, u32 *expected, u32 new);
+
+/*
+ * With interrupts off a word that is not there is -EFAULT at once, and nothing sleeps: so a word may be
+ * looked at under a spinlock.
+ */
+
 /* True if [addr, addr + len) lies in user space without wrapping. */
 static inline bool user_range_ok(u64 addr, u64 len)
 {

@@ -238,15 +238,6 @@ static int commit(struct task *child, const struct clone_args *a)
 	return err;
 }
 
-/* Made once more when the caller has stopped and goes on: `syscall` is two bytes long. */
-static i64 call_again(void)
-{
-	struct trap_frame *f = thread_frame(thread_current());
-
-	f->rip -= 2;
-	return f->error;
-}
-
 /* Until the child has left the memory; only what ends the caller ends the wait, too. */
 static void wait_for_vfork(struct task *me, struct vfork_wait *w)
 {
@@ -280,7 +271,7 @@ i64 process_clone(const struct clone_args *a)
 	tid = child->tid;
 	trace(TRACE_FORK, me->tid, tid);
 	if (commit(child, a))
-		return call_again();
+		return signal_call_again(); /* if it ever goes on */
 	if (a->flags & CLONE_VFORK)
 		wait_for_vfork(me, &vfork);
 	return tid;

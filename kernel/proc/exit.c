@@ -11,6 +11,7 @@
 #include "abi/errno.h"
 #include "base/trace.h"
 #include "machine/usercopy.h"
+#include "proc/futex.h"
 #include "proc/posix_timer.h"
 #include "proc/signal.h"
 
@@ -105,9 +106,9 @@ static void become_zombie(struct process *p, int status)
 }
 
 /* No signals come any more, by timers neither. */
-static void end_process(struct process *p)
+static void end_process(struct process *p, int code)
 {
-	int status = p->group_exit ? p->group_code : p->leader->exit_code;
+	int status = p->group_exit ? p->group_code : code;
 	u64 flags;
 
 	posix_timers_delete_all();
@@ -130,11 +131,16 @@ static void end_process(struct process *p)
 void task_leave_space(struct task *t)
 {
 	struct process *p = t->process;
+	struct futex_word word = { t->clear_child_tid, true };
 	struct vfork_wait *w;
 	u64 flags;
 
-	if (t->clear_child_tid && (p->live > 1 || READ_ONCE(p->space->refs) > 1))
-		(void)user_write_u32(t->clear_child_tid, 0);
+	futex_exit(t);
+	if (word.addr && (p->live > 1 || READ_ONCE(p->space->refs) > 1)) {
+		(void)user_write_u32(word.addr, 0); /* before the wake-up: join looks at it */
+		if (word.addr % sizeof(u32) == 0 && user_range_ok(word.addr, sizeof(u32)))
+			(void)futex_wake(word, 1, FUTEX_ANY);
+	}
 	t->clear_child_tid = 0;
 	flags = spin_lock_irq(&process_lock);
 	w = t->vfork;
@@ -206,14 +212,13 @@ void task_exit(i32 code)
 	struct task *t = task_current();
 	struct process *p = t->process;
 
-	t->exit_code = code;
 	trace(TRACE_EXIT, t->tid, code);
 	task_leave_space(t);
 	context_load_mmu(&t->thread->ctx, NULL);
 	release_own(t);
 	thread_current()->task = NULL;
 	if (leave_process(t))
-		end_process(p);
+		end_process(p, code); /* the last one's is the process's */
 	thread_current()->process = NULL;
 	thread_exit();
 }

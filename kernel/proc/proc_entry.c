@@ -15,17 +15,6 @@ struct task *proc_entry_find(const struct proc_entry *e)
 	return t && t->start_ns == e->born ? t : NULL;
 }
 
-bool proc_may_inspect(const struct task *t)
-{
-	const struct task *me = task_current();
-	const struct credentials *own = me ? &me->cred : NULL, *its = &t->cred;
-
-	if (!own || t->process == me->process || !own->fsuid)
-		return true;
-	return own->fsuid == its->uid && own->fsuid == its->euid && own->fsuid == its->suid &&
-	       own->fsgid == its->gid && own->fsgid == its->egid && own->fsgid == its->sgid;
-}
-
 int proc_entry_space(const struct proc_entry *e, struct space **out)
 {
 	u64 flags = spin_lock_irq(&process_lock);
@@ -33,7 +22,7 @@ int proc_entry_space(const struct proc_entry *e, struct space **out)
 	int r = t ? 0 : -ESRCH;
 
 	*out = NULL;
-	if (t && e->kind->is_private && !proc_may_inspect(t))
+	if (t && e->kind->is_private && !task_may_inspect(t))
 		r = -EACCES;
 	if (!r && t->process->space && t->thread) {
 		*out = t->process->space;

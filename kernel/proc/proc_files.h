@@ -52,8 +52,6 @@ u64 proc_entry_ino(i32 tid, bool is_thread, const struct proc_kind *kind, i32 fd
 
 /* The task of @e (a process's is its leader), NULL: it has gone. Under process_lock. */
 struct task *proc_entry_find(const struct proc_entry *e);
-/* May the caller look into @t (ptrace(2), "access mode checking")? Under process_lock. */
-bool proc_may_inspect(const struct task *t);
 /*
  * The memory of @e's process, counted; *out NULL: it has none any more. 0, -ESRCH, -EACCES.
  */

@@ -58,7 +58,7 @@ static int link_follow(struct vnode *link, struct path *out)
 	struct proc_entry *e = proc_entry(link);
 	u64 flags = spin_lock_irq(&process_lock);
 	struct task *t = proc_entry_find(e);
-	bool allowed = t && proc_may_inspect(t);
+	bool allowed = t && task_may_inspect(t);
 
 	*out = allowed ? e->kind->target(t) : nowhere;
 	spin_unlock_irq(&process_lock, flags);
@@ -93,7 +93,7 @@ static int entry_files(const struct proc_entry *e, struct fd_table **out)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 	struct task *t = proc_entry_find(e);
-	int r = !t ? -ENOENT : proc_may_inspect(t) ? 0 : -EACCES;
+	int r = !t ? -ENOENT : task_may_inspect(t) ? 0 : -EACCES;
 
 	*out = !r && t->files ? fd_table_get(t->files) : NULL;
 	spin_unlock_irq(&process_lock, flags);

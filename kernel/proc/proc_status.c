@@ -199,7 +199,7 @@ static bool may_inspect(const struct proc_entry *e)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 	const struct task *t = proc_entry_find(e);
-	bool may = t && proc_may_inspect(t);
+	bool may = t && task_may_inspect(t);
 
 	spin_unlock_irq(&process_lock, flags);
 	return may;

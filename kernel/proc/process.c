@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "mm/slab.h"
+#include "proc/futex.h"
 #include "proc/signal.h"
 
 COUNTER(processes, "processes");
@@ -38,6 +39,7 @@ void process_room_init(void)
 	process_cache = slab_create("process", sizeof(struct process), 64);
 	limit = task_room_init();
 	sigaction_room_init();
+	futex_room_init();
 	signal_room_init();
 	fs_size_limit = limits_file_size;
 	panic_describe_current = describe_current;

@@ -94,6 +94,11 @@ int signal_pop_frame(struct trap_frame *f);
  * and a SIGCONT), restart_syscall calls @fn with the same arguments in the frame. Returns -EINTR.
  */
 i64 signal_restart_later(i64 (*fn)(const struct trap_frame *f, u64 deadline), u64 deadline);
+/*
+ * For a call of the running thread that has done nothing: it is made once more after the signals, with
+ * a handler or without. Returns what the call is to return.
+ */
+i64 signal_call_again(void);
 /* An interrupted call in @f: it returns -EINTR, or is made once more where Linux would. */
 void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart);
 

@@ -67,6 +67,16 @@ i64 signal_restart_later(i64 (*fn)(const struct trap_frame *f, u64 deadline), u6
 	return -EINTR;
 }
 
+#define SYSCALL_BYTES 2 /* the length of `syscall` */
+
+i64 signal_call_again(void)
+{
+	struct trap_frame *f = thread_frame(thread_current());
+
+	f->rip -= SYSCALL_BYTES;
+	return f->error; /* the number, where rax was */
+}
+
 void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart)
 {
 	struct task *t = task_current();
@@ -83,6 +93,6 @@ void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restar
 		return;
 	}
 	f->rax = timed ? SYS_restart_syscall : f->error;
-	f->rip -= 2; /* the length of `syscall` */
+	f->rip -= SYSCALL_BYTES;
 	f->error = ~0UL; /* once */
 }

@@ -112,6 +112,7 @@ struct task *task_create(struct process *p, i32 tid, int *err)
 	t->process = p;
 	t->start_ns = clock_ns();
 	list_init(&t->link);
+	list_init(&t->pi_waiters);
 	pending_init(&t->pending);
 	counter_add(&tasks, 1);
 	return t;
@@ -161,6 +162,17 @@ void cred_set(const struct credentials *c)
 
 	*cred_current() = *c;
 	spin_unlock_irq(&process_lock, flags);
+}
+
+bool task_may_inspect(const struct task *t)
+{
+	const struct task *me = task_current();
+	const struct credentials *own = me ? &me->cred : NULL, *its = &t->cred;
+
+	if (!own || t->process == me->process || !own->fsuid)
+		return true;
+	return own->fsuid == its->uid && own->fsuid == its->euid && own->fsuid == its->suid &&
+	       own->fsgid == its->gid && own->fsgid == its->egid && own->fsgid == its->sgid;
 }
 
 void task_kick(struct task *t)

@@ -45,7 +45,10 @@ struct task {
 	bool no_new_privs; /* [c] set-id bits mean nothing from now on */
 
 	u64 clear_child_tid; /* [c] user address, 0: none */
-	i32 exit_code; /* [c] as exit(2) was told, a wait status */
+	u64 robust_list; /* [l] user address, changed by itself; 0: none */
+	struct list pi_waiters; /* [pi_lock] those that wait for its locks: futex_private.h */
+	struct futex_waiter *pi_blocked; /* [pi_lock] the lock it waits for; NULL: none */
+	bool pi_ended; /* [pi_lock] nobody may wait for it any more */
 	struct vfork_wait *vfork; /* [l] who waits for it to leave the memory; NULL: nobody */
 	bool in_vfork; /* [c] waits for such a child */
 
@@ -108,6 +111,9 @@ static inline struct task *task_find_or_self(i32 tid)
 {
 	return tid ? task_find(tid) : task_current();
 }
+
+/* May the caller look into @t (ptrace(2), "access mode checking")? Under process_lock. */
+bool task_may_inspect(const struct task *t);
 
 u32 task_count(void); /* of numbers in use */
 i32 task_last_tid(void); /* the number given out last */

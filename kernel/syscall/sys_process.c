@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Processes: fork and its sisters, exec, exit, wait, and who is who. */
-#include "abi/clone.h"
+/* Processes: exec, exit, wait, and who is who. */
 #include "abi/errno.h"
 #include "abi/resource.h"
 #include "abi/ucontext.h"
@@ -12,34 +11,6 @@
 #include "proc/process.h"
 #include "syscall/at.h"
 #include "syscall/syscalls.h"
-
-i64 sys_fork(void)
-{
-	struct clone_args args = { .exit_signal = SIGCHLD };
-
-	return process_clone(&args);
-}
-
-i64 sys_vfork(void)
-{
-	struct clone_args args = { .flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD };
-
-	return process_clone(&args);
-}
-
-i64 sys_clone(u64 flags, u64 stack, u64 parent_tid, u64 child_tid, u64 tls)
-{
-	struct clone_args args = {
-		.flags = flags & 0xffffffff & ~CSIGNAL,
-		.exit_signal = flags & CSIGNAL,
-		.stack = stack,
-		.parent_tid = parent_tid,
-		.child_tid = child_tid,
-		.tls = tls,
-	};
-
-	return process_clone(&args);
-}
 
 i64 sys_execve(u64 path, u64 argv, u64 envp)
 {
@@ -241,13 +212,6 @@ i64 sys_set_tid_address(u64 addr)
 {
 	task_current()->clear_child_tid = addr;
 	return thread_current()->tid;
-}
-
-/* Robust lists matter where threads share futexes; a process alone loses nothing. */
-i64 sys_set_robust_list(u64 head, u64 len)
-{
-	(void)head;
-	return len == 24 ? 0 : -EINVAL;
 }
 
 i64 sys_arch_prctl(u64 code, u64 addr)

@@ -60,3 +60,22 @@ int space_read(struct space *s, u64 addr, void *dst, size_t n)
 {
 	return transfer(s, addr, dst, n, false);
 }
+
+int space_backing_of(struct space *s, u64 addr, struct backing **b, u64 *byte)
+{
+	const struct vma *v;
+	int err = 0;
+
+	*b = NULL;
+	mutex_lock(&s->lock);
+	v = vma_find(s, addr);
+	if (!v || v->start > addr) {
+		err = -EFAULT;
+	} else if (v->flags & VMA_SHARED) {
+		*b = v->backing;
+		*byte = vma_offset(v, addr);
+		v->backing->ops->get(v->backing);
+	}
+	mutex_unlock(&s->lock);
+	return err;
+}

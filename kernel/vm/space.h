@@ -114,6 +114,12 @@ int space_write(struct space *s, u64 addr, const void *src, size_t n);
 /* Reads from a space that need not be loaded (/proc/<pid>/cmdline). 0 or an error. */
 int space_read(struct space *s, u64 addr, void *dst, size_t n);
 
+/*
+ * What is shared at @addr, counted: *b and the byte in it, for futexes; *b NULL: the space's own
+ * memory. 0 or -EFAULT: nothing is mapped there.
+ */
+int space_backing_of(struct space *s, u64 addr, struct backing **b, u64 *byte);
+
 /* Calls fn for each map in ascending order under the lock; stops on non-zero. */
 int space_for_each(struct space *s, int (*fn)(const struct vma *v, void *arg), void *arg);
 

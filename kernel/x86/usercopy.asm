@@ -7,6 +7,7 @@
 
 extern x86_smap_on
 global copy_user_raw, zero_user_raw, copy_user_string_raw
+global compare_exchange_user_u32_raw
 global load_user_u32_raw, load_user_u64_raw, store_user_u32_raw, store_user_u64_raw
 
 EFAULT equ 14
@@ -143,4 +144,13 @@ store_user_u64_raw:
 	OPEN_USER
 	MAY_FAULT fault
 	mov [rdi], rsi
+	jmp done
+
+; int compare_exchange_user_u32_raw(u64 dst, u32 *expected, u32 new)
+compare_exchange_user_u32_raw:
+	OPEN_USER
+	mov eax, [rsi]
+	MAY_FAULT fault
+	lock cmpxchg [rdi], edx
+	mov [rsi], eax
 	jmp done

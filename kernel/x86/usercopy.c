@@ -12,6 +12,7 @@ int load_user_u32_raw(u32 *dst, u64 src);
 int load_user_u64_raw(u64 *dst, u64 src);
 int store_user_u32_raw(u64 dst, u32 value);
 int store_user_u64_raw(u64 dst, u64 value);
+int compare_exchange_user_u32_raw(u64 dst, u32 *expected, u32 new);
 
 static inline bool allowed(u64 addr, u64 len)
 {
@@ -67,4 +68,9 @@ int user_write_u32(u64 dst, u32 value)
 int user_write_u64(u64 dst, u64 value)
 {
 	return allowed(dst, 8) ? store_user_u64_raw(dst, value) : -EFAULT;
+}
+
+int user_compare_exchange_u32(u64 addr, u32 *expected, u32 new)
+{
+	return allowed(addr, 4) ? compare_exchange_user_u32_raw(addr, expected, new) : -EFAULT;
 }

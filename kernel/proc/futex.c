@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Futexes: a hash table of sleepers, found by what their word is (futex_private.h).
+ *
+ * No wake-up is lost, because a sleeper looks at the word under the lock of its bucket, and a waker
+ * takes that lock after it has changed the word:
+ *
+ *	sleeper (CPU 0)				waker (CPU 1)
+ *	lock the bucket				*word = new
+ *	*word as expected? ---------------+	lock the bucket
+ *	    no: unlock, -EAGAIN		  |	    sleeper in it? wake it
+ *	    yes: state = BLOCKED, enqueue +---	    not yet? it will see the new word
+ *	unlock, schedule()			unlock
+ *
+ * A sleeper that goes on for another reason takes the bucket's lock to leave it, and so learns
+ * whether it was woken at the same time: that wake-up counts. A waker calls thread_wake() with the
+ * lock held: the sleeper, whose stack the waiter is on, cannot be gone before.
+ *
+ * Locks: futex_bucket.lock, interrupts off: so user memory that is not there is an error in the copy
+ * routines instead of a page fault (x86/trap.c); it is then brought in without the lock, and all is
+ * tried again. Two buckets: by address. Inside it: pi_lock, process_lock, run queue.
+ */
+#include "abi/errno.h"
+#include "machine/usercopy.h"
+#include "mm/slab.h"
+#include "proc/futex_private.h"
+#include "proc/signal.h"
+
+#define BUCKETS 256
+
+static struct futex_bucket buckets[BUCKETS];
+
+void futex_room_init(void)
+{
+	for (u32 i = 0; i < BUCKETS; i++)
+		list_init(&buckets[i].waiters);
+}
+
+/* -- keys and buckets --------------------------------------------------------------------------- */
+
+static int shared_key(struct futex_key *k, u64 addr)
+{
+	struct space *s = process_current()->space;
+	int err = space_backing_of(s, addr, &k->backing, &k->place);
+
+	if (err)
+		return err;
+	k->object = k->backing;
+	if (!k->backing) { /* memory of its own: nobody else can mean it */
+		k->object = s;
+		k->place = addr;
+	}
+	return 0;
+}
+
+int futex_key_get(struct futex_key *k, struct futex_word w)
+{
+	if (unlikely(w.shared))
+		return shared_key(k, w.addr);
+	*k = (struct futex_key){ process_current()->space, w.addr, NULL };
+	return 0;
+}
+
+struct futex_bucket *futex_bucket_of(const struct futex_key *k)
+{
+	u64 h = ((u64)k->object >> 6) + (k->place >> 2);
+
+	return &buckets[h * 0x9e3779b97f4a7c15UL >> 56];
+}
+_Static_assert(BUCKETS == 256, "eight bits of the hash choose the bucket");
+
+int futex_fault_in(u64 addr)
+{
+	u32 value;
+
+	if (user_read_u32(&value, addr))
+		return -EFAULT;
+	return user_compare_exchange_u32(addr, &value,
+					 value); /* the same again: it is written to */
+}
+
+/* -- sleeping ------------------------------------------------------------------------------------ */
+
+void futex_waiter_init(struct futex_waiter *w)
+{
+	w->thread = thread_current();
+	w->bitset = FUTEX_ANY;
+	w->queued = w->pi = w->heir = false;
+	w->lock_key = NULL;
+	w->task = task_current();
+	w->owner = NULL;
+}
+
+void futex_enqueue(struct futex_waiter *w, struct futex_bucket *b)
+{
+	__atomic_store_n(&w->thread->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
+	w->bucket = b;
+	w->queued = true;
+	list_push_back(&b->waiters, &w->link);
+}
+
+void futex_wake_one(struct futex_waiter *w)
+{
+	list_remove(&w->link);
+	w->queued = false;
+	thread_wake(w->thread);
+}
+
+struct futex_bucket *futex_lock_bucket_of(struct futex_waiter *w, u64 *flags)
+{
+	struct futex_bucket *b;
+
+	for (;;) {
+		b = READ_ONCE(w->bucket);
+		*flags = spin_lock_irq(&b->lock);
+		if (likely(b == w->bucket))
+			return b;
+		spin_unlock_irq(&b->lock, *flags);
+	}
+}
+
+static bool dequeue(struct futex_waiter *w)
+{
+	u64 flags;
+	struct futex_bucket *b = futex_lock_bucket_of(w, &flags);
+	bool was_queued = w->queued;
+
+	if (was_queued) {
+		list_remove(&w->link);
+		w->queued = false;
+	}
+	spin_unlock_irq(&b->lock, flags);
+	return was_queued;
+}
+
+int futex_sleep_while(const bool *queued, u64 deadline)
+{
+	struct thread *t = thread_current();
+	int r = 0;
+
+	while (READ_ONCE(*queued) && !r) {
+		r = thread_interrupted(t) ? -EINTR : schedule_until(deadline);
+		__atomic_store_n(&t->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
+	}
+	WRITE_ONCE(t->state, THREAD_RUNNABLE);
+	return r;
+}
+
+int futex_sleep(struct futex_waiter *w, u64 deadline)
+{
+	int r = futex_sleep_while(&w->queued, deadline);
+
+	return dequeue(w) ? r : 0;
+}
+
+int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
+{
+	struct futex_bucket *b = futex_bucket_of(&w->key);
+	u64 flags;
+	u32 now;
+
+	for (;;) {
+		flags = spin_lock_irq(&b->lock);
+		if (likely(!user_read_u32(&now, addr)))
+			break;
+		spin_unlock_irq(&b->lock, flags);
+		if (user_read_u32(&now, addr))
+			return -EFAULT;
+	}
+	if (likely(now == value))
+		futex_enqueue(w, b);
+	spin_unlock_irq(&b->lock, flags);
+	return now == value ? 0 : -EAGAIN;
+}
+
+int futex_wait(struct futex_word word, u32 value, u32 bitset, u64 deadline)
+{
+	struct futex_waiter w;
+	int r = futex_key_get(&w.key, word);
+
+	if (r)
+		return r;
+	futex_waiter_init(&w);
+	w.bitset = bitset;
+	r = futex_enqueue_if(&w, word.addr, value);
+	if (!r)
+		r = futex_sleep(&w, deadline);
+	futex_key_put(&w.key);
+	return r;
+}
+
+/* -- several words at once ----------------------------------------------------------------------- */
+
+/* Out of all buckets; the first that was woken, -1: none. */
+static int leave_all(struct futex_waiter *w, u32 count)
+{
+	int woken = -1;
+
+	for (u32 i = 0; i < count; i++) {
+		if (!dequeue(&w[i]) && woken < 0)
+			woken = i;
+		futex_key_put(&w[i].key);
+	}
+	return woken;
+}
+
+static bool all_queued(const struct futex_waiter *w, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		if (!READ_ONCE(w[i].queued))
+			return false;
+	return true;
+}
+
+/* Until one of them is woken. They were enqueued one by one: only now is it time to block. */
+static int sleep_for_any(const struct futex_waiter *w, u32 count, u64 deadline)
+{
+	struct thread *t = thread_current();
+	int r = 0;
+
+	while (!r && all_queued(w, count)) {
+		__atomic_store_n(&t->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
+		if (all_queued(w, count))
+			r = thread_interrupted(t) ? -EINTR : schedule_until(deadline);
+		WRITE_ONCE(t->state, THREAD_RUNNABLE);
+	}
+	return r;
+}
+
+/* Enqueues the next one, and stays runnable: what follows may sleep. */
+static int enqueue_next(struct futex_waiter *w, const struct futex_waitv_entry *e)
+{
+	int err = futex_key_get(&w->key, e->word);
+
+	if (err)
+		return err;
+	futex_waiter_init(w);
+	err = futex_enqueue_if(w, e->word.addr, e->value);
+	WRITE_ONCE(w->thread->state, THREAD_RUNNABLE);
+	if (err)
+		futex_key_put(&w->key);
+	return err;
+}
+
+int futex_wait_many(const struct futex_waitv_entry *e, u32 count, u64 deadline)
+{
+	struct futex_waiter *w = kmalloc(count * sizeof(*w));
+	int r = w ? 0 : -ENOMEM, woken;
+	u32 n = 0;
+
+	while (!r && n < count) {
+		r = enqueue_next(&w[n], &e[n]);
+		n += !r;
+	}
+	if (!r)
+		r = sleep_for_any(w, n, deadline);
+	woken = leave_all(w, n);
+	kfree(w);
+	return woken >= 0 ? woken : r;
+}
+
+/* -- waking -------------------------------------------------------------------------------------- */
+
+int futex_wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n, u32 bitset)
+{
+	struct futex_waiter *w, *next;
+	u32 woken = 0;
+
+	list_for_each_safe (w, next, &b->waiters, link) {
+		if (!futex_key_equal(&w->key, k))
+			continue;
+		if (unlikely(w->pi || w->lock_key))
+			return -EINVAL;
+		if (!(w->bitset & bitset))
+			continue;
+		futex_wake_one(w);
+		if (++woken >= n)
+			break;
+	}
+	return woken;
+}
+
+int futex_wake(struct futex_word word, u32 n, u32 bitset)
+{
+	struct futex_bucket *b;
+	struct futex_key k;
+	u64 flags;
+	int r = futex_key_get(&k, word);
+
+	if (r)
+		return r;
+	b = futex_bucket_of(&k);
+	flags = spin_lock_irq(&b->lock);
+	r = futex_wake_matching(b, &k, n, bitset);
+	spin_unlock_irq(&b->lock, flags);
+	futex_key_put(&k);
+	return r;
+}
