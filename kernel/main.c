@@ -154,6 +154,7 @@ static void boot_thread(void *unused)
 	process_session_ended = tty_session_ended;
 	proc_session_terminal = tty_of_session;
 	fs_init(phys_to_virt(boot.initrd_base), boot.initrd_bytes); /* needs the caches */
+	devpts_init(); /* /dev/pts; needs fs_init */
 	initrd_free(); /* its files have been copied */
 	info_init(); /* /proc; needs fs_init */
 	if (options.selftest)

@@ -97,6 +97,27 @@ enum {
 #define TIOCNOTTY 0x5422
 #define TIOCGSID 0x5429
 #define TCSBRKP 0x5425
+#define TIOCPKT 0x5420
+#define TIOCGETD 0x5424
+#define TIOCGPTN 0x80045430 /* number of the pseudo-terminal */
+#define TIOCSPTLCK 0x40045431
+#define TIOCGDEV 0x80045432
+#define TIOCSIG 0x40045436 /* by value */
+#define TIOCGPKT 0x80045438
+#define TIOCGPTLCK 0x80045439
+#define TIOCGEXCL 0x80045440
+#define TIOCGPTPEER 0x5441 /* opens the slave; flags by value */
+
+#define N_TTY 0 /* the line discipline there is (TIOCGETD) */
+
+/* What a master that asked for it (TIOCPKT) reads before data, or instead of it. */
+#define TIOCPKT_DATA 0x00
+#define TIOCPKT_FLUSHREAD 0x01
+#define TIOCPKT_FLUSHWRITE 0x02
+#define TIOCPKT_STOP 0x04
+#define TIOCPKT_START 0x08
+#define TIOCPKT_NOSTOP 0x10
+#define TIOCPKT_DOSTOP 0x20
 
 /* TCFLSH and TCXONC arguments. */
 #define TCIFLUSH 0

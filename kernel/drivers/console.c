@@ -22,7 +22,7 @@ static void start_serial(void)
 	if (!early_sink)
 		return;
 	uart_start();
-	tty_add_output(tty_console, &uart_output);
+	tty_add_output(&uart_output);
 }
 
 /* True if there is a screen to write on. */
@@ -36,7 +36,7 @@ static bool start_screen(const struct boot_info *info)
 		return false;
 	}
 	log_add_sink(&fbcon_sink);
-	tty_add_output(tty_console, &fbcon_output);
+	tty_add_output(&fbcon_output);
 	log_info("console: screen %ux%u at 0x%lx, %u columns, %u rows", fb->width, fb->height,
 		 fb->base, fbcon_output.columns, fbcon_output.rows);
 	error = keyboard_init();

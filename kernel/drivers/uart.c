@@ -233,7 +233,7 @@ static void note_terminal(struct line *l)
 	if (l->talked)
 		return;
 	l->talked = true;
-	tty_set_output_size(tty_console, &uart_output, 24, 80);
+	tty_set_output_size(&uart_output, 24, 80);
 }
 
 /* The line is edge-triggered and nobody else's: an edge whose byte an earlier round took is

@@ -113,6 +113,12 @@ static int check_access(const struct opening *o, struct vnode *v)
 	return vnode_permission(cred, v, want);
 }
 
+/* By number, but for file systems whose devices are their own (devpts). */
+static int open_device(struct vnode *v, struct file *f)
+{
+	return v->ops->open ? v->ops->open(v, f) : devfs_open(v, f);
+}
+
 /* Lets the kind of @v fill in the file's operations. */
 static int bind_file(struct vnode *v, struct file *f, u32 flags)
 {
@@ -123,7 +129,7 @@ static int bind_file(struct vnode *v, struct file *f, u32 flags)
 	switch (v->mode & S_IFMT) {
 	case S_IFDIR: f->ops = &dir_file_ops; return 0;
 	case S_IFCHR:
-	case S_IFBLK: return mount_flags(f->mount) & MS_NODEV ? -EACCES : devfs_open(v, f);
+	case S_IFBLK: return mount_flags(f->mount) & MS_NODEV ? -EACCES : open_device(v, f);
 	case S_IFIFO: return fifo_open(v, f);
 	case S_IFSOCK: return -ENXIO;
 	}
@@ -134,20 +140,20 @@ static int bind_file(struct vnode *v, struct file *f, u32 flags)
 
 static int open_vnode(struct opening *o, const struct spot *s, struct file **out)
 {
-	u32 flags = o->flags & ~OPEN_ONLY;
 	struct vnode *v = s->vnode;
 	struct file *f;
 	int r = check_access(o, v);
 
 	if (r)
 		return r;
-	f = file_create(&path_ops, flags);
+	f = file_create(&path_ops, (o->flags & ~OPEN_ONLY) | (o->flags & O_NOCTTY));
 	if (!f)
 		return -ENOMEM;
 	f->vnode = vnode_get(v);
 	r = mount_enter(f, s->mount);
 	if (!r)
 		r = bind_file(v, f, o->flags);
+	f->flags &= ~(u32)O_NOCTTY; /* a terminal has asked for it */
 	if (!r && (o->flags & O_TRUNC) && !o->created && (v->mode & S_IFMT) == S_IFREG &&
 	    v->ops->truncate)
 		r = mount_may_write(s->mount) ? -EROFS : v->ops->truncate(v, 0);

@@ -27,6 +27,7 @@ struct process {
 	struct list children, sibling; /* [l] */
 	struct list all; /* [l] the process list */
 	i32 pgid, sid; /* [l] */
+	i32 lost_foreground; /* [l] a leader whose terminal hung up: its foreground group; 0 none */
 	bool has_execed; /* [l] its parent may not change its group any more */
 	i32 exit_status; /* [l] as wait4 reports it */
 	i32 exit_signal; /* [l] sent to the parent at the end, 0: none */

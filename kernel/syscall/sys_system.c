@@ -13,6 +13,7 @@
 #include "proc/process.h"
 #include "sched/load.h"
 #include "syscall/syscalls.h"
+#include "tty/tty.h"
 
 #define UTS_FIELD 65
 
@@ -44,6 +45,14 @@ static i64 set_name(char *field, u64 name, u64 len)
 	mutex_lock(&uts_lock);
 	memcpy(field, new, sizeof(new));
 	mutex_unlock(&uts_lock);
+	return 0;
+}
+
+i64 sys_vhangup(void)
+{
+	if (cred_current()->euid)
+		return -EPERM;
+	tty_hang_up_own();
 	return 0;
 }
 

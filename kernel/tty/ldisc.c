@@ -72,16 +72,40 @@ static bool append(struct ldisc *d, u8 c)
 	return true;
 }
 
-/* Shortens the typed line to @end and wipes what is gone off the screen. */
-static void erase_to(struct ldisc *d, u32 end)
+/* Columns of the tab at index @at: they depend on what stands before it, to the last tab. */
+static u32 tab_width(const struct ldisc *d, u32 at)
 {
-	u32 before = ldisc_columns(d, d->edit);
+	u32 column = 0;
 
-	d->edit = end;
-	for (u32 n = before - ldisc_columns(d, end); n && has(d, ECHO); n--) {
+	while (at != d->commit && d->data[(at - 1) % LDISC_BYTES] != '\t')
+		column += ldisc_width(d, d->data[--at % LDISC_BYTES]);
+	if (at == d->commit)
+		column += d->line_column;
+	return TAB - column % TAB;
+}
+
+/* Off the screen: a tab needs no blanks. */
+static void wipe(struct ldisc *d, u32 at)
+{
+	u8 c = d->data[at % LDISC_BYTES];
+	u32 columns = c == '\t' ? tab_width(d, at) : ldisc_width(d, c);
+
+	while (columns--) {
 		ldisc_echo_raw(d, '\b');
+		if (c == '\t')
+			continue;
 		ldisc_echo_raw(d, ' ');
 		ldisc_echo_raw(d, '\b');
+	}
+}
+
+/* Shortens the typed line to @end. */
+static void erase_to(struct ldisc *d, u32 end)
+{
+	while (d->edit != end) {
+		d->edit--;
+		if (has(d, ECHO))
+			wipe(d, d->edit);
 	}
 }
 
@@ -207,11 +231,19 @@ static int signal_of(const struct ldisc *d, u8 c)
 	return is_cc(d, VSUSP, c) ? SIGTSTP : 0;
 }
 
+/* Output goes on, unless a program holds it. */
+static void let_go(struct ldisc *d)
+{
+	d->stopped = d->held;
+}
+
 static int raise(struct ldisc *d, u8 c, int signal)
 {
-	d->stopped = false;
-	if (!has(d, NOFLSH))
+	let_go(d);
+	if (!has(d, NOFLSH)) {
 		ldisc_flush_input(d);
+		d->echo.tail = d->echo.head;
+	}
 	if (has(d, ECHO))
 		ldisc_echo(d, c);
 	return signal;
@@ -223,7 +255,7 @@ static bool flow_control(struct ldisc *d, u8 c)
 	if (!(d->termios.c_iflag & IXON))
 		return false;
 	if (is_cc(d, VSTART, c)) {
-		d->stopped = false;
+		let_go(d);
 		return true;
 	}
 	if (is_cc(d, VSTOP, c)) {
@@ -231,14 +263,18 @@ static bool flow_control(struct ldisc *d, u8 c)
 		return true;
 	}
 	if (d->termios.c_iflag & IXANY)
-		d->stopped = false;
+		let_go(d);
 	return false;
 }
 
-static void input_plain(struct ldisc *d, u8 c)
+static void input_plain(struct ldisc *d, u8 c, bool literal)
 {
-	if (append(d, c) && has(d, ECHO))
-		ldisc_echo(d, c);
+	if (append(d, c) && has(d, ECHO)) {
+		if (c == '\n' && !literal)
+			ldisc_echo_raw(d, c);
+		else
+			ldisc_echo(d, c);
+	}
 	if (!has(d, ICANON))
 		d->commit = d->edit;
 }
@@ -252,7 +288,7 @@ int ldisc_input(struct ldisc *d, u8 c)
 		c &= 0x7f;
 	if (d->literal) {
 		d->literal = false;
-		input_plain(d, c);
+		input_plain(d, c, true);
 		return 0;
 	}
 	if (flow_control(d, c))
@@ -271,8 +307,17 @@ int ldisc_input(struct ldisc *d, u8 c)
 	if (has(d, ICANON) && has(d, IEXTEN) && is_cc(d, VLNEXT, c))
 		begin_literal(d);
 	else if (!has(d, ICANON) || !canonical_special(d, c))
-		input_plain(d, c);
+		input_plain(d, c, false);
 	return 0;
+}
+
+bool ldisc_has_room(const struct ldisc *d)
+{
+	u32 used = d->edit - d->read;
+
+	if (!has(d, ICANON))
+		return used < LDISC_BYTES;
+	return d->commit == d->read || used < LDISC_BYTES - 1;
 }
 
 u32 ldisc_available(const struct ldisc *d)
@@ -331,7 +376,14 @@ void ldisc_set_termios(struct ldisc *d, const struct termios *t)
 		d->literal = false;
 	}
 	if (!(t->c_iflag & IXON))
-		d->stopped = false;
+		let_go(d);
+}
+
+void ldisc_hold(struct ldisc *d, bool hold)
+{
+	if (hold == d->held)
+		return;
+	d->held = d->stopped = hold;
 }
 
 void ldisc_flush_input(struct ldisc *d)

@@ -10,7 +10,7 @@
 #include "lib/ring.h"
 
 #define LDISC_BYTES 4096 /* the longest line, its end included; power of two */
-#define LDISC_ECHO_BYTES 4096 /* echoes beyond are dropped */
+#define LDISC_ECHO_BYTES 2048 /* echoes beyond are dropped; power of two */
 
 struct ldisc {
 	struct termios termios;
@@ -22,7 +22,8 @@ struct ldisc {
 	u8 data[LDISC_BYTES];
 	u64 delimiter[LDISC_BYTES / 64];
 	bool literal; /* the next character is taken as it is (VLNEXT) */
-	bool stopped; /* ^S */
+	bool stopped; /* output waits: ^S, or held */
+	bool held; /* by a program (TCOOFF): no key lets it go */
 	u32 column; /* where the output is */
 	u32 line_column; /* where the typed line began */
 	struct ring echo;
@@ -53,10 +54,6 @@ struct ldisc {
 			0x16                                                                       \
 		}                                                                                  \
 	}
-#define LDISC_INIT(d)                                                                              \
-	{                                                                                          \
-		.termios = LDISC_TERMIOS, .echo = {(d).echo_storage, LDISC_ECHO_BYTES, 0, 0 }      \
-	}
 void ldisc_init(struct ldisc *d);
 
 /* A byte was typed. Returns the signal it raises, 0: none. */
@@ -66,6 +63,12 @@ static inline bool ldisc_readable(const struct ldisc *d)
 {
 	return d->commit != d->read;
 }
+
+/*
+ * Would another byte be kept, or do what it is for? A line that is too long can still be ended; full
+ * of what nobody has read, bytes are lost.
+ */
+bool ldisc_has_room(const struct ldisc *d);
 
 /* Bytes that can be read now (FIONREAD). */
 u32 ldisc_available(const struct ldisc *d);
@@ -84,4 +87,5 @@ u32 ldisc_output(struct ldisc *d, const u8 *from, u32 n, u8 *to, u32 size, u32 *
 
 /* New settings; a change of ICANON makes what was typed readable. */
 void ldisc_set_termios(struct ldisc *d, const struct termios *t);
+void ldisc_hold(struct ldisc *d, bool hold);
 void ldisc_flush_input(struct ldisc *d);

@@ -2,12 +2,11 @@
 /* Output processing, and the echo, which goes through it too. Both keep track of the column. */
 #include "tty/ldisc_private.h"
 
-#define TAB 8
 #define OUTPUT_MAX 8 /* bytes one character becomes at most: a tab */
 
 static bool is_echoed_as_control(const struct ldisc *d, u8 c)
 {
-	return d->termios.c_lflag & ECHOCTL && (c < ' ' || c == 0x7f) && c != '\t' && c != '\n';
+	return d->termios.c_lflag & ECHOCTL && (c < ' ' || c == 0x7f) && c != '\t';
 }
 
 static u32 next_tab(u32 column)
@@ -15,21 +14,11 @@ static u32 next_tab(u32 column)
 	return (column / TAB + 1) * TAB;
 }
 
-u32 ldisc_columns(const struct ldisc *d, u32 end)
+u32 ldisc_width(const struct ldisc *d, u8 c)
 {
-	u32 column = d->line_column;
-
-	for (u32 at = d->commit; at != end; at++) {
-		u8 c = d->data[at % LDISC_BYTES];
-
-		if (c == '\t')
-			column = next_tab(column);
-		else if (is_echoed_as_control(d, c))
-			column += 2;
-		else if (c >= ' ' && !(d->termios.c_iflag & IUTF8 && (c & 0xc0) == 0x80))
-			column++;
-	}
-	return column;
+	if (is_echoed_as_control(d, c))
+		return 2;
+	return c >= ' ' && !(d->termios.c_iflag & IUTF8 && (c & 0xc0) == 0x80);
 }
 
 static void track_column(struct ldisc *d, u8 c)

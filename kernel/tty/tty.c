@@ -1,31 +1,45 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The terminal's driver side: input from interrupts, outputs, window size; and its files.
+ * What all terminals have in common: input and its effects, output, flow control, hang-up.
  *
- * Echo and signals are decided under input_lock and carried out after it, because outputs
+ * Echo and signals are decided under input_lock and carried out after it, because devices
  * have locks of their own and a screen's answer to an echo is input again.
  */
+#include "abi/signal.h"
+#include "fs/poll.h"
+#include "lib/string.h"
+#include "proc/process.h"
 #include "tty/tty_private.h"
 
-#include "abi/signal.h"
-#include "base/log.h"
-#include "fs/path.h"
-#include "fs/poll.h"
-
 #define ECHO_CHUNK 64
-#define DEVICE(major, minor) ((u64)(major) << 8 | (minor))
-
-static struct tty console = {
-	.ldisc = LDISC_INIT(console.ldisc),
-	.readable = WAIT_QUEUE_INIT(console.readable),
-	.writable = WAIT_QUEUE_INIT(console.writable),
-	.reader = { NULL, WAIT_QUEUE_INIT(console.reader.queue) },
-	.writer = { NULL, WAIT_QUEUE_INIT(console.writer.queue) },
-	.outputs = LIST_INIT(console.outputs),
-};
-struct tty *tty_console = &console;
 
 void (*tty_signal_group)(i32 pgid, int sig);
+
+static void claim_init(struct tty_claim *c)
+{
+	c->owner = NULL;
+	wait_queue_init(&c->queue);
+}
+
+void tty_setup(struct tty *t, const struct tty_ops *ops, u64 rdev)
+{
+	memset(t, 0, sizeof(*t));
+	t->ops = ops;
+	t->rdev = rdev;
+	t->refs = 1;
+	ldisc_init(&t->ldisc);
+	wait_queue_init(&t->readable);
+	wait_queue_init(&t->writable);
+	claim_init(&t->reader);
+	claim_init(&t->writer);
+	tty_list_add(t);
+}
+
+void tty_put(struct tty *t)
+{
+	if (__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		t->ops->free(t);
+}
 
 static bool take_claim(struct tty_claim *c)
 {
@@ -51,46 +65,57 @@ void tty_release(struct tty_claim *c)
 	wait_wake_one(&c->queue);
 }
 
-void tty_drain_echo(struct tty *t)
-{
-	char text[ECHO_CHUNK];
-	struct tty_output *o;
-	u32 n;
+/* -- output ---------------------------------------------------------------------------------- */
 
-	for (;;) {
+static u32 space(struct tty *t, u32 most)
+{
+	return t->ops->space ? MIN(t->ops->space(t), most) : most;
+}
+
+u32 tty_output(struct tty *t, const u8 *text, u32 n)
+{
+	u8 out[2 * TTY_CHUNK];
+	u32 done = 0, now, used;
+
+	do {
 		u64 flags = spin_lock_irq(&t->input_lock);
 
-		n = ring_get(&t->ldisc.echo, text, sizeof(text));
+		now = ldisc_output(&t->ldisc, text + done, n - done, out, space(t, sizeof(out)),
+				   &used);
+		if (t->ops->put)
+			t->ops->put(t, out, used);
 		spin_unlock_irq(&t->input_lock, flags);
-		if (!n)
-			return;
-		list_for_each (o, &t->outputs, link)
-			o->write(o, text, n);
-	}
+		t->ops->send(t, out, used);
+		done += now;
+	} while (now && done < n);
+	return done;
 }
 
-void tty_signal_foreground(struct tty *t, int sig)
+void tty_drain_echo(struct tty *t)
 {
-	if (tty_signal_group)
-		tty_signal_group(READ_ONCE(t->foreground), sig);
+	u8 text[ECHO_CHUNK];
+	u32 n;
+
+	do {
+		u64 flags = spin_lock_irq(&t->input_lock);
+
+		n = ring_get(&t->ldisc.echo, text, space(t, sizeof(text)));
+		if (n && t->ops->put)
+			t->ops->put(t, text, n);
+		spin_unlock_irq(&t->input_lock, flags);
+		if (n)
+			t->ops->send(t, text, n);
+	} while (n);
 }
 
-void tty_input(struct tty *t, u8 c)
+u32 tty_queued(struct tty *t)
 {
-	u64 flags = spin_lock_irq(&t->input_lock);
-	bool was_stopped = t->ldisc.stopped;
-	int sig = ldisc_input(&t->ldisc, c);
-	bool readable = ldisc_readable(&t->ldisc);
-	bool resumed = was_stopped && !t->ldisc.stopped;
+	return t->ops->queued ? t->ops->queued(t) : 0;
+}
 
-	spin_unlock_irq(&t->input_lock, flags);
-	tty_drain_echo(t);
-	if (readable)
-		wait_wake_all(&t->readable);
-	if (resumed)
-		wait_wake_all(&t->writable);
-	if (sig)
-		tty_signal_foreground(t, sig);
+bool tty_has_room(struct tty *t)
+{
+	return !READ_ONCE(t->ldisc.stopped) && t->ops->has_room(t);
 }
 
 void tty_output_ready(struct tty *t)
@@ -98,62 +123,69 @@ void tty_output_ready(struct tty *t)
 	wait_wake_all(&t->writable);
 }
 
-u32 tty_queued(struct tty *t)
-{
-	struct tty_output *o;
-	u32 most = 0;
+/* -- input ----------------------------------------------------------------------------------- */
 
-	list_for_each (o, &t->outputs, link)
-		most = MAX(most, o->queued ? o->queued(o) : 0);
-	return most;
+/* What input does beyond the line discipline: collected under the lock, carried out after it. */
+struct effects {
+	bool was_stopped, readable, flow_changed;
+	int sig;
+};
+
+static void event(struct tty *t, u8 packet_bits)
+{
+	if (t->ops->event)
+		t->ops->event(t, packet_bits);
 }
 
-bool tty_has_room(struct tty *t)
+static void input_byte(struct tty *t, u8 c, struct effects *e)
 {
-	struct tty_output *o;
-
-	if (READ_ONCE(t->ldisc.stopped))
-		return false;
-	list_for_each (o, &t->outputs, link) {
-		if (o->queued && o->queued(o) > o->queue_bytes / 2)
-			return false;
-	}
-	return true;
+	e->sig = ldisc_input(&t->ldisc, c);
+	if (e->sig && !(t->ldisc.termios.c_lflag & NOFLSH))
+		event(t, TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
 }
 
-/* The smallest of the outputs whose size is known. */
-static void resize(struct tty *t)
+static void note_flow(struct tty *t, struct effects *e)
 {
-	struct winsize size = { 0 };
-	struct tty_output *o;
-	bool changed;
-	u64 flags;
+	e->readable = ldisc_readable(&t->ldisc);
+	e->flow_changed = e->was_stopped != t->ldisc.stopped;
+	if (e->flow_changed)
+		event(t, t->ldisc.stopped ? TIOCPKT_STOP : TIOCPKT_START);
+}
 
-	list_for_each (o, &t->outputs, link) {
-		if (!o->rows || !o->columns)
-			continue;
-		size.ws_row = size.ws_row ? MIN(size.ws_row, o->rows) : o->rows;
-		size.ws_col = size.ws_col ? MIN(size.ws_col, o->columns) : o->columns;
-	}
-	flags = spin_lock_irq(&t->input_lock);
-	changed = size.ws_row != t->size.ws_row || size.ws_col != t->size.ws_col;
-	t->size = size;
+static void carry_out(struct tty *t, const struct effects *e)
+{
+	tty_drain_echo(t);
+	if (e->readable)
+		wait_wake_all(&t->readable);
+	if (e->flow_changed)
+		wait_wake_all(&t->writable);
+	if (e->sig)
+		tty_signal_foreground(t, e->sig);
+}
+
+void tty_input(struct tty *t, u8 c)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+	struct effects e = { .was_stopped = t->ldisc.stopped };
+
+	input_byte(t, c, &e);
+	note_flow(t, &e);
 	spin_unlock_irq(&t->input_lock, flags);
-	if (changed)
-		tty_signal_foreground(t, SIGWINCH);
+	carry_out(t, &e);
 }
 
-void tty_set_output_size(struct tty *t, struct tty_output *o, u16 rows, u16 columns)
+u32 tty_input_some(struct tty *t, const u8 *bytes, u32 n)
 {
-	o->rows = rows;
-	o->columns = columns;
-	resize(t);
-}
+	u64 flags = spin_lock_irq(&t->input_lock);
+	struct effects e = { .was_stopped = t->ldisc.stopped };
+	u32 done = 0;
 
-void tty_add_output(struct tty *t, struct tty_output *o)
-{
-	list_push_back(&t->outputs, &o->link);
-	resize(t);
+	while (done < n && !e.sig && ldisc_has_room(&t->ldisc))
+		input_byte(t, bytes[done++], &e);
+	note_flow(t, &e);
+	spin_unlock_irq(&t->input_lock, flags);
+	carry_out(t, &e);
+	return done;
 }
 
 bool tty_read_ready(struct tty *t)
@@ -171,6 +203,116 @@ bool tty_read_ready(struct tty *t)
 	return ready;
 }
 
+/* -- settings -------------------------------------------------------------------------------- */
+
+void tty_flush(struct tty *t, u32 which)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+
+	if (which != TCOFLUSH)
+		ldisc_flush_input(&t->ldisc);
+	event(t, (which != TCOFLUSH ? TIOCPKT_FLUSHREAD : 0) |
+			 (which != TCIFLUSH ? TIOCPKT_FLUSHWRITE : 0));
+	spin_unlock_irq(&t->input_lock, flags);
+	if (t->ops->input_taken)
+		t->ops->input_taken(t);
+}
+
+void tty_hold_output(struct tty *t, bool hold)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+	struct effects e = { .was_stopped = t->ldisc.stopped };
+
+	ldisc_hold(&t->ldisc, hold);
+	note_flow(t, &e);
+	spin_unlock_irq(&t->input_lock, flags);
+	carry_out(t, &e);
+}
+
+/* Does the terminal's user stop and start output with ^S and ^Q? */
+static bool usual_flow(const struct termios *t)
+{
+	return t->c_iflag & IXON && t->c_cc[VSTOP] == 0x13 && t->c_cc[VSTART] == 0x11;
+}
+
+void tty_set_termios(struct tty *t, const struct termios *wanted)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+	bool was = usual_flow(&t->ldisc.termios), is = usual_flow(wanted);
+
+	ldisc_set_termios(&t->ldisc, wanted);
+	if (was != is)
+		event(t, is ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP);
+	spin_unlock_irq(&t->input_lock, flags);
+	wait_wake_all(&t->readable);
+	wait_wake_all(&t->writable);
+	if (t->ops->input_taken)
+		t->ops->input_taken(t);
+}
+
+void tty_set_size(struct tty *t, const struct winsize *wanted)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+	bool changed = wanted->ws_row != t->size.ws_row || wanted->ws_col != t->size.ws_col;
+
+	t->size = *wanted;
+	spin_unlock_irq(&t->input_lock, flags);
+	if (changed)
+		tty_signal_foreground(t, SIGWINCH);
+}
+
+void tty_signal_foreground(struct tty *t, int sig)
+{
+	if (tty_signal_group)
+		tty_signal_group(READ_ONCE(t->foreground), sig);
+}
+
+void tty_hang_up(struct tty *t)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+	i32 session = t->session, foreground = t->foreground;
+
+	t->hangups++;
+	t->session = t->foreground = 0;
+	t->ldisc.stopped = t->ldisc.held = false;
+	ldisc_flush_input(&t->ldisc);
+	spin_unlock_irq(&t->input_lock, flags);
+	wait_wake_all(&t->readable);
+	wait_wake_all(&t->writable);
+	if (session)
+		tty_session_hang_up(session, foreground);
+}
+
+/* -- files ----------------------------------------------------------------------------------- */
+
+int tty_open_file(struct tty *t, struct file *f, bool own)
+{
+	u32 hangups = READ_ONCE(t->hangups); /* before it counts as open: none is missed */
+	int error = 0;
+
+	if (READ_ONCE(t->exclusive) && cred_current()->euid)
+		return -EBUSY;
+	if (t->ops->file_opened)
+		error = t->ops->file_opened(t);
+	if (error)
+		return error;
+	f->ops = &tty_file_ops;
+	f->private = tty_get(t);
+	f->pos = hangups;
+	if (own && !(f->flags & O_NOCTTY) && file_readable(f))
+		tty_own_by_open(t);
+	return 0;
+}
+
+static void release_file(struct file *f)
+{
+	struct tty *t = f->private;
+
+	if (t->ops->file_closed)
+		t->ops->file_closed(t);
+	tty_put(t);
+}
+
 static u32 tty_poll(struct file *f, struct poll_table *pt)
 {
 	struct tty *t = f->private;
@@ -178,6 +320,8 @@ static u32 tty_poll(struct file *f, struct poll_table *pt)
 
 	poll_wait(pt, &t->readable);
 	poll_wait(pt, &t->writable);
+	if (tty_is_hung_up(f))
+		return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLERR | POLLHUP;
 	if (tty_read_ready(t))
 		events |= POLLIN | POLLRDNORM;
 	if (tty_has_room(t))
@@ -190,41 +334,6 @@ const struct file_ops tty_file_ops = {
 	.write = tty_write,
 	.ioctl = tty_ioctl,
 	.poll = tty_poll,
+	.release = release_file,
 	.flags = FILE_NO_POS_LOCK,
 };
-
-/* As Linux: opening the console never makes it a controlling terminal; TIOCSCTTY does. */
-static int open_console(struct vnode *v, struct file *f)
-{
-	(void)v;
-	f->ops = &tty_file_ops;
-	f->private = tty_console;
-	return 0;
-}
-
-static int open_controlling(struct vnode *v, struct file *f)
-{
-	struct tty *t = tty_controlling();
-
-	(void)v;
-	if (!t)
-		return -ENXIO;
-	f->ops = &tty_file_ops;
-	f->private = t;
-	return 0;
-}
-
-static void register_device(const char *name, u32 mode, u64 rdev,
-			    int (*open)(struct vnode *v, struct file *f))
-{
-	int error = devfs_register(name, mode, rdev, open);
-
-	if (error)
-		log_error("tty: no /dev/%s (%d)", name, error);
-}
-
-void tty_init(void)
-{
-	register_device("console", S_IFCHR | 0600, CONSOLE_DEVICE, open_console);
-	register_device("tty", S_IFCHR | 0666, DEVICE(5, 0), open_controlling);
-}

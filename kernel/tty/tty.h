@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Terminals: a line discipline between a driver (uart, screen + keyboard) and programs.
+ * Terminals: a line discipline between programs and what stands behind it: the console's devices
+ * (uart, screen + keyboard) or the master of a pseudo-terminal (pty.c).
  *
  * The console terminal writes to all registered outputs and takes input from all of them.
  * Locks: readers and writers each claim their side of the tty (they sleep for it, and a signal
  * ends that); input arrives in interrupts under tty.input_lock (spinlock, interrupts off).
- * No user memory is touched and no output is written under it.
+ * No user memory is touched and no device is written to under it.
  */
 #pragma once
 
@@ -13,8 +14,8 @@
 
 struct tty;
 
-/* The system console, /dev/console and /dev/tty. Usable from the start; tty_init() registers
- * the device files (before or after fs_init). */
+/* The system console, /dev/console. Usable after tty_init(), which also registers the device files
+ * (before or after fs_init). */
 extern struct tty *tty_console;
 void tty_init(void);
 
@@ -35,11 +36,11 @@ struct tty_output {
 	u16 rows, columns; /* 0: unknown */
 };
 /* At boot, before programs run. */
-void tty_add_output(struct tty *t, struct tty_output *o);
+void tty_add_output(struct tty_output *o);
 void tty_output_ready(struct tty *t); /* any context */
 
-/* The window is as large as the smallest of its outputs. Any context. */
-void tty_set_output_size(struct tty *t, struct tty_output *o, u16 rows, u16 columns);
+/* The console's window is as large as the smallest of its outputs. Any context. */
+void tty_set_output_size(struct tty_output *o, u16 rows, u16 columns);
 
 /*
  * Delivers @sig to the foreground group @pgid; @pgid 0: nobody has set one yet. Set by main.
@@ -55,3 +56,9 @@ void tty_of_session(i32 sid, u64 *rdev, i32 *foreground);
 
 /* The caller leads a session and ends: its terminal is free, the foreground group hangs up. */
 void tty_session_ended(void);
+
+/* vhangup(2): the caller's terminal is taken from all who have it open. The console stays. */
+void tty_hang_up_own(void);
+
+/* The file system of the slaves' names, on /dev/pts; after fs_init. */
+void devpts_init(void);

@@ -7,7 +7,7 @@
 #include "machine/clock.h"
 #include "tty/tty_private.h"
 
-#define CHUNK 128 /* bytes moved at a time */
+#define CHUNK TTY_CHUNK /* bytes moved at a time */
 #define DECISECOND (100 * NSEC_PER_MSEC)
 #define NEVER ~0UL
 
@@ -66,16 +66,19 @@ static int read_claimed(struct file *f, struct io *io, size_t *done)
 		if (error)
 			return error;
 		*done += n;
-		if (line_end)
+		if ((n || line_end) && t->ops->input_taken)
+			t->ops->input_taken(t);
+		if (line_end || (!n && is_enough(&rule, *done)))
 			return 0;
 		if (n)
 			continue;
-		if (is_enough(&rule, *done))
-			return 0;
+		if (tty_is_hung_up(f))
+			return -EIO;
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
-		error = wait_event_interruptible_until(&t->readable, ldisc_readable(&t->ldisc),
-						       deadline_of(&rule, *done, start));
+		error = wait_event_interruptible_until(
+			&t->readable, ldisc_readable(&t->ldisc) || tty_is_hung_up(f),
+			deadline_of(&rule, *done, start));
 		if (error)
 			return error == -ETIMEDOUT ? 0 : error;
 	}
@@ -86,9 +89,12 @@ ssize_t tty_read(struct file *f, struct io *io, u64 *pos)
 {
 	struct tty *t = f->private;
 	size_t done = 0;
-	int error = tty_check_foreground(t, SIGTTIN);
+	int error;
 
 	(void)pos;
+	if (tty_is_hung_up(f))
+		return 0;
+	error = tty_check_foreground(t, SIGTTIN);
 	if (!error)
 		error = tty_claim(&t->reader, f->flags & O_NONBLOCK);
 	if (error)
@@ -98,43 +104,48 @@ ssize_t tty_read(struct file *f, struct io *io, u64 *pos)
 	return done ? (ssize_t)done : error;
 }
 
-/* Through output processing to all outputs. */
-static void put_text(struct tty *t, const u8 *text, u32 n)
+static int wait_for_room(struct file *f)
 {
-	u8 out[2 * CHUNK];
-	struct tty_output *o;
-	u32 used;
+	struct tty *t = f->private;
+	int error = 0;
 
-	while (n) {
-		u64 flags = spin_lock_irq(&t->input_lock);
-		u32 done = ldisc_output(&t->ldisc, text, n, out, sizeof(out), &used);
+	if (!tty_has_room(t) && f->flags & O_NONBLOCK)
+		error = -EAGAIN;
+	else
+		error = wait_event_interruptible(&t->writable,
+						 tty_has_room(t) || tty_is_hung_up(f));
+	return tty_is_hung_up(f) ? -EIO : error;
+}
 
-		spin_unlock_irq(&t->input_lock, flags);
-		list_for_each (o, &t->outputs, link)
-			o->write(o, (const char *)out, used);
-		text += done;
-		n -= done;
+/* All of @bytes, by the writer whose side it is. Adds to *done what is out. */
+static int write_chunk(struct file *f, const u8 *bytes, u32 n, size_t *done)
+{
+	u32 sent = 0;
+	int error = 0;
+
+	while (sent < n && !error) {
+		sent += tty_output(f->private, bytes + sent, n - sent);
+		if (sent < n)
+			error = wait_for_room(f);
 	}
+	*done += sent;
+	return error;
 }
 
 static int write_claimed(struct file *f, struct io *io, size_t *done)
 {
-	struct tty *t = f->private;
 	u8 bytes[CHUNK];
 
 	while (io->left) {
 		u32 n = (u32)MIN(io->left, sizeof(bytes));
-		int error = 0;
+		int error = wait_for_room(f);
 
-		if (!tty_has_room(t) && f->flags & O_NONBLOCK)
-			return -EAGAIN;
-		error = wait_event_interruptible(&t->writable, tty_has_room(t));
 		if (!error)
 			error = io_get(io, bytes, n);
+		if (!error)
+			error = write_chunk(f, bytes, n, done);
 		if (error)
 			return error;
-		put_text(t, bytes, n);
-		*done += n;
 	}
 	return 0;
 }
@@ -146,6 +157,8 @@ ssize_t tty_write(struct file *f, struct io *io, u64 *pos)
 	int error = 0;
 
 	(void)pos;
+	if (tty_is_hung_up(f))
+		return -EIO;
 	if (READ_ONCE(t->ldisc.termios.c_lflag) & TOSTOP)
 		error = tty_check_foreground(t, SIGTTOU);
 	if (!error)

@@ -29,31 +29,18 @@ static int drain(struct tty *t)
 	return error == -ETIMEDOUT ? 0 : error;
 }
 
-static void flush_input(struct tty *t)
-{
-	u64 flags = spin_lock_irq(&t->input_lock);
-
-	ldisc_flush_input(&t->ldisc);
-	spin_unlock_irq(&t->input_lock, flags);
-}
-
 static i64 set_termios(struct tty *t, u32 cmd, u64 arg)
 {
 	struct termios wanted;
 	int error = user_read(&wanted, arg, sizeof(wanted));
-	u64 flags;
 
 	if (!error && cmd != TCSETS)
 		error = drain(t);
 	if (error)
 		return error;
 	if (cmd == TCSETSF)
-		flush_input(t);
-	flags = spin_lock_irq(&t->input_lock);
-	ldisc_set_termios(&t->ldisc, &wanted);
-	spin_unlock_irq(&t->input_lock, flags);
-	wait_wake_all(&t->readable);
-	wait_wake_all(&t->writable);
+		tty_flush(t, TCIFLUSH);
+	tty_set_termios(t, &wanted);
 	return 0;
 }
 
@@ -71,18 +58,10 @@ static i64 set_size(struct tty *t, u64 arg)
 {
 	struct winsize wanted;
 	int error = user_read(&wanted, arg, sizeof(wanted));
-	bool changed;
-	u64 flags;
 
-	if (error)
-		return error;
-	flags = spin_lock_irq(&t->input_lock);
-	changed = wanted.ws_row != t->size.ws_row || wanted.ws_col != t->size.ws_col;
-	t->size = wanted;
-	spin_unlock_irq(&t->input_lock, flags);
-	if (changed)
-		tty_signal_foreground(t, SIGWINCH);
-	return 0;
+	if (!error)
+		tty_set_size(t, &wanted);
+	return error;
 }
 
 static i64 available(struct tty *t, u64 arg)
@@ -94,36 +73,49 @@ static i64 available(struct tty *t, u64 arg)
 	return user_write_u32(arg, n);
 }
 
-/* TCFLSH. What an output has taken is as good as out. */
 static i64 flush(struct tty *t, u64 arg)
 {
 	if (arg > TCIOFLUSH)
 		return -EINVAL;
-	if (arg != TCOFLUSH)
-		flush_input(t);
+	tty_flush(t, (u32)arg);
 	return 0;
 }
 
-/* TCXONC: by hand what ^S and ^Q do. Our side sends no such characters itself. */
+/* Tells the other side to stop or to go on sending (TCIOFF, TCION). */
+static i64 send_flow(struct tty *t, int which)
+{
+	u8 c = READ_ONCE(t->ldisc.termios.c_cc[which]);
+
+	if (c)
+		tty_output(t, &c, 1);
+	return 0;
+}
+
 static i64 flow(struct tty *t, u64 arg)
 {
-	u64 flags;
+	switch (arg) {
+	case TCOOFF:
+	case TCOON: tty_hold_output(t, arg == TCOOFF); return 0;
+	case TCIOFF: return send_flow(t, VSTOP);
+	case TCION: return send_flow(t, VSTART);
+	default: return -EINVAL;
+	}
+}
 
-	if (arg > TCION)
-		return -EINVAL;
-	if (arg != TCOOFF && arg != TCOON)
-		return 0;
-	flags = spin_lock_irq(&t->input_lock);
-	t->ldisc.stopped = arg == TCOOFF;
+static i64 set_exclusive(struct tty *t, bool on)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+
+	t->exclusive = on;
 	spin_unlock_irq(&t->input_lock, flags);
-	wait_wake_all(&t->writable);
 	return 0;
 }
 
-static i64 get_id(struct tty *t, u64 arg, int (*get)(struct tty *t, i32 *id))
+static i64 get_id(struct tty *t, u64 arg, bool master,
+		  int (*get)(struct tty *t, bool master, i32 *id))
 {
 	i32 id = 0;
-	int error = get(t, &id);
+	int error = get(t, master, &id);
 
 	return error ? error : user_write_u32(arg, (u32)id);
 }
@@ -152,9 +144,24 @@ static bool changes_terminal(u32 cmd)
 	}
 }
 
-i64 tty_ioctl(struct file *f, u32 cmd, u64 arg)
+/* Whose terminal it is, and who may use it. */
+static i64 session_ioctl(struct tty *t, u32 cmd, u64 arg, bool master, const struct file *f)
 {
-	struct tty *t = f->private;
+	switch (cmd) {
+	case TIOCSCTTY: return tty_set_controlling(t, arg == 1, file_readable(f));
+	case TIOCNOTTY: return tty_give_up_controlling(t);
+	case TIOCGPGRP: return get_id(t, arg, master, tty_get_foreground);
+	case TIOCSPGRP: return set_foreground(t, arg);
+	case TIOCGSID: return get_id(t, arg, master, tty_get_session);
+	case TIOCEXCL: return set_exclusive(t, true);
+	case TIOCNXCL: return set_exclusive(t, false);
+	case TIOCGEXCL: return user_write_u32(arg, READ_ONCE(t->exclusive));
+	default: return -ENOTTY;
+	}
+}
+
+i64 tty_ioctl_common(struct tty *t, u32 cmd, u64 arg, bool master, const struct file *f)
+{
 	int error = changes_terminal(cmd) ? tty_check_foreground(t, SIGTTOU) : 0;
 
 	if (error)
@@ -173,11 +180,15 @@ i64 tty_ioctl(struct file *f, u32 cmd, u64 arg)
 	case TCXONC: return flow(t, arg);
 	case TCSBRK:
 	case TCSBRKP: return drain(t);
-	case TIOCSCTTY: return tty_set_controlling(t, arg == 1);
-	case TIOCNOTTY: return tty_give_up_controlling(t);
-	case TIOCGPGRP: return get_id(t, arg, tty_get_foreground);
-	case TIOCSPGRP: return set_foreground(t, arg);
-	case TIOCGSID: return get_id(t, arg, tty_get_session);
-	default: return -ENOTTY;
+	case TIOCGETD: return user_write_u32(arg, N_TTY);
+	case TIOCGDEV: return user_write_u32(arg, (u32)t->rdev);
+	default: return session_ioctl(t, cmd, arg, master, f);
 	}
+}
+
+i64 tty_ioctl(struct file *f, u32 cmd, u64 arg)
+{
+	if (tty_is_hung_up(f))
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	return tty_ioctl_common(f->private, cmd, arg, false, f);
 }

@@ -3,13 +3,17 @@
  * Whose terminal it is: sessions and the foreground process group (POSIX 2018, 11.1.2-11.1.4).
  *
  * A process's controlling terminal is the tty whose `session` is the process's: nothing is
- * stored in the process. A session whose leader is gone no longer holds the terminal.
- * Locks: process_lock to look at processes, then input_lock for the tty; never both.
+ * stored in the process. A session has one terminal at most, and its end frees it.
+ * Locks: process_lock to look at processes, ttys_lock for the list, input_lock for a tty's owner;
+ * only process_lock → ttys_lock are ever held together.
  */
 #include "abi/signal.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "tty/tty_private.h"
+
+struct spinlock ttys_lock = SPINLOCK_INIT;
+static struct list ttys = LIST_INIT(ttys); /* [ttys_lock] struct tty.all */
 
 struct who {
 	i32 pid, pgid, sid;
@@ -25,35 +29,60 @@ static struct who caller(void)
 	return w;
 }
 
-static bool leader_lives(i32 sid)
+void tty_list_add(struct tty *t)
 {
-	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p = process_find(sid);
-	bool lives = p && p->state == PROCESS_ALIVE;
+	u64 flags = spin_lock_irq(&ttys_lock);
 
-	spin_unlock_irq(&process_lock, flags);
-	return lives;
+	list_push_back(&ttys, &t->all);
+	spin_unlock_irq(&ttys_lock, flags);
 }
 
-static bool group_in_session(i32 pgid, i32 sid)
+void tty_list_remove(struct tty *t)
 {
-	u64 flags = spin_lock_irq(&process_lock);
-	struct process *p;
-	bool found = false;
+	u64 flags = spin_lock_irq(&ttys_lock);
 
-	list_for_each (p, &process_list, all)
-		found |= p->pgid == pgid && p->sid == sid;
-	spin_unlock_irq(&process_lock, flags);
-	return found;
+	list_remove(&t->all);
+	spin_unlock_irq(&ttys_lock, flags);
 }
 
-static void set_owner(struct tty *t, i32 session, i32 foreground)
+/* The terminal of session @sid, NULL: it has none. Under ttys_lock. */
+static struct tty *find(i32 sid)
 {
-	u64 flags = spin_lock_irq(&t->input_lock);
+	struct tty *t;
 
-	t->session = session;
-	t->foreground = foreground;
-	spin_unlock_irq(&t->input_lock, flags);
+	list_for_each (t, &ttys, all) {
+		if (sid && READ_ONCE(t->session) == sid)
+			return t;
+	}
+	return NULL;
+}
+
+static struct tty *terminal_of(i32 sid)
+{
+	u64 flags = spin_lock_irq(&ttys_lock);
+	struct tty *t = find(sid);
+
+	if (t)
+		tty_get(t);
+	spin_unlock_irq(&ttys_lock, flags);
+	return t;
+}
+
+struct tty *tty_controlling(void)
+{
+	return terminal_of(caller().sid);
+}
+
+void tty_of_session(i32 sid, u64 *rdev, i32 *foreground)
+{
+	u64 flags = spin_lock_irq(&ttys_lock);
+	struct tty *t = find(sid);
+
+	if (t) {
+		*rdev = t->rdev;
+		*foreground = READ_ONCE(t->foreground) ? READ_ONCE(t->foreground) : -1;
+	}
+	spin_unlock_irq(&ttys_lock, flags);
 }
 
 static bool is_controlling(struct tty *t, const struct who *w)
@@ -61,48 +90,133 @@ static bool is_controlling(struct tty *t, const struct who *w)
 	return w->sid && READ_ONCE(t->session) == w->sid;
 }
 
-struct tty *tty_controlling(void)
+/* -- getting and losing it ------------------------------------------------------------------- */
+
+static void forget_lost(void)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+
+	process_current()->lost_foreground = 0;
+	spin_unlock_irq(&process_lock, flags);
+}
+
+/* The session of @w, which has no terminal, gets @t unless another has it. */
+static int take(struct tty *t, const struct who *w, bool steal)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+	bool may = !t->session || steal;
+
+	if (may) {
+		t->session = w->sid;
+		t->foreground = w->pgid;
+	}
+	spin_unlock_irq(&t->input_lock, flags);
+	if (may)
+		forget_lost();
+	return may ? 0 : -EPERM;
+}
+
+static bool has_terminal(const struct who *w)
+{
+	struct tty *t = terminal_of(w->sid);
+
+	if (t)
+		tty_put(t);
+	return t;
+}
+
+void tty_own_by_open(struct tty *t)
 {
 	struct who w = caller();
 
-	return is_controlling(tty_console, &w) ? tty_console : NULL;
+	if (w.pid == w.sid && !has_terminal(&w))
+		take(t, &w, false);
 }
 
-void tty_of_session(i32 sid, u64 *rdev, i32 *foreground)
-{
-	struct tty *t = tty_console;
-
-	if (!sid || READ_ONCE(t->session) != sid)
-		return;
-	*rdev = CONSOLE_DEVICE;
-	*foreground = READ_ONCE(t->foreground) ? READ_ONCE(t->foreground) : -1;
-}
-
-int tty_set_controlling(struct tty *t, bool steal)
+int tty_set_controlling(struct tty *t, bool steal, bool readable)
 {
 	struct who w = caller();
-	i32 holder = READ_ONCE(t->session);
+	bool root = cred_current()->euid == 0;
 
-	if (is_controlling(t, &w))
+	if (w.pid == w.sid && is_controlling(t, &w))
 		return 0;
-	if (w.pid != w.sid)
+	if (w.pid != w.sid || has_terminal(&w) || (!readable && !root))
 		return -EPERM;
-	if (holder && leader_lives(holder) && !(steal && cred_current()->euid == 0))
-		return -EPERM;
-	set_owner(t, w.sid, w.pgid);
-	return 0;
+	return take(t, &w, steal && root);
+}
+
+/* It is nobody's from now on. */
+static void disown(struct tty *t)
+{
+	u64 flags = spin_lock_irq(&t->input_lock);
+
+	t->session = t->foreground = 0;
+	spin_unlock_irq(&t->input_lock, flags);
+}
+
+static void signal_group(i32 pgid, int sig)
+{
+	if (tty_signal_group && pgid)
+		tty_signal_group(pgid, sig);
 }
 
 int tty_give_up_controlling(struct tty *t)
 {
 	struct who w = caller();
+	i32 group = READ_ONCE(t->foreground);
 
 	if (!is_controlling(t, &w))
 		return -ENOTTY;
-	if (w.pid == w.sid)
-		tty_session_ended();
+	if (w.pid == w.sid) {
+		disown(t);
+		signal_group(group, SIGHUP);
+		signal_group(group, SIGCONT);
+	}
 	return 0;
 }
+
+void tty_session_ended(void)
+{
+	struct process *p = process_current();
+	struct tty *t = tty_controlling();
+	i32 group;
+
+	if (t) {
+		group = READ_ONCE(t->foreground);
+		disown(t);
+		tty_put(t);
+	} else {
+		group = READ_ONCE(p->lost_foreground);
+		signal_group(group, SIGCONT); /* what is stopped shall hear it too */
+	}
+	signal_group(group, SIGHUP);
+}
+
+void tty_session_hang_up(i32 session, i32 foreground)
+{
+	static const struct siginfo_kernel info = { .code = SI_KERNEL };
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *leader = process_find(session);
+
+	if (leader && leader->state == PROCESS_ALIVE) {
+		leader->lost_foreground = foreground;
+		signal_send(leader, SIGHUP, &info);
+		signal_send(leader, SIGCONT, &info);
+	}
+	spin_unlock_irq(&process_lock, flags);
+}
+
+void tty_hang_up_own(void)
+{
+	struct tty *t = tty_controlling();
+
+	if (!t)
+		return;
+	tty_hang_up(t);
+	tty_put(t);
+}
+
+/* -- foreground and background ----------------------------------------------------------------- */
 
 /* Would @sig do nothing to the running thread? */
 static bool shrugs_off(const struct task *t, int sig)
@@ -122,56 +236,63 @@ int tty_check_foreground(struct tty *t, int sig)
 		return sig == SIGTTIN ? -EIO : 0;
 	if (process_group_is_orphaned(w.pgid))
 		return -EIO;
-	if (tty_signal_group)
-		tty_signal_group(w.pgid, sig);
+	signal_group(w.pgid, sig);
 	return -EINTR; /* stopped on the way out; continued, the call is made once more */
 }
 
-void tty_session_ended(void)
-{
-	struct tty *t = tty_console;
-	struct who w = caller();
-	i32 group = READ_ONCE(t->foreground);
-
-	if (!is_controlling(t, &w))
-		return;
-	set_owner(t, 0, 0);
-	if (tty_signal_group && group) {
-		tty_signal_group(group, SIGHUP);
-		tty_signal_group(group, SIGCONT);
-	}
-}
-
-int tty_get_foreground(struct tty *t, i32 *pgid)
+int tty_get_foreground(struct tty *t, bool master, i32 *pgid)
 {
 	struct who w = caller();
 
-	if (!is_controlling(t, &w))
+	if (!master && !is_controlling(t, &w))
 		return -ENOTTY;
 	*pgid = READ_ONCE(t->foreground);
 	return 0;
 }
 
+int tty_get_session(struct tty *t, bool master, i32 *sid)
+{
+	struct who w = caller();
+
+	if (!master && !is_controlling(t, &w))
+		return -ENOTTY;
+	*sid = READ_ONCE(t->session);
+	return *sid ? 0 : -ENOTTY;
+}
+
+/* 0: @pgid is a group of session @sid; -EPERM: of another, or no group; -ESRCH: nobody's number. */
+static int check_group(i32 pgid, i32 sid)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	int result = process_find(pgid) ? -EPERM : -ESRCH;
+	struct process *p;
+
+	list_for_each (p, &process_list, all) {
+		if (p->pgid == pgid)
+			result = p->sid == sid ? 0 : -EPERM;
+	}
+	spin_unlock_irq(&process_lock, flags);
+	return result;
+}
+
 int tty_set_foreground(struct tty *t, i32 pgid)
 {
 	struct who w = caller();
+	u64 flags;
+	int error;
 
 	if (!is_controlling(t, &w))
 		return -ENOTTY;
 	if (pgid < 0)
 		return -EINVAL;
-	if (!group_in_session(pgid, w.sid))
-		return -EPERM;
-	set_owner(t, w.sid, pgid);
-	return 0;
-}
-
-int tty_get_session(struct tty *t, i32 *sid)
-{
-	struct who w = caller();
-
-	if (!is_controlling(t, &w))
-		return -ENOTTY;
-	*sid = w.sid;
-	return 0;
+	error = check_group(pgid, w.sid);
+	if (error)
+		return error;
+	flags = spin_lock_irq(&t->input_lock);
+	if (t->session == w.sid)
+		t->foreground = pgid;
+	else
+		error = -ENOTTY;
+	spin_unlock_irq(&t->input_lock, flags);
+	return error;
 }
