@@ -7,6 +7,7 @@
  */
 #include "base/panic.h"
 
+#include "base/lockup.h"
 #include "base/log.h"
 #include "base/symbols.h"
 #include "base/trace.h"
@@ -14,6 +15,7 @@
 #include "machine/cpu.h"
 #include "machine/mmu.h"
 #include "machine/platform.h"
+#include "machine/smp.h"
 #include "machine/trap.h"
 
 #define BACKTRACE_DEPTH 32
@@ -51,29 +53,43 @@ static bool is_stack_word(u64 address)
 	return mmu_lookup(address) != 0;
 }
 
-/* @site: the address to name, for a return address the call before it. */
-static void print_place(u64 address, u64 site)
+u32 backtrace_collect(u64 rip, u64 rbp, u64 *addresses, u32 max)
+{
+	u32 n = 0;
+
+	if (rip)
+		addresses[n++] = rip;
+	while (n < max && is_stack_word(rbp) && is_stack_word(rbp + 8)) {
+		const u64 *frame = (const u64 *)rbp;
+
+		if (!is_kernel_text(frame[1]))
+			break;
+		addresses[n++] = frame[1];
+		if (frame[0] == rbp)
+			break;
+		rbp = frame[0];
+	}
+	return n;
+}
+
+void backtrace_print_list(const u64 *addresses, u32 count, bool interrupted)
 {
 	char where[128];
 
-	symbols_describe(site, where, sizeof(where));
-	log_raw_printf("  0x%lx %s\n", address, where);
+	for (u32 i = 0; i < count; i++) {
+		/* A call lies before the address it returns to. */
+		symbols_describe(addresses[i] - !(interrupted && i == 0), where, sizeof(where));
+		log_raw_printf("  0x%lx %s\n", addresses[i], where);
+	}
 }
 
 void backtrace_print(u64 rip, u64 rbp)
 {
-	if (rip)
-		print_place(rip, rip);
-	for (int i = 0; i < BACKTRACE_DEPTH; i++) {
-		const u64 *frame = (const u64 *)rbp;
+	u64 addresses[BACKTRACE_DEPTH];
 
-		if (!is_stack_word(rbp) || !is_stack_word(rbp + 8) || !is_kernel_text(frame[1]))
-			return;
-		print_place(frame[1], frame[1] - 1);
-		if (frame[0] == rbp)
-			return;
-		rbp = frame[0];
-	}
+	u32 n = backtrace_collect(rip, rbp, addresses, BACKTRACE_DEPTH);
+
+	backtrace_print_list(addresses, n, rip != 0);
 }
 
 static noreturn void finish(void)
@@ -95,6 +111,7 @@ static void enter(const char *why)
 	log_enter_panic();
 	if (depth == 0) {
 		panic_cpu = cpu_id();
+		smp_stop_others();
 		return;
 	}
 	if (panic_cpu != cpu_id() || depth > 1)
@@ -115,6 +132,7 @@ static void print_head(const char *why)
 
 static noreturn void print_tail(void)
 {
+	lockup_print_others(true);
 	log_raw_printf("Last events%s:\n", trace_on ? "" : " (tracing is off)");
 	trace_print_last(TRACE_SHOWN);
 	log_raw_printf("Next step: `make debug` stops at the kernel's first line; "

@@ -19,12 +19,14 @@ struct spinlock {
 		0, 0                                                                               \
 	}
 
+void spin_wait(struct spinlock *l, u16 ticket);
+
 static inline void spin_lock(struct spinlock *l)
 {
 	u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
 
-	while (unlikely(__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != ticket))
-		cpu_relax();
+	if (unlikely(__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != ticket))
+		spin_wait(l, ticket);
 	debug_only(cpu_this()->lock_depth++);
 }
 

@@ -45,3 +45,23 @@ void cpu_kick(u32 cpu);
  * call each other. A CPU that keeps its interrupts off keeps the caller waiting.
  */
 void smp_call(u64 mask, void (*fn)(void *arg), void *arg);
+
+#define SNAPSHOT_DEPTH 16
+
+/* What a CPU was doing when it was asked by NMI. */
+struct cpu_snapshot {
+	bool taken; /* atomic: the rest is complete */
+	bool user, irqs_on;
+	u32 depth; /* of the backtrace: return addresses, the innermost first */
+	u64 addresses[SNAPSHOT_DEPTH];
+	char who[48]; /* the thread */
+};
+
+/*
+ * By NMI, so whatever the others do; one caller at a time (panic, a lock-up's report). Any context
+ * but NMI. Stops all other CPUs for ever; what a stopped one was doing; what a running one is
+ * doing. NULL: it did not answer within a second.
+ */
+void smp_stop_others(void);
+const struct cpu_snapshot *smp_stopped(u32 cpu);
+const struct cpu_snapshot *smp_look_at(u32 cpu);

@@ -18,6 +18,7 @@
 #include "machine/smp.h"
 #include "sched/queue.h"
 #include "sched/timer.h"
+#include "sched/watch.h"
 
 #define NEVER (~0UL)
 /* A woken thread must have had so much less than the running one to take its place. */
@@ -356,6 +357,7 @@ void sched_timer_interrupt(void)
 	else if (timers_next() != NEVER)
 		clock_arm(q->armed = timers_next());
 	spin_unlock(&q->lock);
+	watch_tick(now);
 }
 
 void sched_idle(void)

@@ -18,6 +18,7 @@
  */
 #include "x86/smp.h"
 
+#include "base/lockup.h"
 #include "base/panic.h"
 #include "x86/apic.h"
 
@@ -78,6 +79,7 @@ void smp_call(u64 mask, void (*fn)(void *arg), void *arg)
 {
 	u64 flags = irq_save(), own = 1UL << cpu_id();
 	struct call *c = &calls[cpu_id()];
+	struct patience p = { 0 };
 
 	assert(cpu_this()->lock_depth == 0 && cpu_this()->irq_depth == 0);
 	assert(!READ_ONCE(c->waiting));
@@ -91,6 +93,8 @@ void smp_call(u64 mask, void (*fn)(void *arg), void *arg)
 	while (__atomic_load_n(&c->waiting, __ATOMIC_ACQUIRE)) {
 		serve();
 		cpu_relax();
+		if (unlikely(patience_ends(&p)))
+			lockup_report("CPUs %lx do not serve calls", READ_ONCE(c->waiting));
 	}
 	irq_restore(flags);
 }

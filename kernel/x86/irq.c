@@ -8,7 +8,6 @@
  */
 #include "abi/errno.h"
 #include "base/log.h"
-#include "base/symbols.h"
 #include "base/spinlock.h"
 #include "base/trace.h"
 #include "machine/irq.h"
@@ -149,29 +148,9 @@ void irq_note_shootdown(void)
 	count(SLOT_SHOOTDOWN);
 }
 
-static u64 nmi_rip[MAX_CPUS]; /* [owner CPU] where the first one hit */
-
-void irq_note_nmi(const struct trap_frame *f)
+void irq_count_nmi(void)
 {
-	u64 *rip = &nmi_rip[cpu_id()];
-
 	count(SLOT_NMI);
-	if (!*rip) {
-		*rip = f->rip;
-		apic_send_self(VECTOR_NMI_REPORT);
-	}
-}
-
-static void report_nmi(void)
-{
-	char where[96];
-
-	apic_eoi();
-	symbols_describe(nmi_rip[cpu_id()], where, sizeof(where));
-	log_warning(
-		"NMI on CPU %u at %s: a button, or trouble on the board; later ones are counted "
-		"in /proc/interrupts",
-		cpu_id(), where);
 }
 
 void irq_dispatch(struct trap_frame *f)
@@ -197,7 +176,8 @@ void irq_dispatch(struct trap_frame *f)
 		apic_eoi();
 		ipi_call_interrupt();
 	} else if (vector == VECTOR_NMI_REPORT) {
-		report_nmi();
+		apic_eoi();
+		nmi_report();
 	} else if (vector == VECTOR_ERROR) {
 		error_interrupt();
 	} else {

@@ -23,9 +23,4 @@ void ioapic_init(void);
 /* Routes @gsi to @vector on the CPU with @apic_id and unmasks it. 0, -ENODEV. irq_lock held. */
 int ioapic_route(u32 gsi, u32 vector, u32 apic_id, u32 flags);
 void ioapic_mask(u32 gsi);
-
-/*
- * An NMI came: counts it, and has the first one reported by an interrupt that follows at once
- * (what was interrupted may hold the log's lock). NMI context.
- */
-void irq_note_nmi(const struct trap_frame *f);
+void irq_count_nmi(void); /* NMI context */

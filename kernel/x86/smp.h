@@ -9,6 +9,14 @@
 void ipi_call_interrupt(void);
 
 /*
+ * nmi.c: an NMI came; then the report of the first one from outside, in an interrupt that follows
+ * at once (what the NMI interrupted may hold the log's lock).
+ */
+struct trap_frame;
+void nmi_handle(const struct trap_frame *f);
+void nmi_report(void);
+
+/*
  * tsc_sync.c: both sides of one comparison of two CPUs' time stamp counters. The starting CPU
  * corrects its own; if that does not help, time stays monotonic by a shared word from then on
  * (clock_share()). Interrupts off on both; the CPUs wait for each other.

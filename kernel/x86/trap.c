@@ -10,6 +10,7 @@
 #include "base/panic.h"
 #include "machine/upcalls.h"
 #include "x86/irq.h"
+#include "x86/smp.h"
 
 static const char *const trap_names[] = {
 	[TRAP_DIVIDE] = "divide error",
@@ -205,7 +206,7 @@ void trap_on_own_stack(struct trap_frame *f);
 void trap_on_own_stack(struct trap_frame *f)
 {
 	switch (f->vector) {
-	case TRAP_NMI: irq_note_nmi(f); return;
+	case TRAP_NMI: nmi_handle(f); return;
 	case TRAP_DEBUG: kernel_debug_trap(f); return;
 	case TRAP_MACHINE_CHECK: machine_check(f);
 	default:

@@ -117,7 +117,7 @@ def inject_machine_check(m):
 @test(10)
 def panic_report(case):
     """A machine check: the report has names, lines and the next step, and the right status."""
-    with case.boot("onexit=debug panic=debug trace", qmp=True) as m:
+    with case.boot("onexit=debug panic=debug trace", qmp=True, SMP=2) as m:
         m.expect(machine.PROMPT)
         time.sleep(0.5)
         inject_machine_check(m)
@@ -129,6 +129,8 @@ def panic_report(case):
     case.check(re.search(r"^  0x[0-9a-f]{16} \w+\+0x[0-9a-f]+ \(\S+\.(c|h|asm):\d+\)$", report, re.M),
                "the backtrace has a function, a file and a line")
     case.check(re.search(r"Last events:\n +\d+\.\d{6} cpu 0 \w+ ", report), "the last trace events")
+    case.check(re.search(r"^CPU 1, running idle/1, in the kernel$\n  0x[0-9a-f]{16} \w+\+", report,
+                         re.M), "the other CPU was stopped, and where")
     case.check("Next step:" in report, "the next step is named")
 
 

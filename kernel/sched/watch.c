@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Who takes a timer interrupt looks after the others, once in a few seconds in all. Nobody
+ * ticks for it: the load average's timer is there anyway, as are those of CPUs that share out
+ * their time. A CPU that is idle is left alone.
+ *
+ *	hard	a CPU that runs something is kicked at each look; if it has taken no interrupt
+ *		from one look to a later one, it keeps them off
+ *	soft	it takes interrupts, but the thread that shall give way for others does not
+ *
+ * What nobody's timer finds, whoever waits for that CPU does (base/lockup.h). A machine on
+ * which all but the locked CPU sleep for good does not notice.
+ *
+ * State: watched[] belongs to the one that looks, who has moved watch_next on (atomic exchange).
+ */
+#include "sched/watch.h"
+
+#include "base/lockup.h"
+#include "machine/clock.h"
+#include "machine/smp.h"
+#include "sched/queue.h"
+
+#define PERIOD (4 * NSEC_PER_SEC)
+
+u64 watch_next; /* atomic */
+
+static struct watched {
+	u64 interrupts, heard; /* irq_count as last seen to change, and when */
+	u64 switches, moved; /* the same for switches, or nobody had to give way */
+	bool reported;
+} watched[MAX_CPUS];
+
+struct state {
+	bool idle, must_switch;
+	u64 switches;
+};
+
+static struct state state_of(struct run_queue *q)
+{
+	u64 flags = spin_lock_irq(&q->lock);
+	struct state s = {
+		.idle = q->current == q->idle,
+		.must_switch = READ_ONCE(q->current->ctx.work) & WORK_RESCHED,
+		.switches = q->switches,
+	};
+
+	spin_unlock_irq(&q->lock, flags);
+	return s;
+}
+
+static void complain(u32 cpu, struct watched *w, const char *what)
+{
+	if (w->reported)
+		return;
+	w->reported = true;
+	lockup_report("CPU %u %s", cpu, what);
+}
+
+static void look_at(u32 cpu, u64 now)
+{
+	struct watched *w = &watched[cpu];
+	u64 interrupts = READ_ONCE(cpus[cpu]->irq_count), limit = lockup_limit();
+	struct state s;
+
+	if (interrupts != w->interrupts || !w->heard) {
+		w->interrupts = interrupts;
+		w->heard = now;
+	} else if (now - w->heard > limit) {
+		complain(cpu, w, "takes no interrupts");
+		return; /* nor may its queue's lock be had */
+	}
+	s = state_of(&run_queues[cpu]);
+	if (s.idle)
+		w->heard = now;
+	else
+		cpu_kick(cpu);
+	if (!s.must_switch || s.switches != w->switches) {
+		w->switches = s.switches;
+		w->moved = now;
+		w->reported = false;
+	} else if (now - w->moved > limit) {
+		complain(cpu, w, "does not switch");
+	}
+}
+
+void watch_look(u64 now)
+{
+	u64 due = READ_ONCE(watch_next);
+
+	if (now < due || !__atomic_compare_exchange_n(&watch_next, &due, now + PERIOD, false,
+						      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	for (u32 i = 0; i < cpu_count; i++)
+		if (i != cpu_id())
+			look_at(i, now);
+}
