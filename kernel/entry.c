@@ -18,6 +18,7 @@
 #include "mm/page.h"
 #include "proc/signal.h"
 #include "syscall/syscalls.h"
+#include "trace_call.h"
 
 /* -- faults ------------------------------------------------------------------------------------ */
 
@@ -74,14 +75,17 @@ void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 	bool mapped = false;
 	struct verdict v;
 
+	trace(TRACE_FAULT, (u32)f->vector, fault->address, f->error, f->rip);
 	if (fault->is_page_fault) {
 		int err = fault->address >= USER_END
 				  ? -EFAULT
 				  : space_fault(t->process->space, fault->address, fault->write,
 						fault->exec);
 
-		if (err == 0)
+		if (err == 0) {
+			trace(TRACE_FAULT_EXIT, (u32)f->vector, 0);
 			return;
+		}
 		if (err == -ENOMEM)
 			log_error("out of memory: %s[%d] is killed", t->name, t->tid);
 		mapped = err != -EFAULT;
@@ -89,7 +93,7 @@ void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 	} else {
 		v = judge(f);
 	}
-	trace(TRACE_FAULT, f->vector, fault->address);
+	trace(TRACE_FAULT_EXIT, (u32)f->vector, (u64)v.signal);
 	remember(t, f, fault, mapped);
 	signal_force(v.signal, v.code, v.address);
 }
@@ -142,6 +146,8 @@ void upcall_exit_work(struct trap_frame *f)
 	struct context *c = &thread_current()->ctx;
 	u32 work;
 
+	if (unlikely(READ_ONCE(c->work) & WORK_TRACE))
+		trace_call_exit(f);
 	while ((work = READ_ONCE(c->work) & ~(u32)WORK_TRACE)) {
 		irq_enable();
 		context_clear_work(c, work & WORK_IRET);
@@ -151,6 +157,7 @@ void upcall_exit_work(struct trap_frame *f)
 			signal_deliver(f);
 		irq_disable();
 	}
+	trace(TRACE_RETURN_TO_USER, 0, f->rip, f->rsp, (u64)f);
 }
 
 void upcall_thread_started(void)
@@ -162,25 +169,25 @@ void upcall_thread_started(void)
 
 u64 upcall_syscall_enter(struct trap_frame *f)
 {
-	trace(TRACE_SYSCALL, f->error, f->rdi);
+	trace_call_enter(f);
 	return f->error;
 }
 
-static const char *const syscall_names[SYSCALL_COUNT] = {
-#include "syscall/names.inc"
-};
+static __attribute__((noinline)) void report_unsupported(struct process *p, u64 number)
+{
+	const char *name = syscall_name(number);
+
+	p->unsupported_logged = true;
+	log_info("unsupported system call %lu (%s) from %s[%d]", number,
+		 name ? name : "no such number", task_current()->name, p->pid);
+}
 
 i64 upcall_syscall_unknown(u64 number)
 {
 	struct process *p = process_current();
 
-	if (unlikely(!p->unsupported_logged)) {
-		const char *name = number < SYSCALL_COUNT ? syscall_names[number] : NULL;
-
-		p->unsupported_logged = true;
-		log_info("unsupported system call %lu (%s) from %s[%d]", number,
-			 name ? name : "no such number", task_current()->name, p->pid);
-	}
+	if (unlikely(!p->unsupported_logged))
+		report_unsupported(p, number);
 	return -ENOSYS;
 }
 

@@ -17,6 +17,7 @@
 #include "proc/proc_files.h"
 #include "sched/load.h"
 #include "sched/sched.h"
+#include "trace_file.h"
 
 static u64 slab_bytes(void)
 {
@@ -293,5 +294,6 @@ void info_init(void)
 	if (procfs_register_link("mounts", read_mounts))
 		log_warning("/proc/mounts could not be made");
 	proc_files_init();
+	trace_files_init();
 	sched_load_start();
 }

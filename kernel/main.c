@@ -12,6 +12,7 @@
 #include "base/mutants.h"
 #include "base/panic.h"
 #include "base/symbols.h"
+#include "base/trace.h"
 #include "boot_info.h"
 #include "drivers/console.h"
 #include "info.h"
@@ -27,6 +28,7 @@
 #include "proc/signal.h"
 #include "proc/vdso.h"
 #include "sched/sched.h"
+#include "trace_file.h"
 #include "tty/tty.h"
 #include "vm/space.h"
 
@@ -50,6 +52,7 @@ static void check_contract(const struct boot_info *info)
 void kernel_main(const struct boot_info *info)
 {
 	start_tsc = tsc_read();
+	trace_boot("the kernel's first instructions");
 	mutants_early(info->cmdline); /* test builds only; needs nothing */
 	machine_init_early(); /* the CPU: trap table, segments, features */
 	console_init_early(); /* serial line; needs nothing */
@@ -60,6 +63,8 @@ void kernel_main(const struct boot_info *info)
 	slab_init(); /* needs page_init */
 	mmu_init(&boot); /* our own page tables; needs pages */
 	kmap_init(); /* kernel stacks, devices; needs mmu_init */
+	if (trace_events && trace_rings_make()) /* needs page_init */
+		log_warning("trace: no memory for the rings");
 	symbols_init(phys_to_virt(boot.symbols_base), boot.symbols_bytes);
 	sched_init(); /* run queue, idle thread; needs slab_init */
 	platform_init(&boot); /* interrupts, clock; needs kmap_init */

@@ -126,7 +126,7 @@ static bool set_onexit(const char *v)
 
 static bool set_trace(const char *v)
 {
-	trace_on = true;
+	trace_set(TRACE_ALL, true);
 	return !*v;
 }
 

@@ -133,7 +133,7 @@ static void print_head(const char *why)
 static noreturn void print_tail(void)
 {
 	lockup_print_others(true);
-	log_raw_printf("Last events%s:\n", trace_on ? "" : " (tracing is off)");
+	log_raw_printf("Last events%s:\n", trace_events ? "" : " (tracing is off)");
 	trace_print_last(TRACE_SHOWN);
 	log_raw_printf("Next step: `make debug` stops at the kernel's first line; "
 		       "`break panic` there shows the way here.\n");

@@ -151,6 +151,16 @@ int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_
 	return 0;
 }
 
+int procfs_register_open(const char *path, u32 mode, int (*open)(struct vnode *v, struct file *f))
+{
+	struct proc_node *n;
+	int r = register_node(path, S_IFREG | (mode & 0777), &file_ops, &n);
+
+	if (!r)
+		n->open = open;
+	return r;
+}
+
 int procfs_register_link(const char *path, ssize_t (*readlink)(char *buf, size_t size))
 {
 	struct proc_node *n;
@@ -258,8 +268,15 @@ static const struct vnode_ops dir_ops = {
 	.name = proc_name,
 };
 
+static int file_open(struct vnode *v, struct file *f)
+{
+	struct proc_node *n = proc_node(v);
+
+	return n->open ? n->open(v, f) : procfs_open(v, f);
+}
+
 static const struct vnode_ops file_ops = {
-	.open = procfs_open,
+	.open = file_open,
 	.name = proc_name,
 };
 

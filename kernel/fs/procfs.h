@@ -53,6 +53,9 @@ void procfs_set_pid_ops(const struct procfs_pid_ops *ops);
 /* A symlink whose text readlink() makes; @path is kept. 0, -EEXIST, -ENOMEM. */
 int procfs_register_link(const char *path, ssize_t (*readlink)(char *buf, size_t size));
 
+/* A file that open() gives its own operations (and may refuse); @path is kept. 0, -EEXIST, -ENOMEM. */
+int procfs_register_open(const char *path, u32 mode, int (*open)(struct vnode *v, struct file *f));
+
 /* @name as a decimal number without leading zeroes, -1: it is none. */
 i32 procfs_number(const char *name, size_t len);
 
@@ -69,6 +72,7 @@ struct proc_node {
 	struct proc_node *children, *last_child, *next; /* [v] of the directory; only grows */
 	ssize_t (*show)(char *buf, size_t size); /* [i] a link's text too */
 	int (*store)(const char *text, size_t n); /* [i] NULL: read-only */
+	int (*open)(struct vnode *v, struct file *f); /* [i] NULL: a file of text */
 };
 
 static inline struct proc_node *proc_node(struct vnode *v)

@@ -32,6 +32,7 @@ struct context {
 		u64 selectors; /* all four: nearly always 0 */
 	};
 	void *fpu; /* XSAVE area, 64-byte aligned; NULL for kernel threads */
+	u32 traced_call; /* [o] number + 1 of the system call whose entry was traced; 0: none */
 };
 
 static inline void context_set_work(struct context *c, u32 bits)

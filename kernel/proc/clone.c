@@ -60,6 +60,7 @@ static int copy_thread(struct task *child, struct task *me, const struct clone_a
 	t->ctx.mmu = &child->process->space->mmu;
 	thread_inherit_sched(t, me->thread);
 	t->tid = child->tid;
+	t->pid = child->process->pid;
 	t->process = child->process;
 	t->task = child;
 	t->interrupted = process_thread_interrupted;
@@ -119,6 +120,7 @@ static int copy_process(struct process *child, struct process *parent, const str
 		space_get(child->space = parent->space);
 	else
 		child->space = space_fork(parent->space);
+	trace(TRACE_MEMORY, !(a->flags & CLONE_VM));
 	child->actions = a->flags & CLONE_SIGHAND ? sigaction_get(parent->actions)
 						  : sigaction_copy(parent->actions);
 	if (!child->space || !child->actions)
@@ -269,7 +271,7 @@ i64 process_clone(const struct clone_args *a)
 		vfork.child = child;
 	}
 	tid = child->tid;
-	trace(TRACE_FORK, me->tid, tid);
+	trace(TRACE_FORK, (u32)tid);
 	if (commit(child, a))
 		return signal_call_again(); /* if it ever goes on */
 	if (a->flags & CLONE_VFORK)

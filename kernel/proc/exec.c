@@ -88,6 +88,7 @@ static void reset_registers(struct thread *t, const struct new_image *img)
 	f->error = ~0UL; /* no system call to restart */
 	context_reset_user(&t->ctx);
 	context_set_work(&t->ctx, WORK_IRET);
+	trace(TRACE_REGS_CLEARED, 0, img->entry, img->sp);
 }
 
 /* From here on nothing fails. The thread is the only one. */
@@ -120,7 +121,7 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 	sigaction_reset(p->actions);
 	t->altstack.sp = t->altstack.size = t->altstack.flags = 0;
 	reset_registers(t->thread, img);
-	trace(TRACE_EXEC, p->pid, img->entry);
+	trace_text(TRACE_EXEC, 0, path, strlen(path));
 }
 
 /* "#! interpreter argument": cut out of the first line. 1 if it is a script, 0 if not. */
@@ -349,6 +350,7 @@ static int make_init(struct process *p, struct init_start *s)
 	t->thread->process = p;
 	t->thread->task = t;
 	t->thread->tid = t->tid;
+	t->thread->pid = p->pid;
 	t->thread->interrupted = process_thread_interrupted;
 	return open_console(t);
 }

@@ -30,12 +30,14 @@ static void release_shared(struct process *p)
 	if (space)
 		space_put(space);
 	path_put(&exe);
+	trace(TRACE_FREED, 0, 0);
 }
 
 void process_unlist(struct process *zombie)
 {
 	zombie->parent->child_user_ns += zombie->child_user_ns;
 	process_list_remove(zombie);
+	trace(TRACE_REMOVED, (u32)zombie->pid, (u32)zombie->exit_status);
 }
 
 /* Has its parent said that it will not wait for @zombie? */
@@ -212,7 +214,7 @@ void task_exit(i32 code)
 	struct task *t = task_current();
 	struct process *p = t->process;
 
-	trace(TRACE_EXIT, t->tid, code);
+	trace(TRACE_EXIT, (u32)code);
 	task_leave_space(t);
 	context_load_mmu(&t->thread->ctx, NULL);
 	release_own(t);

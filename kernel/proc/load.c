@@ -6,6 +6,7 @@
 #include "proc/exec.h"
 
 #include "abi/errno.h"
+#include "base/trace.h"
 #include "fs/mount.h"
 #include "lib/string.h"
 #include "machine/platform.h"
@@ -196,6 +197,7 @@ int load_image(struct file *f, struct new_image *img)
 	img->space = space_create();
 	if (!img->space)
 		return -ENOMEM;
+	trace(TRACE_MEMORY, false);
 	err = map_stack(img->space, img->elf.stack_exec);
 	if (!err)
 		err = map_vdso(img);
@@ -210,5 +212,6 @@ int load_image(struct file *f, struct new_image *img)
 	img->space->brk_start = img->space->brk = ALIGN_UP(img->elf.high + img->bias, PAGE_SIZE);
 	img->entry = img->elf.entry + img->bias;
 	img->exe = path_get(&(struct path){ f->mount, f->vnode });
+	trace(TRACE_LOADED, img->elf.segment_count, img->entry);
 	return img->elf.interp_size ? load_interpreter(f, img) : 0;
 }

@@ -6,6 +6,7 @@
 #include "proc/process.h"
 
 #include "base/counter.h"
+#include "base/trace.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "machine/clock.h"
@@ -80,6 +81,7 @@ struct process *process_create(i32 pid, int *err)
 	else
 		limits_init(p->limits, limit);
 	counter_add(&processes, 1);
+	trace(TRACE_CREATED, (u32)p->pid);
 	return p;
 }
 

@@ -224,7 +224,7 @@ static void default_action(struct task *t, int sig, const struct siginfo_kernel 
 		return;
 	}
 	obituary(t, sig, info);
-	trace(TRACE_KILL, t->tid, sig);
+	trace(TRACE_KILLED, (u32)sig, (u64)info->code);
 	process_exit(sig);
 }
 
@@ -243,6 +243,7 @@ static void run_handler(struct trap_frame *f, int sig, const struct sigaction_ke
 		signal_force(SIGSEGV, SI_KERNEL, 0);
 		return;
 	}
+	trace(TRACE_HANDLER, (u32)sig, a->handler);
 	t->sig_restore = false;
 	signal_set_mask(t->sig_blocked | a->mask | (a->flags & SA_NODEFER ? 0 : BIT(sig)));
 }

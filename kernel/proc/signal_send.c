@@ -4,6 +4,7 @@
  * it. kill(2) and its sisters. Locks: see process.h; who sends holds process_lock.
  */
 #include "abi/errno.h"
+#include "base/trace.h"
 #include "proc/signal_private.h"
 
 /* Stops and SIGCONT undo each other where they have not been taken yet. Under sig_lock. */
@@ -82,8 +83,11 @@ static int send(struct process *p, struct task *t, int sig, const struct siginfo
 			err = pending_add(to, sig, info, p->leader->cred.uid);
 		taker = !t ? choose(p, sig) : takes(t, sig) ? t : NULL;
 	}
-	if (taker)
+	if (taker) {
+		trace_about(TRACE_SIGNAL, &taker->thread->ctx, (u32)sig, (u64)p->pid,
+			    info ? (u64)info->code : 0);
 		task_kick(taker);
+	}
 	spin_unlock_irq(&p->sig_lock, flags);
 	return err;
 }

@@ -7,6 +7,7 @@
 
 #include "abi/auxv.h"
 #include "abi/errno.h"
+#include "base/trace.h"
 #include "fs/random.h"
 #include "lib/string.h"
 #include "machine/cpu.h"
@@ -161,5 +162,6 @@ int stack_build(struct new_image *img, const struct arg_list *args)
 	put(&w, 0);
 	put_auxv(&w, img, &at);
 	flush(&w);
+	trace(TRACE_STACK, args->argc, img->sp);
 	return w.err;
 }

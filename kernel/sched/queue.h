@@ -15,6 +15,9 @@ struct run_queue {
 	u64 armed; /* the one-shot timer's deadline, ~0: not armed */
 	u64 idle_ns, switches;
 	struct rt_queue rt;
+	/* For the trace: */
+	u32 resched_why; /* enum trace_why: why the running thread was last asked to give way */
+	struct thread *left; /* whom the last switch left, where that was traced */
 };
 
 extern struct run_queue run_queues[MAX_CPUS];

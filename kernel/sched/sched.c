@@ -13,10 +13,9 @@
 #include "sched/sched.h"
 
 #include "base/mutants.h"
-#include "base/trace.h"
 #include "machine/clock.h"
 #include "machine/smp.h"
-#include "sched/queue.h"
+#include "sched/switch_trace.h"
 #include "sched/timer.h"
 #include "sched/watch.h"
 
@@ -45,6 +44,7 @@ void sched_init(void)
 {
 	struct run_queue *q = &run_queues[cpu_id()];
 
+	trace_name_threads();
 	thread_init_boot();
 	timers_init();
 	queue_init(q, thread_current());
@@ -163,7 +163,7 @@ void queue_arm_timer(struct run_queue *q)
 	if (due >= q->armed)
 		return; /* it fires early and finds out (sched_timer_interrupt) */
 	q->armed = due;
-	trace(TRACE_TIMER, due, 0);
+	trace(TRACE_TIMER_ARMED, 0, due, clock_ns());
 	clock_arm(due);
 }
 
@@ -201,8 +201,10 @@ static bool deserves_more(const struct run_queue *q, const struct thread *t)
 
 void queue_preempt_for(struct run_queue *q, struct thread *t)
 {
-	if (q->current != q->idle && sched_get_mode() != SCHED_COOPERATIVE && deserves_more(q, t))
+	if (q->current != q->idle && sched_get_mode() != SCHED_COOPERATIVE && deserves_more(q, t)) {
+		q->resched_why = WHY_PREEMPTED;
 		context_set_work(&q->current->ctx, WORK_RESCHED);
+	}
 }
 
 void queue_wake_cpu(struct run_queue *q)
@@ -236,6 +238,8 @@ static inline void finish_switch(struct run_queue *q)
 {
 	struct thread *dead = q->dead;
 
+	if (trace_wants(TRACE_SWITCH))
+		trace_switched(q);
 	q->dead = NULL;
 	spin_unlock(&q->lock);
 	if (likely(!dead))
@@ -246,12 +250,15 @@ static inline void finish_switch(struct run_queue *q)
 }
 
 /* Gives the CPU to @next, on whose stack this returns. Queue locked; unlocked at the end. */
-static inline void switch_to(struct run_queue *q, struct thread *prev, struct thread *next)
+static inline __attribute__((always_inline)) void switch_to(struct run_queue *q,
+							    struct thread *prev,
+							    struct thread *next, bool yields)
 {
 	prev->switches[prev->on_queue]++;
 	q->switches++;
 	q->current = next;
-	trace(TRACE_SWITCH, prev->tid, next->tid);
+	if (trace_wants(TRACE_SWITCH))
+		trace_switch(q, prev, next, yields, __builtin_frame_address(0));
 	context_switch(&prev->ctx, &next->ctx);
 	finish_switch(run_queue_this()); /* maybe another CPU's by now */
 }
@@ -281,7 +288,7 @@ static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
 	if (q->count && q->armed > next->slice_end)
 		queue_arm_timer(q);
 	if (next != prev)
-		switch_to(q, prev, next);
+		switch_to(q, prev, next, yields);
 	else
 		spin_unlock(&q->lock);
 }
@@ -321,7 +328,7 @@ bool thread_wake(struct thread *t)
 			queue_add(q, t);
 			queue_announce(q, t);
 		}
-		trace(TRACE_WAKE, t->tid, 0);
+		trace_about(TRACE_WAKE, &t->ctx, t->tid, t->cpu);
 	}
 	spin_unlock_irq(&q->lock, flags);
 	return woken;
@@ -350,8 +357,11 @@ void sched_timer_interrupt(void)
 	q->armed = NEVER;
 	timers_run(now);
 	spin_lock(&q->lock);
-	if (give_way_time(q) <= now)
+	if (give_way_time(q) <= now) {
+		q->resched_why = WHY_QUANTUM;
 		context_set_work(&q->current->ctx, WORK_RESCHED);
+	}
+	trace(TRACE_TIMER_FIRED, !!(q->current->ctx.work & WORK_RESCHED), now);
 	if (!(q->current->ctx.work & WORK_RESCHED))
 		queue_arm_timer(q);
 	else if (timers_next() != NEVER)

@@ -75,7 +75,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bo
 		}
 		fpu_area_init(t->ctx.fpu);
 		t->ctx.user_thread = 1;
-		t->ctx.work = trace_on ? WORK_TRACE : 0;
+		t->ctx.work = trace_inherited();
 	}
 	t->stack = stack;
 	t->kernel = !user;

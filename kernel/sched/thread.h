@@ -39,6 +39,7 @@ struct thread {
 	bool leads; /* [q] is a node of the fair queue's tree */
 	struct sched_params sched; /* [q] */
 	u32 weight, inverse; /* [q] of its nice value; and 2^32 / weight */
+	i32 pid; /* [o] of its process, for the trace; 0: none */
 	u32 tid; /* [i] */
 	u64 vruntime, key; /* [q] virtual time, and its step when it was queued: fair.h */
 	struct rb_node node; /* [q] while it leads */

@@ -4,8 +4,8 @@
 
 usage: mktable.py TABLE OUTDIR
 Writes OUTDIR/abi/syscall_numbers.h, OUTDIR/syscall/syscalls.h (prototypes),
-OUTDIR/syscall/names.inc (C array elements) and OUTDIR/syscall_table.inc (nasm: the jump table). A file is only touched when
-its contents change.
+OUTDIR/syscall/names.inc and texts.inc (C array elements: names, and which arguments are text) and
+OUTDIR/syscall_table.inc (nasm: the jump table). A file is only touched when its contents change.
 """
 import os
 import sys
@@ -81,6 +81,35 @@ def jump_table(calls):
     return "\n".join(head + externs + body + entries) + "\n"
 
 
+# What the tracer copies at the entry (strings; bytes of a buffer, as many as the argument behind it
+# says) or at the exit (bytes, as many as the result says). By the name of the argument, and where
+# that says too little by the call.
+STRINGS = {"path", "target"}
+STRINGS_OF = {"rename": {"from", "to"}, "renameat": {"from", "to"}, "renameat2": {"from", "to"},
+              "link": {"old", "new"}, "linkat": {"old", "new"}, "memfd_create": {"name"}}
+BYTES_IN = {"write": "buf", "pwrite64": "buf", "sendto": "buf"}
+BYTES_OUT = {"read": "buf", "pread64": "buf", "recvfrom": "buf", "readlink": "buf",
+             "readlinkat": "buf", "getcwd": "buf"}
+
+
+def texts(calls):
+    lines = []
+    for number, name, state, args in calls:
+        if state not in ("done", "full"):
+            continue
+        wanted = STRINGS | STRINGS_OF.get(name, set())
+        fields = []
+        mask = sum(1 << i for i, a in enumerate(args) if a in wanted)
+        if mask:
+            fields.append(f".strings = {mask}")
+        for field, table in (("in", BYTES_IN), ("out", BYTES_OUT)):
+            if name in table:
+                fields.append(f".{field} = {args.index(table[name]) + 1}")
+        if fields:
+            lines.append(f"\t[{number}] = {{ {', '.join(fields)} }},\n")
+    return "".join(lines)
+
+
 def main():
     calls = read_table(sys.argv[1])
     out = sys.argv[2]
@@ -88,6 +117,7 @@ def main():
     write(f"{out}/syscall/syscalls.h", header(calls))
     write(f"{out}/syscall/names.inc",
           "".join(f'\t[{number}] = "{name}",\n' for number, name, _, _ in calls))
+    write(f"{out}/syscall/texts.inc", texts(calls))
     write(f"{out}/syscall_table.inc", jump_table(calls))
 
 

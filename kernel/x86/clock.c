@@ -6,6 +6,7 @@
  * struct cpu_timer is touched only by that CPU with interrupts off: no locks.
  */
 #include "base/log.h"
+#include "base/trace.h"
 #include "machine/clock.h"
 #include "machine/cpu.h"
 #include "machine/io.h"
@@ -206,6 +207,7 @@ void clock_init(u64 tsc_base)
 	if (!use_tsc_deadline && !c.apic_hz)
 		log_error("clock: the APIC timer does not count: no preemption");
 	clock_init_cpu();
+	trace_milestone(TRACE_TIMER_START, 0, c.tsc_hz, 0, 0);
 	read_epoch();
 	log_info("clock: TSC %lu.%03lu MHz by %s%s, timer by %s", c.tsc_hz / 1000000,
 		 c.tsc_hz / 1000 % 1000, c.source, cpu_features.invariant_tsc ? "" : " (may vary)",

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mutants.h"
+#include "base/trace.h"
 #include "lib/string.h"
 
 #define CPUID_MCE (1u << 7) /* leaf 1, EDX */
@@ -155,5 +156,6 @@ void machine_init_early(void)
 	features_init();
 	idt_init();
 	cpu_load(c);
+	trace_milestone(TRACE_SYSCALL_HANDLER, 0, (u64)syscall_entry, 0, 0);
 	fpu_init();
 }

@@ -5,6 +5,9 @@
  */
 #include "x86/x86.h"
 
+#include "base/trace.h"
+#include "x86/apic.h"
+
 struct gate {
 	u16 offset_low, selector;
 	u8 ist, type;
@@ -44,6 +47,8 @@ void idt_init(void)
 			.type = GATE_INTERRUPT | (user ? GATE_USER : 0),
 		};
 	}
+	trace_milestone(TRACE_TRAP_TABLE, ARRAY_SIZE(idt), (u64)idt, VECTOR_TIMER,
+			trap_stubs[VECTOR_TIMER]);
 }
 
 void idt_load(void)

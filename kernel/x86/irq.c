@@ -160,7 +160,7 @@ void irq_dispatch(struct trap_frame *f)
 
 	c->irq_depth++;
 	c->irq_count++;
-	trace(TRACE_IRQ, vector, f->rip);
+	trace(TRACE_IRQ_ENTER, vector, trap_from_user(f), f->rip, (u64)f);
 	if (likely(vector == VECTOR_TIMER)) {
 		count(SLOT_TIMER);
 		apic_eoi(); /* before: what it arms may fire at once */
@@ -183,6 +183,7 @@ void irq_dispatch(struct trap_frame *f)
 	} else {
 		stray_interrupt(vector);
 	}
+	trace(TRACE_IRQ_EXIT, vector);
 	c->irq_depth--;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/mutants.h"
+#include "base/trace.h"
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/upcalls.h"
@@ -180,6 +181,7 @@ static bool wait_until_ready(void)
 
 static void publish(struct x86_cpu *c)
 {
+	trace_milestone(TRACE_CPU_START, c->cpu.id, 0, 0, 0);
 	cpus[c->cpu.id] = &c->cpu;
 	__atomic_store_n(&cpu_count, c->cpu.id + 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&ap_state, AP_RELEASED, __ATOMIC_RELEASE);
