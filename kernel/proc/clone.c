@@ -120,7 +120,8 @@ static int copy_process(struct process *child, struct process *parent, const str
 		space_get(child->space = parent->space);
 	else
 		child->space = space_fork(parent->space);
-	trace(TRACE_MEMORY, !(a->flags & CLONE_VM));
+	if (!(a->flags & CLONE_VM))
+		trace(TRACE_MEMORY, true);
 	child->actions = a->flags & CLONE_SIGHAND ? sigaction_get(parent->actions)
 						  : sigaction_copy(parent->actions);
 	if (!child->space || !child->actions)

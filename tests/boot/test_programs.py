@@ -128,7 +128,7 @@ def panic_report(case):
     case.check(re.search(r"^rip [0-9a-f]{16}  cs [0-9a-f]{4}  rflags", report, re.M), "registers")
     case.check(re.search(r"^  0x[0-9a-f]{16} \w+\+0x[0-9a-f]+ \(\S+\.(c|h|asm):\d+\)$", report, re.M),
                "the backtrace has a function, a file and a line")
-    case.check(re.search(r"Last events:\n +\d+\.\d{6} cpu 0 \w+ ", report), "the last trace events")
+    case.check(re.search(r"Last events:\n  \d+ 0 \d+ \d+ \w+ ", report), "the last trace events")
     case.check(re.search(r"^CPU 1, running idle/1, in the kernel$\n  0x[0-9a-f]{16} \w+\+", report,
                          re.M), "the other CPU was stopped, and where")
     case.check("Next step:" in report, "the next step is named")
