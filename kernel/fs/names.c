@@ -101,20 +101,33 @@ static void make_end(struct walk *w)
 	walk_end(w);
 }
 
-static int make_node(const struct fs_context *c, const struct path *start, const char *path,
-		     u32 mode, u64 rdev)
+static int make_vnode(const struct fs_context *c, const struct path *start, const char *path,
+		      u32 mode, u64 rdev, struct vnode **out)
 {
 	struct walk w;
-	struct vnode *v;
 	int r = make_begin(&w, c, start, path, (mode & S_IFMT) == S_IFDIR);
 
 	if (r)
 		return r;
-	r = create_in(c, w.at.vnode, w.name, w.len, mode, rdev, &v);
+	r = create_in(c, w.at.vnode, w.name, w.len, mode, rdev, out);
 	make_end(&w);
+	return r;
+}
+
+static int make_node(const struct fs_context *c, const struct path *start, const char *path,
+		     u32 mode, u64 rdev)
+{
+	struct vnode *v;
+	int r = make_vnode(c, start, path, mode, rdev, &v);
+
 	if (!r)
 		vnode_put(v);
 	return r;
+}
+
+int path_make_socket(const struct fs_context *c, const char *path, struct vnode **out)
+{
+	return make_vnode(c, NULL, path, S_IFSOCK | 0777, 0, out);
 }
 
 int path_mkdir(const struct fs_context *c, const struct path *start, const char *path, u32 mode)

@@ -46,6 +46,8 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 int path_mkdir(const struct fs_context *c, const struct path *start, const char *path, u32 mode);
 int path_mknod(const struct fs_context *c, const struct path *start, const char *path, u32 mode,
 	       u64 rdev);
+/* The node of a socket; *out is counted. */
+int path_make_socket(const struct fs_context *c, const char *path, struct vnode **out);
 int path_unlink(const struct fs_context *c, const struct path *start, const char *path, bool dir);
 int path_symlink(const struct fs_context *c, const struct path *start, const char *path,
 		 const char *target);

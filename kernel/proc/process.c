@@ -7,6 +7,7 @@
 
 #include "base/counter.h"
 #include "base/trace.h"
+#include "fs/unix.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "machine/clock.h"
@@ -35,6 +36,15 @@ static void describe_current(char *buf, size_t size)
 		snprintf(buf, size, "%s", t ? t->name : "nobody");
 }
 
+static struct ucred current_ucred(void)
+{
+	const struct task *t = task_current();
+
+	if (!t)
+		return (struct ucred){ 0, 0, 0 };
+	return (struct ucred){ t->process->pid, t->cred.euid, t->cred.egid };
+}
+
 void process_room_init(void)
 {
 	process_cache = slab_create("process", sizeof(struct process), 64);
@@ -43,6 +53,7 @@ void process_room_init(void)
 	futex_room_init();
 	signal_room_init();
 	fs_size_limit = limits_file_size;
+	unix_caller = current_ucred;
 	panic_describe_current = describe_current;
 }
 

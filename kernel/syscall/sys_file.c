@@ -3,21 +3,22 @@
 #include "abi/uio.h"
 #include "fs/pipe.h"
 #include "fs/random.h"
+#include "fs/unix.h"
 #include "machine/usercopy.h"
 #include "mm/page.h"
 #include "mm/slab.h"
 #include "proc/signal.h"
 #include "syscall/fd_ref.h"
+#include "syscall/iovec.h"
 #include "syscall/syscalls.h"
-
-#define IOV_ON_STACK 8
 
 /* A write that nobody can read also raises SIGPIPE, even when part of it went through. */
 static inline ssize_t write_checked(struct file *f, struct io *io)
 {
 	ssize_t n = file_write(f, io);
 
-	if (unlikely(n == -EPIPE || (io->left && n >= 0 && pipe_is_broken(f))))
+	if (unlikely((n == -EPIPE && !(file_is_socket(f) && unix_type(f) != SOCK_STREAM)) ||
+		     (io->left && n >= 0 && pipe_is_broken(f))))
 		signal_send_self(SIGPIPE);
 	return n;
 }
@@ -137,57 +138,20 @@ static i64 move_vector(struct file *f, struct io *io, enum vector_call call, u64
 	return -EINVAL;
 }
 
-/*
- * Checks a vector that was copied in, and cuts it at MAX_RW_COUNT. Its bytes, -EINVAL (a
- * negative length) or -EFAULT.
- */
-static ssize_t check_vector(struct io_segment *segs, u32 count)
-{
-	size_t total = 0;
-
-	for (u32 i = 0; i < count; i++) {
-		if ((i64)segs[i].len < 0)
-			return -EINVAL;
-		if (!user_range_ok(segs[i].base, segs[i].len))
-			return -EFAULT;
-		segs[i].len = MIN(segs[i].len, MAX_RW_COUNT - total);
-		total += segs[i].len;
-	}
-	return total;
-}
-
-static i64 copy_and_move(struct file *f, struct io_segment *segs, u64 iov, u32 count,
-			 enum vector_call call, u64 pos)
-{
-	struct io io;
-	ssize_t total;
-
-	if (user_read(segs, iov, count * sizeof(*segs)))
-		return -EFAULT;
-	total = check_vector(segs, count);
-	if (total < 0)
-		return total;
-	io_init_vector(&io, segs, count, total);
-	return move_vector(f, &io, call, pos);
-}
-
 static i64 vector_call(u64 fd, u64 iov, u64 count, enum vector_call call, u64 pos)
 {
-	struct io_segment on_stack[IOV_ON_STACK], *segs = on_stack;
 	struct fd_ref r = fd_borrow(fd);
-	i64 n = -EINVAL;
+	struct user_vector v;
+	struct io io;
+	i64 n;
 
-	_Static_assert(sizeof(struct iovec) == sizeof(struct io_segment), "one layout");
 	if (!r.file)
 		return -EBADF;
-	if (count > IOV_ON_STACK && count <= UIO_MAXIOV)
-		segs = kmalloc(count * sizeof(*segs));
-	if (!segs)
-		n = -ENOMEM;
-	else if (count <= UIO_MAXIOV)
-		n = copy_and_move(r.file, segs, iov, count, call, pos);
-	if (segs != on_stack)
-		kfree(segs);
+	n = user_vector_get(&v, iov, count, &io);
+	if (!n) {
+		n = move_vector(r.file, &io, call, pos);
+		user_vector_put(&v);
+	}
 	fd_return(r);
 	return n;
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-/* System calls on connected pairs of AF_UNIX sockets. */
-#include "fs/unix.h"
+/* System calls on AF_UNIX sockets: making, names, connections, bytes. Messages: sys_message.c. */
+#include "syscall/socket.h"
+
 #include "machine/usercopy.h"
-#include "proc/signal.h"
-#include "syscall/fd_ref.h"
+#include "proc/process.h"
 #include "syscall/syscalls.h"
 
-#define MAX_IO 0x7ffff000UL
+#define FAMILIES 46 /* all of Linux's are below */
 
-/* The descriptor's file if it is a socket. 0, -EBADF, -ENOTSOCK; fd_return() only after 0. */
-static int borrow_socket(u64 fd, struct fd_ref *r)
+int borrow_socket(u64 fd, struct fd_ref *r)
 {
 	*r = fd_borrow(fd);
 	if (!r->file)
@@ -20,21 +19,49 @@ static int borrow_socket(u64 fd, struct fd_ref *r)
 	return -ENOTSOCK;
 }
 
-/* 0, or why there are no such sockets. */
-static int check_kind(u32 family, u32 type, u32 protocol)
+/* -- making ------------------------------------------------------------------------------------ */
+
+/* 0, or why there are no such sockets; *type: without flags. */
+static int check_kind(u32 family, u32 flags, u32 protocol, u32 *type)
 {
-	if (type & ~(u32)(SOCK_TYPE_MASK | O_NONBLOCK | O_CLOEXEC))
+	*type = flags & SOCK_TYPE_MASK;
+	if (flags & ~(u32)(SOCK_TYPE_MASK | O_NONBLOCK | O_CLOEXEC))
+		return -EINVAL;
+	if (family >= FAMILIES)
+		return -EAFNOSUPPORT;
+	if (*type >= SOCK_TYPES)
 		return -EINVAL;
 	if (family != AF_UNIX)
 		return -EAFNOSUPPORT;
 	if (protocol && protocol != AF_UNIX)
 		return -EPROTONOSUPPORT;
-	switch (type & SOCK_TYPE_MASK) {
+	switch (*type) {
+	case SOCK_RAW: *type = SOCK_DGRAM; return 0; /* as it has always been */
 	case SOCK_STREAM:
 	case SOCK_DGRAM:
 	case SOCK_SEQPACKET: return 0;
 	default: return -ESOCKTNOSUPPORT;
 	}
+}
+
+static i64 install(struct file *f, bool cloexec)
+{
+	int fd;
+
+	if (!f)
+		return -ENOMEM;
+	fd = fd_install(task_current()->files, f, 0, cloexec);
+	if (fd < 0)
+		file_put(f);
+	return fd;
+}
+
+i64 sys_socket(u64 family, u64 type, u64 protocol)
+{
+	u32 kind;
+	i64 r = check_kind(family, type, protocol, &kind);
+
+	return r ? r : install(unix_create(kind, type), type & O_CLOEXEC);
 }
 
 /* Puts both ends into the table, for whom *fd are the numbers. On failure both are put. */
@@ -59,13 +86,13 @@ static i64 install_pair(struct file *end[2], bool cloexec, i32 fd[2])
 
 i64 sys_socketpair(u64 family, u64 type, u64 protocol, u64 fds)
 {
-	struct ucred cred = { process_current()->pid, cred_current()->euid, cred_current()->egid };
 	struct file *end[2];
+	u32 kind;
 	i32 fd[2];
-	i64 r = check_kind(family, type, protocol);
+	i64 r = check_kind(family, type, protocol, &kind);
 
 	if (!r)
-		r = unix_pair(type & SOCK_TYPE_MASK, type, &cred, end);
+		r = unix_pair(kind, type, end);
 	if (!r)
 		r = install_pair(end, type & O_CLOEXEC, fd);
 	if (r)
@@ -77,53 +104,141 @@ i64 sys_socketpair(u64 family, u64 type, u64 protocol, u64 fds)
 	return -EFAULT;
 }
 
-i64 sys_sendto(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
-{
-	struct io_segment seg;
-	struct fd_ref r;
-	struct io io;
-	bool stream;
-	i64 n;
+/* -- names ------------------------------------------------------------------------------------- */
 
-	(void)addr_len;
-	if (!user_range_ok(buf, count))
-		return -EFAULT;
-	n = borrow_socket(fd, &r);
-	if (n)
-		return n;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_IO));
-	stream = unix_type(r.file) == SOCK_STREAM;
-	if (addr && stream)
-		n = unix_is_connected(r.file) ? -EISCONN : -EOPNOTSUPP;
-	else if (addr)
-		n = -ECONNREFUSED; /* no socket has a name */
-	else
-		n = unix_send(r.file, &io, flags);
-	fd_return(r);
-	if (n == -EPIPE && stream && !(flags & MSG_NOSIGNAL))
-		signal_send_self(SIGPIPE);
-	return n;
+int address_get(struct unix_address *a, u64 addr, u32 len)
+{
+	*a = (struct unix_address){ .len = len };
+	if (len > ADDRESS_MAX)
+		return -EINVAL;
+	return user_read(&a->sun, addr, MIN(len, sizeof(a->sun))) ? -EFAULT : 0;
 }
 
-i64 sys_recvfrom(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
+int address_put(const struct unix_address *a, u64 addr, u64 len_addr)
 {
-	struct io_segment seg;
-	struct fd_ref r;
-	struct io io;
-	size_t full;
-	i64 n;
+	u32 room;
 
-	if (!user_range_ok(buf, count))
+	if (user_read_u32(&room, len_addr))
 		return -EFAULT;
-	n = borrow_socket(fd, &r);
-	if (n)
-		return n;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_IO));
-	n = unix_receive(r.file, &io, flags, &full);
+	if ((i32)room < 0)
+		return -EINVAL;
+	if (user_write(addr, &a->sun, MIN(room, a->len)))
+		return -EFAULT;
+	return user_write_u32(len_addr, a->len);
+}
+
+/* bind and connect: @call with the name at @addr. */
+static i64 with_address(u64 fd, u64 addr, u64 len,
+			int (*call)(struct file *, const struct fs_context *,
+				    const struct unix_address *))
+{
+	struct unix_address a;
+	struct fs_context c;
+	struct fd_ref r;
+	i64 error = borrow_socket(fd, &r);
+
+	if (error)
+		return error;
+	error = address_get(&a, addr, len);
+	if (!error) {
+		c = fs_context_begin();
+		error = call(r.file, &c, &a);
+		fs_context_end(&c);
+	}
 	fd_return(r);
-	if (n >= 0 && addr && user_write_u32(addr_len, 0)) /* the sender has no name */
-		return -EFAULT;
-	return n >= 0 && (flags & MSG_TRUNC) ? (i64)full : n;
+	return error;
+}
+
+i64 sys_bind(u64 fd, u64 addr, u64 len)
+{
+	return with_address(fd, addr, len, unix_bind);
+}
+
+i64 sys_connect(u64 fd, u64 addr, u64 len)
+{
+	return with_address(fd, addr, len, unix_connect);
+}
+
+i64 sys_getsockname(u64 fd, u64 addr, u64 len)
+{
+	struct unix_address a;
+	struct fd_ref r;
+	i64 error = borrow_socket(fd, &r);
+
+	if (error)
+		return error;
+	unix_own_address(r.file, &a);
+	fd_return(r);
+	return address_put(&a, addr, len);
+}
+
+i64 sys_getpeername(u64 fd, u64 addr, u64 len)
+{
+	struct unix_address a;
+	struct fd_ref r;
+	i64 error = borrow_socket(fd, &r);
+
+	if (error)
+		return error;
+	error = unix_peer_address(r.file, &a);
+	fd_return(r);
+	return error ? error : address_put(&a, addr, len);
+}
+
+/* -- connections ------------------------------------------------------------------------------- */
+
+i64 sys_listen(u64 fd, u64 backlog)
+{
+	struct fd_ref r;
+	i64 error = borrow_socket(fd, &r);
+
+	if (error)
+		return error;
+	error = unix_listen(r.file, backlog);
+	fd_return(r);
+	return error;
+}
+
+/* A number for the accepted @f, and its peer's name where it is wanted. */
+static i64 give_number(struct file *f, u64 addr, u64 len, bool cloexec)
+{
+	struct unix_address a;
+	i64 error = 0;
+
+	if (addr) {
+		error = unix_peer_address(f, &a);
+		if (error == -ENOTCONN)
+			error = -ECONNABORTED; /* it has gone already */
+		if (!error)
+			error = address_put(&a, addr, len);
+	}
+	if (!error)
+		return install(f, cloexec);
+	file_put(f);
+	return error;
+}
+
+i64 sys_accept4(u64 fd, u64 addr, u64 len, u64 flags)
+{
+	struct file *f;
+	struct fd_ref r;
+	i64 error;
+
+	if ((u32)flags & ~(u32)(O_NONBLOCK | O_CLOEXEC))
+		return -EINVAL;
+	error = borrow_socket(fd, &r);
+	if (error)
+		return error;
+	error = READ_ONCE(task_current()->files->lowest) >= fd_limit()
+			? -EMFILE
+			: unix_accept(r.file, flags, &f);
+	fd_return(r);
+	return error ? error : give_number(f, addr, len, flags & O_CLOEXEC);
+}
+
+i64 sys_accept(u64 fd, u64 addr, u64 len)
+{
+	return sys_accept4(fd, addr, len, 0);
 }
 
 i64 sys_shutdown(u64 fd, u64 how)
@@ -138,55 +253,73 @@ i64 sys_shutdown(u64 fd, u64 how)
 	return error;
 }
 
-/* -- options ----------------------------------------------------------------------------------- */
+/* -- bytes ------------------------------------------------------------------------------------- */
 
-/* The value of a number option. 0, -ENOPROTOOPT. */
-static int number_option(struct file *f, u32 name, u32 *value)
+i64 socket_send(struct file *f, struct io *io, u32 flags, struct unix_extra *x)
 {
-	switch (name) {
-	case SO_TYPE: *value = unix_type(f); return 0;
-	case SO_ERROR: *value = -unix_take_error(f); return 0;
-	case SO_SNDBUF:
-	case SO_RCVBUF: *value = UNIX_BUFFER; return 0;
-	case SO_ACCEPTCONN:
-	case SO_PROTOCOL: *value = 0; return 0;
-	case SO_DOMAIN: *value = AF_UNIX; return 0;
-	default: return -ENOPROTOOPT;
-	}
+	struct fs_context c = fs_context_begin();
+	i64 n;
+
+	x->fs = &c; /* cppcheck-suppress autoVariables ; taken back below */
+	n = unix_send(f, io, flags, x);
+	x->fs = NULL;
+	fs_context_end(&c);
+	if (n == -EPIPE && unix_type(f) == SOCK_STREAM && !(flags & MSG_NOSIGNAL))
+		signal_send_self(SIGPIPE);
+	return n;
 }
 
-static i64 get_option(struct file *f, u32 name, u64 value, u64 len_addr)
+i64 sys_sendto(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
 {
-	struct ucred cred;
-	u32 number, size, room;
-	const void *src = &number;
-
-	if (user_read_u32(&room, len_addr))
-		return -EFAULT;
-	if ((i32)room < 0)
-		return -EINVAL;
-	size = sizeof(number);
-	if (name == SO_PEERCRED) {
-		cred = unix_peer_credentials(f);
-		src = &cred;
-		size = sizeof(cred);
-	} else if (number_option(f, name, &number)) {
-		return -ENOPROTOOPT;
-	}
-	size = MIN(size, room);
-	if (user_write(value, src, size))
-		return -EFAULT;
-	return user_write_u32(len_addr, size);
-}
-
-i64 sys_getsockopt(u64 fd, u64 level, u64 name, u64 value, u64 len)
-{
+	struct unix_extra x = { .to = NULL };
+	struct unix_address to;
+	struct io_segment seg;
 	struct fd_ref r;
-	i64 error = borrow_socket(fd, &r);
+	struct io io;
+	i64 n;
 
-	if (error)
-		return error;
-	error = (u32)level == SOL_SOCKET ? get_option(r.file, name, value, len) : -EOPNOTSUPP;
+	if (!user_range_ok(buf, count))
+		return -EFAULT;
+	n = borrow_socket(fd, &r);
+	if (n)
+		return n;
+	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	if (addr) {
+		n = address_get(&to, addr, addr_len);
+		x.to = &to;
+	}
+	if (!n)
+		n = socket_send(r.file, &io, flags, &x);
 	fd_return(r);
-	return error;
+	return n;
+}
+
+/* The sender's name as recvfrom and recvmsg tell it: nothing at all where there is none. */
+void address_of_sender(struct unix_extra *x)
+{
+	if (x->from.len == sizeof(x->from.sun.family))
+		x->from.len = 0;
+}
+
+i64 sys_recvfrom(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
+{
+	struct unix_extra x = { .rights = NULL };
+	struct io_segment seg;
+	struct fd_ref r;
+	struct io io;
+	i64 n;
+
+	if (!user_range_ok(buf, count))
+		return -EFAULT;
+	n = borrow_socket(fd, &r);
+	if (n)
+		return n;
+	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	n = unix_receive(r.file, &io, flags, &x);
+	fd_return(r);
+	unix_rights_free(x.rights); /* there is nowhere to put them */
+	address_of_sender(&x);
+	if (n >= 0 && addr && address_put(&x.from, addr, addr_len))
+		return -EFAULT;
+	return n >= 0 && (flags & MSG_TRUNC) ? (i64)x.full : n;
 }

@@ -45,6 +45,10 @@ enum kind {
 	FLOCK, /* flock's operation, nearly always LOCK_NB */
 	WAITID, /* waitid's options, nearly always with WNOHANG */
 	EVENT, /* struct sigevent */
+	NAME, /* struct sockaddr_un */
+	MSG, /* struct msghdr */
+	MSGFLAGS, /* nearly always MSG_DONTWAIT */
+	SOCKOPT,
 };
 
 #define LEASH_ONLY 1 /* on Linux it could be felt outside */
@@ -154,6 +158,19 @@ static const struct call calls[] = {
 	{ SYS_getxattr, 0, { PATH, PATH, BUF, LEN } }, { SYS_setxattr, 0, { PATH, PATH, BUF, LEN, SMALL } },
 	{ SYS_fgetxattr, 0, { FD, PATH, BUF, LEN } }, { SYS_listxattr, 0, { PATH, BUF, LEN } },
 	{ SYS_removexattr, 0, { PATH, PATH } }, { SYS_syncfs, LEASH_ONLY, { FD } },
+	{ SYS_bind, 0, { FD, NAME, SMALL } }, { SYS_bind, 0, { FD, NAME, LEN } },
+	{ SYS_connect, 0, { FD, NAME, LEN } }, { SYS_connect, 0, { FD, NAME, SMALL } },
+	{ SYS_listen, 0, { FD, SMALL } },
+	{ SYS_getsockname, 0, { FD, BUF, WORDS } }, { SYS_getpeername, 0, { FD, BUF, WORDS } },
+	{ SYS_sendto, 0, { FD, BUF, LEN, MSGFLAGS, NAME, LEN } },
+	{ SYS_recvfrom, 0, { FD, BUF, LEN, MSGFLAGS, BUF, WORDS } },
+	{ SYS_sendmsg, 0, { FD, MSG, MSGFLAGS } }, { SYS_sendmsg, 0, { FD, MSG, MSGFLAGS } },
+	{ SYS_recvmsg, 0, { FD, MSG, MSGFLAGS } }, { SYS_recvmsg, 0, { FD, MSG, MSGFLAGS } },
+	{ SYS_sendmmsg, 0, { FD, MSG, SMALL, MSGFLAGS } },
+	{ SYS_recvmmsg, 0, { FD, MSG, SMALL, MSGFLAGS, TIME } },
+	{ SYS_shutdown, 0, { FD, SMALL } }, { SYS_setsockopt, 0, { FD, ZERO, SOCKOPT, WORDS, LEN } },
+	{ SYS_setsockopt, 0, { FD, SOCKOPT, SOCKOPT, WORDS, SMALL } },
+	{ SYS_getsockopt, 0, { FD, SOCKOPT, SOCKOPT, BUF, WORDS } },
 	{ SYS_mount, 0, { PATH, PATH, PATH, FLAGS, PATH } }, { SYS_umount2, 0, { PATH, SMALL } },
 	{ SYS_fallocate, 0, { FD, SMALL, OFFSET, OFFSET } },
 	{ SYS_memfd_create, 0, { PATH, FLAGS } }, { SYS_close_range, RARE, { FD, FD, SMALL } },
@@ -250,6 +267,12 @@ static inline uint64_t argument_number(enum kind kind)
 	case ATFLAGS: return one_in(2) ? 0 : one_in(2) ? 1UL << (8 + below(6)) : few_bits();
 	case ZERO: return 0;
 	case FLOCK: return below(16) | (one_in(100) ? 0 : 4);
+	case MSGFLAGS:
+		return (one_in(8)   ? few_bits()
+			: one_in(4) ? 1UL << below(16)
+				    : 0) |
+		       (one_in(200) ? 0 : 0x4040);
+	case SOCKOPT: return one_in(8) ? any_number() : below(one_in(2) ? 2 : 45);
 	case WAITID: return below(8) << 1 | (one_in(100) ? 0 : 1) | (one_in(8) ? few_bits() : 0);
 	default: return any_number();
 	}
@@ -275,6 +298,49 @@ static inline uint64_t timer_event(void)
 	return one_in(3) ? 0 : usually(e);
 }
 
+/* A path of the fuzzer's own, an abstract name, or bytes that are none. */
+static inline uint64_t socket_name(void)
+{
+	char *a = arena(128);
+
+	a[0] = one_in(20) ? below(50) : 1;
+	a[1] = 0;
+	a[2] = one_in(3) ? 0 : 'f';
+	a[3] = 's';
+	a[4] = '0' + below(8);
+	a[5] = one_in(8) ? 'x' : 0;
+	return usually(a);
+}
+
+/* Control messages of any kind, which may lie about their length. */
+static inline uint64_t control_messages(uint64_t *len)
+{
+	uint64_t *c = arena(128);
+	int *fds = (int *)(c + 2);
+
+	*len = one_in(8) ? any_number() : 16 + 8 * below(6);
+	c[0] = one_in(8) ? any_number() : 16 + 4 * below(6);
+	c[1] = (one_in(10) ? below(8) : 1) | (uint64_t)(1 + below(one_in(8) ? 8 : 2)) << 32;
+	for (int i = 0; i < 6; i++)
+		fds[i] = any_fd();
+	return usually(c);
+}
+
+static inline uint64_t message(void)
+{
+	uint64_t *m = arena(256);
+
+	for (int i = 0; i < 4; i++, m += 8) {
+		m[0] = one_in(3) ? socket_name() : 0;
+		m[1] = one_in(8) ? any_number() : below(112);
+		m[2] = iov_array();
+		m[3] = one_in(8) ? any_number() : below(4);
+		m[4] = one_in(3) ? 0 : control_messages(&m[5]);
+		m[6] = m[7] = 0;
+	}
+	return usually(m - 32);
+}
+
 static inline uint64_t argument(enum kind kind)
 {
 	switch (kind) {
@@ -295,6 +361,8 @@ static inline uint64_t argument(enum kind kind)
 	case STRINGS: return string_array();
 	case LOCK: return file_lock();
 	case EVENT: return timer_event();
+	case NAME: return socket_name();
+	case MSG: return message();
 	default: return argument_number(kind);
 	}
 }

@@ -273,6 +273,7 @@ static void any_call(void)
 	case 15: one_in(6) ? fork_one() : one_in(3) ? clone_one() : make_program(); break;
 	case 16: make_script(); break;
 	case 17: unknown_call(); break;
+	case 18: make_socket(); break;
 	default: call_of_table();
 	}
 }

@@ -45,6 +45,26 @@ static void make_pipe(void)
 	}
 }
 
+/* A pair, a socket, or what somebody has connected to: none of them ever waits. */
+static void make_socket(void)
+{
+	static const int types[] = { 1, 2, 5 };
+	int *ends = arena(8);
+	uint64_t type = types[below(3)] | (one_in(40) ? few_bits() : 04000);
+	uint64_t pair[6] = { 1, type, 0, (uint64_t)ends };
+	uint64_t accept[6] = { any_fd(), buffer_address(), words(), 04000 };
+
+	switch (below(3)) {
+	case 0: keep_fd(call(SYS_socket, pair)); break;
+	case 1: keep_fd(call(SYS_accept4, accept)); break;
+	default:
+		if (call(SYS_socketpair, pair) == 0) {
+			keep_fd(ends[0]);
+			keep_fd(ends[1]);
+		}
+	}
+}
+
 static void write_file(const char *name, const void *bytes, size_t len)
 {
 	long fd = raw(SYS_open, name, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK, 0755);
