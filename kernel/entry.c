@@ -110,9 +110,9 @@ int upcall_copy_fault(const struct fault *fault)
 
 /* -- the timer, and the way back ----------------------------------------------------------------- */
 
-void upcall_timer(void)
+void upcall_timer(bool in_user)
 {
-	sched_timer_interrupt();
+	sched_timer_interrupt(in_user);
 }
 
 void upcall_kicked(void)

@@ -104,21 +104,33 @@ static u64 interrupt_sum(unsigned index)
 	return sum;
 }
 
-/* Time that was not idle is user time: what the kernel needs is not measured apart. */
+/* Interrupts are not told apart from the system's time. @name: "cpu " for all, as Linux. */
+static void print_uses(struct procfs_text *t, const char *name, const u64 uses[CPU_USES])
+{
+	u64 tick = NSEC_PER_SEC / 100;
+
+	procfs_print(t, "%s %lu %lu %lu %lu 0 0 0 0 0 0\n", name, uses[CPU_USER] / tick,
+		     uses[CPU_NICE] / tick, uses[CPU_SYSTEM] / tick, uses[CPU_IDLE] / tick);
+}
+
 static ssize_t show_stat(char *buf, size_t size)
 {
 	struct procfs_text t = { buf, size, 0 };
-	u64 tick = NSEC_PER_SEC / 100, now = clock_ns() / tick, idle = 0, switches = 0, total = 0;
+	u64 uses[CPU_USES], sum[CPU_USES] = { 0 }, switches = 0, total = 0;
 	struct irq_stat s;
+	char name[8];
 
 	for (u32 i = 0; i < cpu_count; i++) {
-		idle += sched_idle_ns(i) / tick;
+		sched_cpu_uses(i, uses);
+		for (unsigned u = 0; u < CPU_USES; u++)
+			sum[u] += uses[u];
 		switches += sched_switch_count(i);
 	}
-	procfs_print(&t, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\n", now * cpu_count - idle, idle);
+	print_uses(&t, "cpu ", sum);
 	for (u32 i = 0; i < cpu_count; i++) {
-		idle = sched_idle_ns(i) / tick;
-		procfs_print(&t, "cpu%u %lu 0 0 %lu 0 0 0 0 0 0\n", i, now - MIN(idle, now), idle);
+		sched_cpu_uses(i, uses);
+		snprintf(name, sizeof(name), "cpu%u", i);
+		print_uses(&t, name, uses);
 	}
 	for (unsigned i = 0; irq_stat_get(i, &s); i++)
 		total += interrupt_sum(i);
@@ -148,8 +160,10 @@ static ssize_t show_loadavg(char *buf, size_t size)
 
 static ssize_t show_uptime(char *buf, size_t size)
 {
-	u64 up = clock_ns() / (NSEC_PER_SEC / 100), idle = sched_idle_ns(0) / (NSEC_PER_SEC / 100);
+	u64 up = clock_ns() / (NSEC_PER_SEC / 100), idle = 0;
 
+	for (u32 i = 0; i < cpu_count; i++)
+		idle += sched_idle_ns(i) / (NSEC_PER_SEC / 100);
 	return snprintf(buf, size, "%lu.%02lu %lu.%02lu\n", up / 100, up % 100, idle / 100,
 			idle % 100);
 }

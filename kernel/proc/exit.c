@@ -35,7 +35,8 @@ static void release_shared(struct process *p)
 
 void process_unlist(struct process *zombie)
 {
-	zombie->parent->child_user_ns += zombie->child_user_ns;
+	cpu_time_add(&zombie->parent->child_time, &zombie->child_time);
+	cpu_time_add(&zombie->parent->child_time, &zombie->ended);
 	process_list_remove(zombie);
 	trace(TRACE_REMOVED, (u32)zombie->pid, (u32)zombie->exit_status);
 }
@@ -97,7 +98,6 @@ static void become_zombie(struct process *p, int status)
 	reparent_children(p, &unwanted);
 	process_group_check_orphaned(p, p->parent, true);
 	p->exit_status = status;
-	p->child_user_ns += p->ended_ns;
 	p->state = PROCESS_ZOMBIE;
 	notify_of_end(p);
 	if (is_unwanted(p))
@@ -175,7 +175,7 @@ static void leave_list(struct task *t)
 	p->live--;
 	p->ended_faults += t->min_faults;
 	spin_lock(&p->time_lock);
-	p->ended_ns += thread_cpu_time(t->thread);
+	task_add_times(t, &p->ended);
 	t->thread = NULL;
 	if (t != p->leader)
 		list_remove(&t->link);

@@ -13,11 +13,19 @@
 #define LONGEST_PATIENCE (100 * NSEC_PER_MSEC)
 /* A process that sleeps uses no CPU time: then the next look may wait. */
 #define IDLE_LOOK (10 * NSEC_PER_MSEC)
+/* So does one that is in the kernel, to its user time. */
+#define USER_LOOK NSEC_PER_MSEC
 
 u64 interval_timer_now(const struct interval_timer *t)
 {
+	struct cpu_time sum;
+
 	if (!t->cpu_time)
 		return clock_ns();
+	if (t->of_user) {
+		process_times(t->process, &sum);
+		return sum.user;
+	}
 	return t->of_thread ? task_cpu_time(t->process, t->of_thread)
 			    : process_cpu_time(t->process);
 }
@@ -26,7 +34,7 @@ u64 interval_timer_now(const struct interval_timer *t)
 static u64 next_look(const struct interval_timer *t, u64 left, bool idle)
 {
 	if (t->cpu_time)
-		left = MAX(left, idle ? IDLE_LOOK : SHORTEST);
+		left = MAX(left, idle ? IDLE_LOOK : t->of_user ? USER_LOOK : SHORTEST);
 	return clock_ns() + left < left ? ~0UL : clock_ns() + left;
 }
 
@@ -73,6 +81,7 @@ void interval_timer_init(struct interval_timer *t, struct process *p, bool cpu_t
 	t->expires = t->interval = t->patience = 0;
 	t->process = p;
 	t->of_thread = 0;
+	t->of_user = false;
 	t->expired = expired;
 }
 
@@ -164,6 +173,7 @@ void itimer_set(int which, u64 first, u64 interval)
 	mutex_lock(&p->timers_lock);
 	if (!t->expired)
 		interval_timer_init(t, p, which != ITIMER_REAL, itimer_expired);
+	t->of_user = which == ITIMER_VIRTUAL;
 	if (__builtin_add_overflow(interval_timer_now(t), first, &expires))
 		expires = ~0UL;
 	interval_timer_set(t, first ? expires : 0, interval);

@@ -22,6 +22,7 @@ struct interval_timer {
 	u64 interval; /* [lock] ns, 0: once */
 	u64 patience; /* [lock] ns between two looks at least */
 	struct process *process; /* [i] */
+	bool of_user; /* [i] cpu_time: what the process spent in user mode alone */
 	i32 of_thread; /* [i] cpu_time: counts that of this thread; 0: of the process */
 	/* It ran out @times times. In an interrupt, no lock held. */
 	void (*expired)(struct interval_timer *t, u64 times);

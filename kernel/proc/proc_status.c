@@ -2,7 +2,6 @@
 /*
  * stat, statm and status of a process. What they show is copied under process_lock first; the
  * maps are counted afterwards, under the lock of the space alone.
- * CPU time is all counted as user time: the two are not measured apart.
  */
 #include "lib/string.h"
 #include "machine/clock.h"
@@ -23,7 +22,8 @@ struct snapshot {
 	u32 umask, cpu, fd_size;
 	struct sched_params sched;
 	struct credentials cred;
-	u64 cpu_ns, children_ns, start_ns, faults, switches[2], affinity;
+	struct cpu_time time, children;
+	u64 start_ns, faults, switches[2], affinity;
 	u64 sig_shared, sig_private, sig_blocked, sig_ignored, sig_caught;
 	struct space *space; /* counted; NULL: none any more */
 };
@@ -88,11 +88,9 @@ static void copy_process(struct snapshot *s, struct process *p)
 	s->exit_signal = p->exit_signal;
 	s->exit_status = p->exit_status;
 	s->threads = p->live;
-	s->cpu_ns = process_cpu_time(p);
+	process_times(p, &s->time);
+	s->children = p->child_time;
 	s->faults = p->ended_faults;
-	s->children_ns = p->child_user_ns;
-	if (p->state == PROCESS_ZOMBIE)
-		s->children_ns -= p->ended_ns; /* they were put together for its parent */
 }
 
 /* 0 or -ESRCH. */
@@ -113,8 +111,10 @@ static int snapshot_take(const struct proc_entry *e, struct snapshot *s)
 		copy_signals(s, t);
 		if (t->thread)
 			copy_living(s, t);
-		if (e->is_thread)
-			s->cpu_ns = t->thread ? thread_cpu_time(t->thread) : 0;
+		if (e->is_thread) {
+			s->time = (struct cpu_time){ 0 };
+			task_add_times(t, &s->time);
+		}
 	}
 	spin_unlock_irq(&process_lock, flags);
 	return t ? 0 : -ESRCH;
@@ -171,7 +171,8 @@ static void print_times(struct procfs_text *t, const struct snapshot *s)
 {
 	procfs_print(t, "%d (%s) %c %d %d %d %lu %d 0 %lu 0 0 0 ", s->tid, s->name, s->state,
 		     s->ppid, s->pgid, s->sid, s->tty, s->foreground, s->faults);
-	procfs_print(t, "%lu 0 %lu 0 %d %d %u 0 %lu ", ticks(s->cpu_ns), ticks(s->children_ns),
+	procfs_print(t, "%lu %lu %lu %lu %d %d %u 0 %lu ", ticks(s->time.user),
+		     ticks(s->time.system), ticks(s->children.user), ticks(s->children.system),
 		     priority_of(&s->sched), s->sched.nice, s->threads, ticks(s->start_ns));
 }
 

@@ -38,7 +38,7 @@ struct process {
 	struct task *leader; /* [ls] */
 	u32 live; /* [ls] tasks that have not ended */
 	struct spinlock time_lock; /* leaf: tasks enter and leave the list under it, too */
-	u64 ended_ns; /* [time_lock] CPU time of tasks that have ended */
+	struct cpu_time ended; /* [time_lock] of tasks that have ended */
 	u64 ended_faults; /* [l] their page faults */
 	bool group_exit; /* [s] all must end, with group_code */
 	i32 group_code; /* [s] */
@@ -69,7 +69,7 @@ struct process {
 	i32 next_timer_id; /* [timers_lock] */
 
 	u64 start_ns; /* [i] */
-	u64 child_user_ns; /* [l] CPU time of waited-for children */
+	struct cpu_time child_time; /* [l] of those waited for, and of theirs */
 	bool unsupported_logged; /* [a] an unknown call was reported */
 };
 
@@ -79,6 +79,7 @@ static inline struct process *process_current(void)
 }
 
 /* CPU time of all its threads, those that have ended included. Any context; sig_lock may be held. */
+void process_times(struct process *p, struct cpu_time *sum);
 u64 process_cpu_time(struct process *p);
 /* Of its thread @tid; 0: there is none any more. */
 u64 task_cpu_time(struct process *p, i32 tid);
@@ -136,7 +137,7 @@ struct wait_result {
 	i32 pid;
 	u32 uid;
 	int status; /* as wait4 tells it */
-	u64 cpu_ns;
+	struct cpu_time time; /* with that of its own children */
 };
 /*
  * wait4 and waitid: P_ALL, P_PID or P_PGID with @id; @options as waitid's, at least one of WEXITED,

@@ -195,15 +195,33 @@ static u64 time_of(const struct task *t)
 	return t->thread ? thread_cpu_time(t->thread) : 0;
 }
 
-u64 process_cpu_time(struct process *p)
+void task_add_times(const struct task *t, struct cpu_time *sum)
 {
-	u64 flags = spin_lock_irq(&p->time_lock), ns = p->ended_ns;
+	struct cpu_time time;
+
+	if (!t->thread)
+		return;
+	thread_times(t->thread, &time);
+	cpu_time_add(sum, &time);
+}
+
+void process_times(struct process *p, struct cpu_time *sum)
+{
+	u64 flags = spin_lock_irq(&p->time_lock);
 	const struct task *t;
 
+	*sum = p->ended;
 	list_for_each (t, &p->tasks, link)
-		ns += time_of(t);
+		task_add_times(t, sum);
 	spin_unlock_irq(&p->time_lock, flags);
-	return ns;
+}
+
+u64 process_cpu_time(struct process *p)
+{
+	struct cpu_time sum;
+
+	process_times(p, &sum);
+	return cpu_time_total(&sum);
 }
 
 u64 task_cpu_time(struct process *p, i32 tid)

@@ -132,5 +132,8 @@ bool task_must_end(const struct task *t);
  */
 void task_leave_space(struct task *t);
 
+/* Adds what @t's thread has used, if it has one. Under its process's time_lock. */
+void task_add_times(const struct task *t, struct cpu_time *sum);
+
 /* Ends the running thread, and with the last one the process. @code: a wait status. */
 noreturn void task_exit(i32 code);

@@ -50,7 +50,8 @@ static void report(struct process *child, struct wait_result *r)
 
 	r->pid = child->pid;
 	r->uid = child->leader->cred.uid;
-	r->cpu_ns = child->child_user_ns;
+	process_times(child, &r->time);
+	cpu_time_add(&r->time, &child->child_time);
 	r->status = ended ? child->exit_status : child->stop_report;
 }
 

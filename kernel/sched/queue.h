@@ -2,6 +2,7 @@
 /* The run queue of a CPU: private to the scheduler. Its lock guards every field. */
 #pragma once
 
+#include "sched/account.h"
 #include "sched/fair.h"
 #include "sched/rt.h"
 #include "sched/sched.h"
@@ -13,7 +14,9 @@ struct run_queue {
 	struct fair_queue fair;
 	struct thread *dead; /* switched away for the last time: its successor frees it */
 	u64 armed; /* the one-shot timer's deadline, ~0: not armed */
-	u64 idle_ns, switches;
+	u64 start; /* when the CPU began to be accounted */
+	u64 switches;
+	struct sampler sampler;
 	struct rt_queue rt;
 	/* For the trace: */
 	u32 resched_why; /* enum trace_why: why the running thread was last asked to give way */

@@ -31,6 +31,8 @@ static void queue_init(struct run_queue *q, struct thread *idle)
 	rt_init(&q->rt);
 	q->current = q->idle = idle;
 	q->armed = NEVER;
+	q->start = idle->switched_in;
+	q->sampler.use = CPU_SYSTEM;
 }
 
 /* The calling CPU takes its queue. */
@@ -160,11 +162,20 @@ void queue_arm_timer(struct run_queue *q)
 {
 	u64 due = MIN(timers_next(), give_way_time(q));
 
+	if (q->current->ctx.user_thread)
+		due = MIN(due, q->sampler.at);
 	if (due >= q->armed)
 		return; /* it fires early and finds out (sched_timer_interrupt) */
 	q->armed = due;
 	trace(TRACE_TIMER_ARMED, 0, due, clock_ns());
 	clock_arm(due);
+}
+
+/* The timer may have to fire earlier now that another thread runs. */
+static void rearm_timer(struct run_queue *q, u64 now)
+{
+	q->sampler.at = MAX(q->sampler.at, now + NSEC_PER_MSEC); /* it was idle meanwhile */
+	queue_arm_timer(q);
 }
 
 static inline void charge(struct run_queue *q, struct thread *t, u64 now)
@@ -252,15 +263,26 @@ static inline void finish_switch(struct run_queue *q)
 /* Gives the CPU to @next, on whose stack this returns. Queue locked; unlocked at the end. */
 static inline __attribute__((always_inline)) void switch_to(struct run_queue *q,
 							    struct thread *prev,
-							    struct thread *next, bool yields)
+							    struct thread *next, u64 now,
+							    bool yields)
 {
 	prev->switches[prev->on_queue]++;
 	q->switches++;
 	q->current = next;
+	if (q->armed > next->slice_end && (q->count || q->armed == NEVER))
+		rearm_timer(q, now);
 	if (trace_wants(TRACE_SWITCH))
 		trace_switch(q, prev, next, yields, __builtin_frame_address(0));
 	context_switch(&prev->ctx, &next->ctx);
 	finish_switch(run_queue_this()); /* maybe another CPU's by now */
+}
+
+/* Nobody else deserves the CPU: the running thread has another slice. Queue locked; unlocked. */
+static void finish_alone(struct run_queue *q, u64 now)
+{
+	if (q->armed > q->current->slice_end)
+		rearm_timer(q, now);
+	spin_unlock(&q->lock);
 }
 
 /*
@@ -285,12 +307,10 @@ static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
 		q->dead = prev;
 	next = pick_next(q, now);
 	begin_slice(next, now);
-	if (q->count && q->armed > next->slice_end)
-		queue_arm_timer(q);
 	if (next != prev)
-		switch_to(q, prev, next, yields);
+		switch_to(q, prev, next, now, yields);
 	else
-		spin_unlock(&q->lock);
+		finish_alone(q, now);
 }
 
 void schedule(void)
@@ -349,12 +369,16 @@ void sched_kicked(void)
 	spin_unlock(&q->lock);
 }
 
-void sched_timer_interrupt(void)
+void sched_timer_interrupt(bool in_user)
 {
 	struct run_queue *q = run_queue_this();
 	u64 now = clock_ns();
 
+	spin_lock(&q->lock);
+	charge(q, q->current, now);
+	account_sample(q, in_user, now);
 	q->armed = NEVER;
+	spin_unlock(&q->lock);
 	timers_run(now);
 	spin_lock(&q->lock);
 	if (give_way_time(q) <= now) {

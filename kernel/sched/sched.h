@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "sched/account.h"
 #include "sched/thread.h"
 
 /* The machine's: whether the timer takes the CPU back. A thread's own policy is thread.sched. */
@@ -31,8 +32,9 @@ bool thread_wake(struct thread *t);
 void sched_point(void);
 /* Another CPU has changed this CPU's queue (interrupts off): the timer may be due earlier. */
 void sched_kicked(void);
-/* The timer interrupt's part (interrupts off): ends the quantum, runs due timers. */
-void sched_timer_interrupt(void);
+/* The timer interrupt's part (interrupts off): ends the quantum, runs due timers. @in_user: it came
+ * from user mode. */
+void sched_timer_interrupt(bool in_user);
 /* The boot thread ends here: the idle loop. */
 noreturn void sched_idle(void);
 /* First act of a new thread. */
@@ -63,7 +65,7 @@ int thread_set_affinity(struct thread *t, u64 mask);
 /* How long @t may run while others wait, ns; 0: without limit. */
 u64 thread_slice(const struct thread *t);
 
-/* CPU time used so far by @t, running or not, ns. */
+/* CPU time used so far by @t, running or not, ns (account.h has more). Any context. */
 u64 thread_cpu_time(struct thread *t);
 u64 sched_idle_ns(u32 cpu);
 u64 sched_switch_count(u32 cpu);

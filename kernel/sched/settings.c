@@ -102,25 +102,6 @@ u64 thread_slice(const struct thread *t)
 	return sched_get_quantum();
 }
 
-/* -- figures ----------------------------------------------------------------------------------- */
-
-u64 thread_cpu_time(struct thread *t)
-{
-	u64 flags;
-	struct run_queue *q = queue_lock_of(t, &flags);
-	u64 ns = t->cpu_ns;
-
-	if (q->current == t)
-		ns += clock_ns() - t->switched_in;
-	spin_unlock_irq(&q->lock, flags);
-	return ns;
-}
-
-u64 sched_idle_ns(u32 cpu)
-{
-	return thread_cpu_time(run_queues[cpu].idle);
-}
-
 u64 sched_switch_count(u32 cpu)
 {
 	return READ_ONCE(run_queues[cpu].switches);

@@ -79,6 +79,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bo
 	}
 	t->stack = stack;
 	t->kernel = !user;
+	t->seen_in_kernel = !user;
 	t->affinity = ~0UL;
 	t->state = THREAD_BLOCKED;
 	fair_set_weight(t);

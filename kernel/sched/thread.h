@@ -36,6 +36,7 @@ struct thread {
 	u64 affinity; /* [q] bit a CPU */
 	bool on_queue; /* [q] linked in the run queue (the running one is not) */
 	bool kernel; /* [i] never leaves the kernel */
+	bool seen_in_kernel; /* [q] when it was sampled last */
 	bool leads; /* [q] is a node of the fair queue's tree */
 	struct sched_params sched; /* [q] */
 	u32 weight, inverse; /* [q] of its nice value; and 2^32 / weight */
@@ -47,6 +48,7 @@ struct thread {
 	u64 slice_end; /* [q] when its quantum is over, clock_ns time */
 	u64 slice_left; /* [q] of SCHED_RR's, when it was taken from it; 0: a new one */
 	u64 cpu_ns, switched_in; /* [q] accounted CPU time, and until when */
+	u64 times[2]; /* [q] of it, in its program and in the kernel: account.h */
 	u64 switches[2]; /* [q] away from it: by itself, by others */
 	bool (*interrupted)(struct thread *t); /* [i] true: an interruptible wait must end */
 	void *stack; /* [i] lowest address of its kernel stack */

@@ -10,6 +10,7 @@
 #include "mm/slab.h"
 #include "proc/process.h"
 #include "syscall/at.h"
+#include "syscall/rusage.h"
 #include "syscall/syscalls.h"
 
 i64 sys_execve(u64 path, u64 argv, u64 envp)
@@ -86,14 +87,21 @@ i64 sys_exit_group(u64 status)
 	process_exit((status & 0xff) << 8);
 }
 
-static int put_wait_rusage(u64 at, u64 cpu_ns)
+static struct timeval timeval_of(u64 ns)
+{
+	return (struct timeval){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC };
+}
+
+int rusage_write(u64 at, const struct cpu_time *t)
 {
 	struct rusage_abi r;
 
 	memset(&r, 0, sizeof(r));
-	r.user.tv_sec = cpu_ns / NSEC_PER_SEC;
-	r.user.tv_usec = cpu_ns % NSEC_PER_SEC / NSEC_PER_USEC;
-	return user_write(at, &r, sizeof(r));
+	r.user = timeval_of(t->user);
+	r.system = timeval_of(t->system);
+	r.nvcsw = t->switches[0];
+	r.nivcsw = t->switches[1];
+	return user_write(at, &r, sizeof(r)) ? -EFAULT : 0;
 }
 
 /* wait4's pid as waitid's pair. */
@@ -119,7 +127,7 @@ i64 sys_wait4(u64 pid, u64 status, u64 options, u64 rusage)
 		return n;
 	if (status && user_write_u32(status, r.status))
 		return -EFAULT;
-	if (rusage && put_wait_rusage(rusage, r.cpu_ns))
+	if (rusage && rusage_write(rusage, &r.time))
 		return -EFAULT;
 	return n;
 }
@@ -174,7 +182,7 @@ i64 sys_waitid(u64 which, u64 target, u64 info, u64 options, u64 rusage)
 	if (n == 0)
 		n = process_wait((i32)which, id, (u32)options, &r);
 	if (n > 0) {
-		if (rusage && put_wait_rusage(rusage, r.cpu_ns))
+		if (rusage && rusage_write(rusage, &r.time))
 			return -EFAULT;
 		describe_child(&si, &r);
 		n = 0;

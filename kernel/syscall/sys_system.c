@@ -12,6 +12,7 @@
 #include "mm/page.h"
 #include "proc/process.h"
 #include "sched/load.h"
+#include "syscall/rusage.h"
 #include "syscall/syscalls.h"
 #include "tty/tty.h"
 
@@ -134,19 +135,15 @@ i64 sys_prlimit64(u64 pid, u64 resource, u64 new, u64 old)
 i64 sys_getrusage(u64 who, u64 usage)
 {
 	struct process *p = process_current();
-	struct rusage_abi r;
-	u64 ns;
+	struct cpu_time t;
 
 	switch ((i32)who) {
-	case 0: ns = process_cpu_time(p); break;
-	case 1: ns = thread_cpu_time(thread_current()); break;
-	case -1: ns = p->child_user_ns; break;
+	case 0: process_times(p, &t); break;
+	case 1: thread_times(thread_current(), &t); break;
+	case -1: t = p->child_time; break;
 	default: return -EINVAL;
 	}
-	memset(&r, 0, sizeof(r));
-	r.user.tv_sec = ns / NSEC_PER_SEC;
-	r.user.tv_usec = ns % NSEC_PER_SEC / NSEC_PER_USEC;
-	return user_write(usage, &r, sizeof(r));
+	return rusage_write(usage, &t);
 }
 
 /* -- the log ------------------------------------------------------------------------------------- */

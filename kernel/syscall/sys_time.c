@@ -156,8 +156,14 @@ i64 sys_times(u64 buf)
 {
 	u64 tick = NSEC_PER_SEC / 100;
 	struct process *p = process_current();
-	u64 t[4] = { process_cpu_time(p) / tick, 0, p->child_user_ns / tick, 0 };
+	struct cpu_time own, children = p->child_time;
+	u64 t[4];
 
+	process_times(p, &own);
+	t[0] = own.user / tick;
+	t[1] = own.system / tick;
+	t[2] = children.user / tick;
+	t[3] = children.system / tick;
 	if (buf && user_write(buf, t, sizeof(t)))
 		return -EFAULT;
 	return clock_ns() / tick;

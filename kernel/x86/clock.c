@@ -131,7 +131,7 @@ void clock_disarm(void)
 	stop_timer();
 }
 
-void clock_interrupt(void)
+void clock_interrupt(bool in_user)
 {
 	struct cpu_timer *t = &timers[cpu_id()];
 
@@ -142,7 +142,7 @@ void clock_interrupt(void)
 		return;
 	}
 	t->deadline = NEVER;
-	upcall_timer();
+	upcall_timer(in_user);
 }
 
 void clock_delay_us(u64 us)

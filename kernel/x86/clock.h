@@ -17,7 +17,7 @@ void clock_init_cpu(void);
 void clock_share(void);
 
 /* The timer vector came: upcall_timer() if the deadline has passed, else armed again. */
-void clock_interrupt(void);
+void clock_interrupt(bool in_user);
 
 /* What calibration found, in Hz; apic_hz with divider 1. */
 struct calibration {

@@ -164,7 +164,7 @@ void irq_dispatch(struct trap_frame *f)
 	if (likely(vector == VECTOR_TIMER)) {
 		count(SLOT_TIMER);
 		apic_eoi(); /* before: what it arms may fire at once */
-		clock_interrupt();
+		clock_interrupt(trap_from_user(f));
 	} else if (vector - VECTOR_DEVICE < MAX_LINES && lines[vector - VECTOR_DEVICE].first) {
 		device_interrupt(vector);
 	} else if (vector == VECTOR_KICK) {

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * CPU time: what a program computes counts as user time, what the kernel does for it as system time;
+ * times, getrusage, wait4, /proc and the timers on CPU time agree on it, and a parent gets its
+ * children's.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <time.h>
+
+#include "child.h"
+#include "sys.h"
+#include "tap.h"
+
+#define WORK_MS 400
+#define BLOCK (1 << 20)
+
+static char *block;
+static int zero;
+static volatile int rings;
+
+static long clock_ms(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static long cpu_ms(void)
+{
+	return clock_ms(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static long ms_of(struct timeval t)
+{
+	return t.tv_sec * 1000 + t.tv_usec / 1000;
+}
+
+static void compute(long ms)
+{
+	long end = clock_ms(CLOCK_THREAD_CPUTIME_ID) + ms;
+
+	while (clock_ms(CLOCK_THREAD_CPUTIME_ID) < end)
+		for (volatile int i = 0; i < 200000; i++)
+			;
+}
+
+static void make_the_kernel_work(long ms)
+{
+	long end = cpu_ms() + ms;
+
+	while (cpu_ms() < end)
+		if (read(zero, block, BLOCK) != BLOCK)
+			break;
+}
+
+static void usage(int who, long *user, long *system)
+{
+	struct rusage r;
+
+	getrusage(who, &r);
+	*user = ms_of(r.ru_utime);
+	*system = ms_of(r.ru_stime);
+}
+
+static void check_split(const char *what, long user, long system, int mostly_user)
+{
+	long most = mostly_user ? user : system;
+
+	if (!ok(most * 10 >= (user + system) * 7 && user + system >= WORK_MS * 9 / 10, "%s", what))
+		diag("user %ld ms, system %ld ms", user, system);
+}
+
+static void own_and_children(int computes)
+{
+	struct rusage r, before, after;
+	pid_t pid;
+	int status;
+
+	getrusage(RUSAGE_CHILDREN, &before);
+	pid = fork();
+	if (pid == 0) {
+		if (computes)
+			compute(WORK_MS);
+		else
+			make_the_kernel_work(WORK_MS);
+		_exit(0);
+	}
+	wait4(pid, &status, 0, &r);
+	getrusage(RUSAGE_CHILDREN, &after);
+	check_split(computes ? "wait4: computing was user time" : "wait4: reading was system time",
+		    ms_of(r.ru_utime), ms_of(r.ru_stime), computes);
+	check_split("the parent has it from now on", ms_of(after.ru_utime) - ms_of(before.ru_utime),
+		    ms_of(after.ru_stime) - ms_of(before.ru_stime), computes);
+}
+
+static void agree(void)
+{
+	long user, system, ticks_user = 0, ticks_system = 0;
+	struct tms t;
+	char text[512];
+	int fd;
+	ssize_t n;
+	char *at;
+
+	usage(RUSAGE_SELF, &user, &system);
+	times(&t);
+	ok(t.tms_utime >= user / 10 - 1 && t.tms_utime <= user / 10 + 5 &&
+		   t.tms_stime >= system / 10 - 1 && t.tms_stime <= system / 10 + 5,
+	   "times says the same in hundredths");
+	fd = open("/proc/self/stat", O_RDONLY);
+	n = read(fd, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = 0;
+	close(fd);
+	at = strrchr(text, ')');
+	if (at)
+		sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &ticks_user,
+		       &ticks_system);
+	if (!ok(ticks_user >= t.tms_utime && ticks_user <= t.tms_utime + 5 &&
+			ticks_system >= t.tms_stime && ticks_system <= t.tms_stime + 5,
+		"so does /proc/self/stat"))
+		diag("%ld %ld, times %ld %ld", ticks_user, ticks_system, (long)t.tms_utime,
+		     (long)t.tms_stime);
+	ok(cpu_ms() - user - system <= 20 && user + system - cpu_ms() <= 20,
+	   "together they are the process's clock");
+}
+
+static void never_back(void)
+{
+	long user, system, last_user = 0, last_system = 0;
+	int back = 0;
+
+	for (int i = 0; i < 3000; i++) {
+		usage(RUSAGE_SELF, &user, &system);
+		back += user < last_user || system < last_system;
+		last_user = user;
+		last_system = system;
+	}
+	is_long(back, 0, "neither ever goes back");
+}
+
+static void ring(int sig)
+{
+	(void)sig;
+	rings++;
+}
+
+static void virtual_timer(void)
+{
+	struct itimerval v = { { 0, 0 }, { 0, WORK_MS * 1000 / 2 } };
+
+	signal(SIGVTALRM, ring);
+	setitimer(ITIMER_VIRTUAL, &v, NULL);
+	make_the_kernel_work(WORK_MS * 3 / 4);
+	is_long(rings, 0, "ITIMER_VIRTUAL does not count the kernel's work");
+	compute(WORK_MS);
+	is_long(rings, 1, "but the program's");
+}
+
+static void *thread_main(void *arg)
+{
+	(void)arg;
+	compute(WORK_MS / 4);
+	return NULL;
+}
+
+/* Threads that run and threads that have ended are the process's time. */
+static void threads(void)
+{
+	pthread_t t[3];
+	long before = cpu_ms(), used;
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&t[i], NULL, thread_main, NULL);
+	for (int i = 0; i < 3; i++)
+		pthread_join(t[i], NULL);
+	used = cpu_ms() - before;
+	if (!ok(used >= WORK_MS * 3 / 4 && used < WORK_MS * 2, "three threads' time is its time"))
+		diag("%ld ms", used);
+}
+
+int main(void)
+{
+	zero = open("/dev/zero", O_RDONLY);
+	block = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	own_and_children(1);
+	own_and_children(0);
+	compute(30);
+	agree();
+	never_back();
+	virtual_timer();
+	threads();
+	return done_testing();
+}
