@@ -321,8 +321,8 @@ static double share(void (*change)(pid_t), long ms)
 	change(b);
 	*start = 1;
 	nanosleep(&nap, NULL);
+	kill(b, SIGSTOP); /* the one with less first: it would have the CPU alone */
 	kill(a, SIGSTOP);
-	kill(b, SIGSTOP);
 	ta = cpu_time_of_dead(a);
 	tb = cpu_time_of_dead(b);
 	*start = 0;
