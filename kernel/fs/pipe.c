@@ -132,7 +132,7 @@ static inline int drain(struct pipe *p, struct io *io)
 	while (unlikely(io->left && used(p) && !r));
 	/* Empty: begin the page anew, so that small messages stay within one. */
 	if (!used(p))
-		p->head = p->tail = ALIGN_DOWN(p->tail, (u32)PAGE_SIZE);
+		WRITE_ONCE(p->ends, ALIGN_DOWN(p->tail, (u32)PAGE_SIZE) * 0x100000001UL);
 	return r;
 }
 

@@ -19,7 +19,12 @@ struct pipe {
 	struct mutex lock;
 	struct wait_queue readable; /* sleeping readers: bytes came, or the last writer went */
 	struct wait_queue writable; /* sleeping writers: PIPE_BUF bytes are free, or no reader */
-	u32 head, tail; /* [lock] bytes written and read; both only grow */
+	union { /* [lock] bytes read and written; `ends` is both, for who looks without the lock */
+		struct {
+			u32 tail, head;
+		};
+		u64 ends;
+	};
 	u32 readers, writers; /* [lock] open files of either kind */
 	u32 reader_opens, writer_opens; /* [lock] opens ever: what a FIFO's open waits for */
 	u32 users; /* open files and opens under way: [a]; a FIFO's under fifo_lock */
@@ -32,7 +37,9 @@ struct pipe {
 
 static inline u32 pipe_used(const struct pipe *p)
 {
-	return READ_ONCE(p->head) - READ_ONCE(p->tail);
+	u64 ends = READ_ONCE(p->ends);
+
+	return (u32)(ends >> 32) - (u32)ends;
 }
 
 /* A pipe without ends and with one user; NULL: out of memory. */
@@ -55,8 +62,7 @@ int fifo_open(struct vnode *v, struct file *f);
 /* wait_wake_all(), cheaper when nobody sleeps on @q. */
 static inline void pipe_wake(struct wait_queue *q)
 {
-	/* The change must be visible before the queue is looked at (sched/wait.h). */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	wait_fence();
 	if (unlikely(READ_ONCE(q->waiters.next) != &q->waiters))
 		wait_wake_all(q);
 }

@@ -209,3 +209,70 @@ KTEST(smp_wakeups_arrive, 2000)
 	crowd_run(&c, pass_baton);
 	KEXPECT_EQ(baton, PASSES / cpu_count * cpu_count);
 }
+
+/* -- memory order ---------------------------------------------------------------------------- */
+
+#define PLACES 512
+#define BATCHES 150
+
+struct place {
+	u32 flag, seen; /* atomic; seen: what the other side's flag was */
+} __attribute__((aligned(64)));
+
+static struct place sides[2][PLACES];
+static u32 arrivals; /* atomic */
+static u32 overtaken; /* places where both sides read before either's write was seen */
+
+static void meet(u32 times)
+{
+	__atomic_add_fetch(&arrivals, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&arrivals, __ATOMIC_SEQ_CST) < 2 * times)
+		cpu_relax();
+}
+
+/* The sleeper's and the waker's step, at many places one after the other. */
+static void write_then_read(struct place *mine, struct place *other)
+{
+	for (u32 i = 0; i < PLACES; i++) {
+		__atomic_store_n(&mine[i].flag, 1, __ATOMIC_RELAXED);
+		wait_fence();
+		mine[i].seen = __atomic_load_n(&other[i].flag, __ATOMIC_RELAXED);
+	}
+}
+
+static void count_and_clear(void)
+{
+	for (u32 i = 0; i < PLACES; i++) {
+		overtaken += !sides[0][i].seen && !sides[1][i].seen;
+		sides[0][i].flag = sides[1][i].flag = 0;
+	}
+}
+
+static void fence_side(struct crowd *c, u32 cpu)
+{
+	(void)c;
+	if (cpu > 1)
+		return;
+	for (u32 i = 0; i < BATCHES; i++) {
+		meet(3 * i + 1);
+		write_then_read(sides[cpu], sides[!cpu]);
+		meet(3 * i + 2);
+		if (cpu == 0)
+			count_and_clear();
+		meet(3 * i + 3);
+	}
+}
+
+/* Without its fences no argument of wait.h holds: one of two must see the other's write. */
+KTEST(smp_fence_orders_write_and_read, 200)
+{
+	struct crowd c = { .value = 0 };
+
+	if (cpu_count < 2) {
+		ktest_skip("needs a second CPU");
+		return;
+	}
+	arrivals = overtaken = 0;
+	crowd_run(&c, fence_side);
+	KEXPECT_EQ(overtaken, 0);
+}

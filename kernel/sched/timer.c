@@ -72,21 +72,39 @@ void timer_arm(struct timer *t, u64 deadline)
 	spin_unlock_irq(&run->lock, flags);
 }
 
+/* Its queue, locked; it moves to another one only where it is armed there. */
+static struct timer_queue *lock_queue_of(struct timer *t, u64 *flags)
+{
+	for (;;) {
+		u32 cpu = READ_ONCE(t->cpu);
+		struct timer_queue *q = &timer_queues[cpu];
+
+		*flags = spin_lock_irq(&q->lock);
+		if (likely(t->cpu == cpu))
+			return q;
+		spin_unlock_irq(&q->lock, *flags);
+	}
+}
+
+/* A callback on another CPU may arm its timer again while it is waited for: then that goes, too. */
 bool timer_cancel(struct timer *t)
 {
-	struct timer_queue *q = &timer_queues[t->cpu];
-	u64 flags = spin_lock_irq(&q->lock);
-	bool was_armed = t->armed;
+	bool was_armed = false;
 
-	if (was_armed)
-		unlink_locked(q, t);
-	while (q->running == t && t->cpu != cpu_id()) {
+	for (;;) {
+		u64 flags;
+		struct timer_queue *q = lock_queue_of(t, &flags);
+		bool runs = q->running == t && q != &timer_queues[cpu_id()];
+
+		if (t->armed) {
+			unlink_locked(q, t);
+			was_armed = true;
+		}
 		spin_unlock_irq(&q->lock, flags);
+		if (!runs)
+			return was_armed;
 		cpu_relax();
-		flags = spin_lock_irq(&q->lock);
 	}
-	spin_unlock_irq(&q->lock, flags);
-	return was_armed;
 }
 
 u64 timers_run(u64 now)

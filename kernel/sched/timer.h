@@ -18,9 +18,10 @@ struct timer {
 };
 
 void timer_init(struct timer *t, void (*fire)(struct timer *t));
-/* Arms (or re-arms) @t on this CPU. Any context. */
+/* Arms (or re-arms) @t on this CPU. Any context; callers of one timer exclude each other. */
 void timer_arm(struct timer *t, u64 deadline);
-/* True if it was armed; after return the callback does not run any more. Thread context. */
+/* True if it was armed; after return the callback does not run any more, and has not armed it
+ * again. Thread context, no lock held that the callback takes. */
 bool timer_cancel(struct timer *t);
 /* For the scheduler: runs what is due, returns the next deadline (~0: none). Interrupts off. */
 u64 timers_run(u64 now);

@@ -18,6 +18,7 @@ void wait_enqueue(struct wait_queue *q, struct waiter *w)
 	w->queue = q;
 	list_push_back(&q->waiters, &w->link);
 	spin_unlock_irq(&q->lock, flags);
+	wait_fence();
 }
 
 void wait_prepare(struct wait_queue *q, struct waiter *w)
@@ -48,7 +49,7 @@ static unsigned wake(struct wait_queue *q, unsigned most)
 	u64 flags;
 
 	/* The condition was written before; see the columns in wait.h. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	wait_fence();
 	if (list_empty(&q->waiters))
 		return 0;
 	flags = spin_lock_irq(&q->lock);

@@ -8,9 +8,13 @@
  *	sleeper (CPU 0)				waker (CPU 1)
  *	wait_prepare: state = BLOCKED,		condition = true
  *	    lock, enqueue, unlock
- *	condition false?  ---------------+	wait_wake: lock
- *	    yes: schedule()              |	  sleeper in the queue? wake it
- *	    no: wait_finish              +---	  not yet? it will see the condition
+ *	wait_fence			 	wait_fence
+ *	condition false?  ---------------+	anybody in the queue?
+ *	    yes: schedule()              |	    yes: lock, wake
+ *	    no: wait_finish              +---	    no: who comes will see the condition
+ *
+ * Both fences are needed: a processor lets a load overtake an earlier store, an unlock included
+ * (SDM vol. 3, 8.2.3.4).
  *
  * A wake that comes before schedule() finds the state BLOCKED and sets it RUNNABLE again:
  * schedule() then returns at once.
@@ -21,7 +25,15 @@
 #pragma once
 
 #include "abi/errno.h"
+#include "base/mutants.h"
 #include "sched/sched.h"
+
+/* What was written before is seen by all before anything that is read after. */
+static inline void wait_fence(void)
+{
+	if (!MUTANT(fence))
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
 
 struct wait_queue {
 	struct spinlock lock;
