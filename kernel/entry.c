@@ -16,6 +16,7 @@
 #include "machine/upcalls.h"
 #include "mm/kmap.h"
 #include "mm/page.h"
+#include "mm/slab.h"
 #include "proc/signal.h"
 #include "syscall/syscalls.h"
 #include "trace_call.h"
@@ -133,7 +134,7 @@ void *upcall_cpu_memory(size_t bytes)
 
 struct thread *upcall_cpu_prepare(u32 cpu)
 {
-	return sched_prepare_cpu(cpu);
+	return slab_prepare_cpu(cpu) ? sched_prepare_cpu(cpu) : NULL;
 }
 
 void upcall_cpu_started(void)

@@ -65,7 +65,7 @@ static ssize_t show_objects(char *buf, size_t size)
 	const struct counter *c;
 
 	for (unsigned i = 0; (c = counter_get(i)); i++)
-		procfs_print(&t, "%s %ld\n", c->name, READ_ONCE(c->value));
+		procfs_print(&t, "%s %ld\n", c->name, counter_read(c));
 	return t.at;
 }
 

@@ -16,13 +16,22 @@ const struct counter *counter_get(unsigned index)
 	return index < count ? &counters_start[index] : NULL;
 }
 
+i64 counter_read(const struct counter *c)
+{
+	i64 sum = __atomic_load_n(&c->value, __ATOMIC_RELAXED);
+
+	for (u32 i = 0; c->cells && i < cpu_count; i++)
+		sum += __atomic_load_n(&c->cells[i].value, __ATOMIC_RELAXED);
+	return sum;
+}
+
 i64 counter_value(const char *name)
 {
 	const struct counter *c;
 
 	for (unsigned i = 0; (c = counter_get(i)); i++) {
 		if (strcmp(c->name, name) == 0)
-			return __atomic_load_n(&c->value, __ATOMIC_RELAXED);
+			return counter_read(c);
 	}
 	return 0;
 }

@@ -60,7 +60,7 @@ static void counters_snapshot(i64 values[MAX_COUNTERS])
 	const struct counter *c;
 
 	for (unsigned i = 0; i < MAX_COUNTERS && (c = counter_get(i)); i++)
-		values[i] = __atomic_load_n(&c->value, __ATOMIC_RELAXED);
+		values[i] = counter_read(c);
 }
 
 /* Number of counters that are not what they were; each is printed if @print. */
@@ -70,7 +70,7 @@ static unsigned counters_differ(const i64 before[MAX_COUNTERS], bool print)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < MAX_COUNTERS && (c = counter_get(i)); i++) {
-		i64 now = __atomic_load_n(&c->value, __ATOMIC_RELAXED);
+		i64 now = counter_read(c);
 
 		if (now == before[i])
 			continue;

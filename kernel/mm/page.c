@@ -2,11 +2,14 @@
 /*
  * The front of the page allocator: references, counts and a cache of single frames for each
  * CPU, because nearly every allocation is one frame and a buddy list would split and merge
- * for each of them.
+ * for each of them, under a lock that all CPUs want.
  *
- * Invariants: a frame in a cache has refcount 0 and is in no buddy list. A cache is touched by
- * its own CPU alone, interrupts off, so it needs no lock. At most CACHE_MAX frames of a CPU
- * are out of others' reach; a request for a larger block gives this CPU's back first.
+ * Invariants: a frame in a cache has refcount 0 and is in no buddy list. A cache has at most
+ * CACHE_MAX frames. When the buddy lists have nothing for a request, whatever caches hold, these
+ * and those above (page_shrink), is given back and the lists are asked again.
+ *
+ * Locks: frame_cache.lock, interrupts off; nearly always its own CPU takes it, so it costs no
+ * wait. Order: frame_cache.lock → buddy_lock.
  */
 #include "mm/page.h"
 
@@ -14,6 +17,7 @@
 #include "base/ktest.h"
 #include "base/mutants.h"
 #include "base/panic.h"
+#include "base/spinlock.h"
 #include "lib/string.h"
 #include "mm/buddy.h"
 #include "mm/page_boot.h"
@@ -23,16 +27,19 @@
 #define CACHE_MAX 96u
 #define FREED_BYTE 0xdb /* debug builds fill freed frames with it */
 
-COUNTER(live_pages, "pages");
+COUNTER_PER_CPU(live_pages, "pages");
 
 struct page *page_array;
 u64 page_frames;
 u64 page_reserve_frames;
 
+void (*page_shrink)(void);
+
 static struct frame_cache {
-	struct page *list; /* through next_free */
-	u32 count;
-} __attribute__((aligned(64))) frame_caches[MAX_CPUS]; /* [owner CPU] */
+	struct spinlock lock;
+	u32 count; /* [lock] */
+	struct page *list; /* [lock] through next_free */
+} __attribute__((aligned(64))) frame_caches[MAX_CPUS];
 
 static struct page *frame_alloc(void)
 {
@@ -40,6 +47,7 @@ static struct page *frame_alloc(void)
 	struct frame_cache *c = &frame_caches[cpu_id()];
 	struct page *p;
 
+	spin_lock(&c->lock);
 	if (unlikely(!c->list))
 		c->count = buddy_alloc_frames(&c->list, BATCH_ORDER);
 	p = c->list;
@@ -47,11 +55,11 @@ static struct page *frame_alloc(void)
 		c->list = p->next_free;
 		c->count--;
 	}
-	irq_restore(flags);
+	spin_unlock_irq(&c->lock, flags);
 	return p;
 }
 
-/* Gives @n frames of this CPU's cache back to the buddy lists. Interrupts off. */
+/* Gives @n frames of a cache back to the buddy lists. Under its lock. */
 static void cache_drain(struct frame_cache *c, u32 n)
 {
 	struct page *last = c->list, *list = c->list;
@@ -71,26 +79,37 @@ static void frame_free(struct page *p)
 	u64 flags = irq_save();
 	struct frame_cache *c = &frame_caches[cpu_id()];
 
+	spin_lock(&c->lock);
 	p->next_free = c->list;
 	c->list = p;
 	if (unlikely(++c->count > CACHE_MAX))
 		cache_drain(c, CACHE_BATCH);
-	irq_restore(flags);
+	spin_unlock_irq(&c->lock, flags);
 }
 
-static struct page *block_alloc(unsigned order)
+/* Everything that caches hold goes back to the buddy lists. */
+static void drain_all(void)
 {
-	struct page *p = buddy_alloc(order);
-
-	if (unlikely(!p)) {
-		u64 flags = irq_save();
-		struct frame_cache *c = &frame_caches[cpu_id()];
+	if (page_shrink)
+		page_shrink();
+	for (u32 i = 0; i < cpu_count; i++) {
+		struct frame_cache *c = &frame_caches[i];
+		u64 flags = spin_lock_irq(&c->lock);
 
 		cache_drain(c, c->count);
-		irq_restore(flags);
-		p = buddy_alloc(order);
+		spin_unlock_irq(&c->lock, flags);
 	}
-	return p;
+}
+
+static inline struct page *frames_alloc(unsigned order)
+{
+	return likely(!order) ? frame_alloc() : buddy_alloc(order);
+}
+
+static struct page *alloc_after_drain(unsigned order)
+{
+	drain_all();
+	return frames_alloc(order);
 }
 
 bool page_memory_low(void)
@@ -111,13 +130,16 @@ struct page *page_alloc(unsigned order, unsigned flags)
 	assert(order <= PAGE_MAX_ORDER);
 	if (fault_injected() || ((flags & ALLOC_USER) && reserve_needed(order)))
 		return NULL;
-	p = order ? block_alloc(order) : frame_alloc();
-	if (unlikely(!p))
-		return NULL;
+	p = frames_alloc(order);
+	if (unlikely(!p)) {
+		p = alloc_after_drain(order);
+		if (!p)
+			return NULL;
+	}
 	assert(p->refcount == 0);
 	p->refcount = 1;
 	p->order = (u8)order;
-	counter_add(&live_pages, 1L << order);
+	counter_add_here(&live_pages, 1L << order);
 	if ((flags & ALLOC_ZERO) && !(MUTANT(zero) && (flags & ALLOC_USER)))
 		memset(page_to_virt(p), 0, PAGE_SIZE << order);
 	return p;
@@ -129,7 +151,7 @@ static void page_release(struct page *p)
 
 	assert(!(p->flags & (PAGE_IS_FREE | PAGE_IS_SLAB)));
 	debug_only(memset(page_to_virt(p), FREED_BYTE, PAGE_SIZE << order));
-	counter_add(&live_pages, -(1L << order));
+	counter_add_here(&live_pages, -(1L << order));
 	if (likely(!order))
 		frame_free(p);
 	else
@@ -148,7 +170,7 @@ void page_put(struct page *p)
 
 void page_account(i64 frames)
 {
-	counter_add(&live_pages, frames);
+	counter_add_here(&live_pages, frames);
 }
 
 u64 page_free_count(void)

@@ -97,5 +97,11 @@ bool page_memory_low(void);
  */
 void page_account(i64 frames);
 
+/*
+ * Asked when memory is out to give back what it only keeps (slab); set once at boot. Called in any
+ * context page_alloc() is called in, with no lock of this room held.
+ */
+extern void (*page_shrink)(void);
+
 u64 page_free_count(void); /* frames */
 u64 page_total_count(void); /* usable frames at boot */

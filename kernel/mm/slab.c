@@ -1,43 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Slabs: blocks of frames cut into objects of one size (OSTEP 17.4).
+ * Slabs: blocks of frames cut into objects of one size (OSTEP 17.4), and before them for each CPU
+ * a magazine of free objects (Bonwick's), so that CPUs do not meet.
  *
  * The slab's bookkeeping is in struct page, so the block holds objects only; a free object's
  * first word points to the next free one. A slab with free objects is in its cache's partial
- * list; a full one is in none. One empty slab a cache is kept, others go back at once.
+ * list; a full one is in none. One empty slab a cache is kept, others go back at once. An object
+ * in a magazine is in use for its slab and not live for everybody else. When memory is out,
+ * slab_shrink() empties magazines and gives all empty slabs back.
  * Debug builds fill free objects with FREE_BYTE and look whether it is still there.
  *
- * Locks: slab_cache.lock (leaf but for the page allocator's, interrupts off).
+ * Locks, interrupts off: magazine.lock (nearly always taken by its own CPU) → slab_cache.lock
+ * (leaf). Frames are taken and given back with neither held: the page allocator may shrink us.
  */
-#include "mm/slab.h"
+#include "mm/slab_private.h"
 
 #include "base/counter.h"
 #include "base/ktest.h"
-#include "base/spinlock.h"
 #include "lib/string.h"
-#include "mm/page.h"
 
-#define MAX_CACHES 64
 #define MIN_ALIGN 16
 #define MAX_SLAB_ORDER 3
 #define FREE_BYTE 0x6b
 
-/* All caches together; each one's own count is slab_live(). */
-COUNTER(live_objects, "slab objects");
+#define MAGAZINE_BYTES 8192u /* large objects: fewer of them */
 
-struct slab_cache {
-	struct spinlock lock;
-	u32 partial; /* [lock] frame of the first slab with free objects, 0: none */
-	u32 stride, size; /* [i] bytes from object to object, and as asked for */
-	u16 per_slab; /* [i] */
-	u8 order; /* [i] */
-	bool has_empty; /* [lock] one slab in the partial list is empty */
-	u64 live; /* [lock] */
-	const char *name; /* [i] */
-};
+/* All slab_caches together; each one's own count is slab_live(). */
+COUNTER_PER_CPU(live_objects, "slab objects");
 
-static struct slab_cache caches[MAX_CACHES];
-static u32 cache_count; /* atomic */
+struct slab_cache slab_caches[MAX_CACHES];
+u32 slab_cache_count;
+static struct magazine boot_magazines[MAX_CACHES];
+struct magazine *slab_magazines[MAX_CPUS] = { boot_magazines };
 
 static void partial_insert(struct slab_cache *c, struct page *p)
 {
@@ -95,6 +89,15 @@ static void object_check_free(const struct slab_cache *c, const struct page *p, 
 			panic("%s %p freed twice", c->name, obj);
 	}
 }
+
+static void magazine_check_free(const struct slab_cache *c, const struct magazine *m,
+				const void *obj)
+{
+	for (u32 i = 0; i < m->count; i++) {
+		if (m->objects[i] == obj)
+			panic("%s %p freed twice", c->name, obj);
+	}
+}
 #endif
 
 static void slab_cut(struct slab_cache *c, struct page *p)
@@ -113,10 +116,11 @@ static void slab_cut(struct slab_cache *c, struct page *p)
 	p->in_use = 0;
 }
 
-/* Adds an empty slab. False: out of memory. */
+/* Adds an empty slab. False: out of memory. No lock held. */
 static bool slab_grow(struct slab_cache *c)
 {
 	struct page *p = page_alloc(c->order, 0);
+	u64 flags;
 
 	if (!p)
 		return false;
@@ -126,42 +130,121 @@ static bool slab_grow(struct slab_cache *c)
 		p[i].cache = c;
 	}
 	slab_cut(c, p);
+	flags = spin_lock_irq(&c->lock);
 	partial_insert(c, p);
-	c->has_empty = true;
+	c->empties++;
+	spin_unlock_irq(&c->lock, flags);
 	return true;
 }
 
-static void slab_give_back(struct slab_cache *c, struct page *p)
+void surplus_add(struct slab_cache *c, struct page *p, struct surplus *s)
 {
-	for (u32 i = 0; i < 1u << c->order; i++)
-		p[i].flags = 0;
-	page_account(1L << c->order);
-	page_put(p);
+	partial_remove(c, p);
+	p->next = s->first;
+	s->first = (u32)(p - page_array);
+}
+
+void surplus_free(struct slab_cache *c, struct surplus *s)
+{
+	while (unlikely(s->first)) {
+		struct page *p = page_array + s->first;
+
+		s->first = p->next;
+		for (u32 i = 0; i < 1u << c->order; i++)
+			p[i].flags = 0;
+		page_account(1L << c->order);
+		page_put(p);
+	}
+}
+
+/* -- between slabs and magazines: both locks held --------------------------------------------- */
+
+static void *object_take(struct slab_cache *c)
+{
+	struct page *p = page_array + c->partial;
+	void **obj = p->freelist;
+
+	p->freelist = *obj;
+	if (p->in_use++ == 0)
+		c->empties--;
+	if (!p->freelist)
+		partial_remove(c, p);
+	return obj;
+}
+
+static void object_return(struct slab_cache *c, void *obj, struct surplus *s)
+{
+	struct page *p = slab_of(c, obj);
+
+	debug_only(object_check_free(c, p, obj));
+	if (!p->freelist)
+		partial_insert(c, p);
+	*(void **)obj = p->freelist;
+	p->freelist = obj;
+	if (--p->in_use)
+		return;
+	if (c->empties)
+		surplus_add(c, p, s);
+	else
+		c->empties = 1;
+}
+
+static void magazine_fill(struct slab_cache *c, struct magazine *m)
+{
+	spin_lock(&c->lock);
+	while (m->count < (c->capacity + 1) / 2 && c->partial)
+		m->objects[m->count++] = object_take(c);
+	spin_unlock(&c->lock);
+}
+
+void magazine_drain(struct slab_cache *c, struct magazine *m, u32 left, struct surplus *s)
+{
+	spin_lock(&c->lock);
+	while (m->count > left)
+		object_return(c, m->objects[--m->count], s);
+	spin_unlock(&c->lock);
+}
+
+/* -- the calls -------------------------------------------------------------------------------- */
+
+/* This CPU's magazine of @c, locked. */
+static inline struct magazine *magazine_lock(const struct slab_cache *c, u64 *flags)
+{
+	struct magazine *m;
+
+	*flags = irq_save();
+	m = &slab_magazines[cpu_id()][c->index];
+	spin_lock(&m->lock);
+	return m;
+}
+
+/* NULL: neither the magazine nor a slab has one. */
+static inline void *try_alloc(struct slab_cache *c)
+{
+	u64 flags;
+	struct magazine *m = magazine_lock(c, &flags);
+	void *obj = NULL;
+
+	if (unlikely(!m->count))
+		magazine_fill(c, m);
+	if (likely(m->count)) {
+		obj = m->objects[--m->count];
+		m->live++;
+	}
+	spin_unlock_irq(&m->lock, flags);
+	return obj;
 }
 
 void *slab_alloc(struct slab_cache *c)
 {
-	struct page *p;
-	void **obj;
-	u64 flags;
+	void *obj;
 
 	if (fault_injected())
 		return NULL;
-	flags = spin_lock_irq(&c->lock);
-	if (unlikely(!c->partial) && !slab_grow(c)) {
-		spin_unlock_irq(&c->lock, flags);
-		return NULL;
-	}
-	p = page_array + c->partial;
-	obj = p->freelist;
-	p->freelist = *obj;
-	if (p->in_use++ == 0)
-		c->has_empty = false;
-	if (!p->freelist)
-		partial_remove(c, p);
-	c->live++;
-	spin_unlock_irq(&c->lock, flags);
-	counter_add(&live_objects, 1);
+	while (unlikely(!(obj = try_alloc(c))))
+		if (!slab_grow(c))
+			return NULL;
+	counter_add_here(&live_objects, 1);
 	debug_only(object_check_poison(c, obj));
 	return obj;
 }
@@ -175,43 +258,41 @@ void *slab_alloc_zero(struct slab_cache *c)
 
 void slab_free(struct slab_cache *c, void *obj)
 {
-	struct page *p = slab_of(c, obj), *surplus = NULL;
+	const struct page *p = slab_of(c, obj);
+	struct surplus surplus = { 0 };
+	struct magazine *m;
 	u64 flags;
 
 	ensure((p->flags & PAGE_IS_SLAB) && p->cache == c);
-	flags = spin_lock_irq(&c->lock);
-	debug_only(object_check_free(c, p, obj));
 	debug_only(object_poison(c, obj));
-	if (!p->freelist)
-		partial_insert(c, p);
-	*(void **)obj = p->freelist;
-	p->freelist = obj;
-	c->live--;
-	if (--p->in_use == 0) {
-		if (c->has_empty) {
-			partial_remove(c, p);
-			surplus = p;
-		}
-		c->has_empty = true;
-	}
-	spin_unlock_irq(&c->lock, flags);
-	counter_add(&live_objects, -1);
-	if (surplus)
-		slab_give_back(c, surplus);
+	m = magazine_lock(c, &flags);
+	debug_only(magazine_check_free(c, m, obj));
+	if (unlikely(m->count == c->capacity))
+		magazine_drain(c, m, c->capacity / 2, &surplus);
+	m->objects[m->count++] = obj;
+	m->live--;
+	spin_unlock_irq(&m->lock, flags);
+	counter_add_here(&live_objects, -1);
+	surplus_free(c, &surplus);
 }
 
 u64 slab_live(const struct slab_cache *c)
 {
-	return READ_ONCE(c->live);
+	i64 live = 0;
+
+	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
+		if (slab_magazines[cpu])
+			live += READ_ONCE(slab_magazines[cpu][c->index].live);
+	return MAX(live, 0L);
 }
 
 bool slab_describe(unsigned index, const char **name, u64 *live, u32 *size)
 {
-	if (index >= READ_ONCE(cache_count))
+	if (index >= READ_ONCE(slab_cache_count))
 		return false;
-	*name = caches[index].name;
-	*live = slab_live(&caches[index]);
-	*size = caches[index].size;
+	*name = slab_caches[index].name;
+	*live = slab_live(&slab_caches[index]);
+	*size = slab_caches[index].size;
 	return true;
 }
 
@@ -232,8 +313,8 @@ static u8 choose_order(size_t stride)
 struct slab_cache *slab_create(const char *name, size_t size, size_t align)
 {
 	size_t stride = ALIGN_UP(MAX(size, (size_t)MIN_ALIGN), MAX(align, (size_t)MIN_ALIGN));
-	u32 index = __atomic_fetch_add(&cache_count, 1, __ATOMIC_RELAXED);
-	struct slab_cache *c = &caches[index];
+	u32 index = __atomic_fetch_add(&slab_cache_count, 1, __ATOMIC_RELAXED);
+	struct slab_cache *c = &slab_caches[index];
 
 	ensure(index < MAX_CACHES && stride <= PAGE_SIZE << MAX_SLAB_ORDER);
 	ensure((align & (align - 1)) == 0 && align <= PAGE_SIZE);
@@ -242,5 +323,7 @@ struct slab_cache *slab_create(const char *name, size_t size, size_t align)
 	c->stride = (u32)stride;
 	c->order = choose_order(stride);
 	c->per_slab = (u16)((PAGE_SIZE << c->order) / stride);
+	c->index = (u8)index;
+	c->capacity = MIN(MAX(MAGAZINE_BYTES / c->stride, 2u), MAGAZINE_MAX);
 	return c;
 }

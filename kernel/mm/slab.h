@@ -2,7 +2,7 @@
 /*
  * Small kernel objects: caches of one size, and kmalloc over caches of powers of two
  * (above 8 KiB, up to 4 MiB, from pages directly). Any context; never sleeps; NULL when memory is out.
- * Locks: each cache has its own (leaf but for page_lock, interrupts off).
+ * Locks: inside; the page allocator's are taken within them or without them.
  */
 #pragma once
 
@@ -28,3 +28,7 @@ void kfree(void *p); /* NULL is fine */
 char *kstrdup(const char *s);
 
 void slab_init(void); /* after page_init */
+/* Makes CPU @cpu's magazines before it starts. False: out of memory. */
+bool slab_prepare_cpu(u32 cpu);
+/* Gives back all memory that is only kept: page_alloc() asks when there is no more. Any context. */
+void slab_shrink(void);

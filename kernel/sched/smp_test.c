@@ -6,6 +6,8 @@
 #include "base/ktest.h"
 #include "machine/clock.h"
 #include "machine/smp.h"
+#include "mm/page.h"
+#include "mm/slab.h"
 #include "sched/mutex.h"
 #include "sched/timer.h"
 
@@ -275,4 +277,65 @@ KTEST(smp_fence_orders_write_and_read, 200)
 	arrivals = overtaken = 0;
 	crowd_run(&c, fence_side);
 	KEXPECT_EQ(overtaken, 0);
+}
+
+/* -- memory ---------------------------------------------------------------------------------- */
+
+#define OBJECTS 40
+#define MEMORY_ROUNDS 100
+
+struct stamp {
+	u64 cpu, serial;
+};
+
+/* Objects of several sizes come and go; each keeps what its owner wrote. */
+static void use_memory(struct crowd *c, u32 cpu)
+{
+	struct stamp *held[OBJECTS] = { NULL };
+	u64 serial = cpu;
+
+	for (u32 i = 0; i < MEMORY_ROUNDS * OBJECTS; i++) {
+		struct stamp **s = &held[serial % OBJECTS];
+
+		serial = serial * 6364136223846793005UL + 1442695040888963407UL;
+		if (*s && ((*s)->cpu != cpu || (*s)->serial != (u64)*s))
+			__atomic_add_fetch(&c->value, 1, __ATOMIC_SEQ_CST);
+		kfree(*s);
+		*s = kmalloc(16UL << (serial >> 60) % 9);
+		if (*s)
+			**s = (struct stamp){ cpu, (u64)*s };
+		if (i % 512 == 0)
+			sched_yield();
+	}
+	for (u32 i = 0; i < OBJECTS; i++)
+		kfree(held[i]);
+}
+
+KTEST(smp_memory_has_one_owner, 500)
+{
+	struct crowd c = { .value = 0 };
+
+	crowd_run(&c, use_memory);
+	KEXPECT_EQ(c.value, 0);
+}
+
+/* What other CPUs keep for themselves is free memory all the same. */
+KTEST(smp_memory_of_other_cpus_is_found, 500)
+{
+	struct crowd c = { .value = 0 };
+	struct list taken = LIST_INIT(taken);
+	u64 free, n = 0;
+	struct page *p;
+
+	crowd_run(&c, use_memory);
+	free = page_free_count();
+	while ((p = page_alloc(PAGE_MAX_ORDER, 0))) {
+		list_push_front(&taken, &p->link);
+		n += 1UL << PAGE_MAX_ORDER;
+	}
+	for (; (p = page_alloc(0, 0)); n++)
+		list_push_front(&taken, &p->link);
+	while (!list_empty(&taken))
+		page_put(list_entry(list_pop_front(&taken), struct page, link));
+	KEXPECT(n >= free);
 }
