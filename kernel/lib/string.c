@@ -100,7 +100,7 @@ static inline void copy_backward(u8 *d, const u8 *s, size_t n)
 	store8(d, first);
 }
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t n)
+void *(memcpy)(void *restrict dst, const void *restrict src, size_t n)
 {
 	copy_forward(dst, src, n);
 	return dst;
@@ -116,7 +116,7 @@ void *memmove(void *dst, const void *src, size_t n)
 	return dst;
 }
 
-void *memset(void *dst, int byte, size_t n)
+void *(memset)(void *dst, int byte, size_t n)
 {
 	u64 pattern = (u8)byte * 0x0101010101010101ULL;
 	u8 *d = dst, *last;

@@ -90,6 +90,13 @@ void context_reset_user(struct context *c);
 void context_load_mmu(struct context *c, struct mmu *m);
 
 /*
+ * The running thread's registers, to an image in user memory (its XSAVE header has been zeroed) and
+ * back. 0 or -EFAULT; a damaged image is -EFAULT too, and may have been loaded in part. They may sleep.
+ */
+int fpu_save_user(u64 at);
+int fpu_load_user(u64 at);
+
+/*
  * Makes an image that a program wrote fit for fpu_load_current(): reserved fields and
  * components that are not enabled are cleared. False: MXCSR has reserved bits set, or the
  * header claims what is not enabled (XRSTOR would fault). @xsave: it has an XSAVE header.

@@ -78,6 +78,15 @@ static inline struct process *process_current(void)
 	return thread_current()->process;
 }
 
+/* Must @t end, for all of its process end or one of it execs? Any lock or none: it only comes true. */
+static inline bool task_must_end(const struct task *t)
+{
+	const struct process *p = t->process;
+	const struct task *execing = READ_ONCE(p->execing);
+
+	return READ_ONCE(p->group_exit) || (execing && execing != t);
+}
+
 /* CPU time of all its threads, those that have ended included. Any context; sig_lock may be held. */
 void process_times(struct process *p, struct cpu_time *sum);
 u64 process_cpu_time(struct process *p);

@@ -14,9 +14,17 @@
 #define RED_ZONE 128
 #define MIN_ALTSTACK 2048
 #define FPU_ALIGN 64
-#define FPU_ON_STACK 2816 /* an image with AVX-512 and protection keys fits; with AMX not */
+#define LEGACY_BYTES 512
 
 static void *initial_fpu; /* an area as every program and every handler begins */
+
+/* What software says of an image, and XSAVE's header before XSAVE; they lie side by side. */
+static struct {
+	struct fpx_software software;
+	u64 header[8];
+} image_middle; /* [i] */
+_Static_assert(FPX_SOFTWARE_OFFSET + sizeof(struct fpx_software) == LEGACY_BYTES,
+	       "the header follows");
 
 void signal_room_init(void)
 {
@@ -24,6 +32,12 @@ void signal_room_init(void)
 	if (!initial_fpu)
 		panic("no memory for the FPU's initial state");
 	fpu_area_init(initial_fpu);
+	image_middle.software = (struct fpx_software){
+		.magic1 = FP_XSTATE_MAGIC1,
+		.extended_size = cpu_features.xsave_bytes + 4,
+		.xfeatures = cpu_features.xcr0,
+		.xstate_size = cpu_features.xsave_bytes,
+	};
 	sigqueue_room_init();
 }
 
@@ -52,24 +66,15 @@ static bool leaves_altstack(const struct task *t, const struct trap_frame *f, u6
 /* Bytes of the FPU image on the stack: with XSAVE a second magic follows it. */
 static size_t fpu_image_bytes(void)
 {
-	return cpu_features.xsave ? cpu_features.xsave_bytes + 4 : 512;
+	return cpu_features.xsave ? cpu_features.xsave_bytes + 4 : LEGACY_BYTES;
 }
 
-static int push_fpu(struct thread *t, u64 at)
+static int push_fpu(u64 at)
 {
-	struct fpx_software sw = {
-		.magic1 = FP_XSTATE_MAGIC1,
-		.extended_size = cpu_features.xsave_bytes + 4,
-		.xfeatures = cpu_features.xcr0,
-		.xstate_size = cpu_features.xsave_bytes,
-	};
-
-	fpu_save_current(&t->ctx);
-	if (user_write(at, t->ctx.fpu, cpu_features.xsave ? cpu_features.xsave_bytes : 512))
-		return -EFAULT;
 	if (!cpu_features.xsave)
-		return 0;
-	if (user_write(at + FPX_SOFTWARE_OFFSET, &sw, sizeof(sw)))
+		return fpu_save_user(at);
+	if (user_write(at + FPX_SOFTWARE_OFFSET, &image_middle, sizeof(image_middle)) ||
+	    fpu_save_user(at))
 		return -EFAULT;
 	return user_write_u32(at + cpu_features.xsave_bytes, FP_XSTATE_MAGIC2);
 }
@@ -78,6 +83,7 @@ static void fill_context(struct ucontext_abi *uc, const struct task *t, const st
 {
 	uc->flags =
 		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
+	uc->link = 0;
 	uc->stack = (struct stack_abi){
 		.sp = t->altstack.sp,
 		.flags = t->altstack.size ? t->altstack.flags : SS_DISABLE,
@@ -88,17 +94,19 @@ static void fill_context(struct ucontext_abi *uc, const struct task *t, const st
 	uc->rdi = f->rdi, uc->rsi = f->rsi, uc->rbp = f->rbp, uc->rbx = f->rbx;
 	uc->rdx = f->rdx, uc->rax = f->rax, uc->rcx = f->rcx, uc->rsp = f->rsp;
 	uc->rip = f->rip, uc->eflags = f->rflags;
-	uc->cs = f->cs, uc->ss = f->ss;
+	uc->cs = f->cs, uc->ss = f->ss, uc->fs = uc->gs = 0;
+	memset(uc->reserved, 0, sizeof(uc->reserved));
 	uc->err = t->fault.error, uc->trapno = t->fault.vector, uc->cr2 = t->fault.address;
 }
 
 void signal_fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kernel *info)
 {
-	memset(si, 0, sizeof(*si));
 	si->signo = sig;
 	si->error = info->error;
 	si->code = info->code;
+	si->pad = 0;
 	memcpy(si->bytes, info->bytes, sizeof(info->bytes));
+	memset(si->bytes + sizeof(info->bytes), 0, sizeof(si->bytes) - sizeof(info->bytes));
 }
 
 static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
@@ -142,13 +150,12 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
 	if (leaves_altstack(t, f, action->flags, at))
 		return -EFAULT;
-	memset(&frame, 0, sizeof(frame));
 	frame.restorer = action->restorer;
 	fill_context(&frame.uc, t, f);
 	frame.uc.fpstate = fp;
 	frame.uc.sigmask = frame.uc.oldmask = mask;
 	signal_fill_info(&frame.info, sig, info);
-	if (push_fpu(t->thread, fp) || user_write(at, &frame, sizeof(frame)))
+	if (push_fpu(fp) || user_write(at, &frame, sizeof(frame)))
 		return -EFAULT;
 	enter_handler(f, sig, action->handler, at);
 	load_fpu(initial_fpu);
@@ -160,34 +167,27 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 
 /* -- and back ----------------------------------------------------------------------------------- */
 
-/* How much of the image at @at there is: all, or the legacy part. 0, -EFAULT. */
-static int fpu_image_size(u64 at, size_t *bytes)
+/* Is there all of the image at @at, or the legacy part alone (0)? -EFAULT. */
+static int image_is_whole(u64 at)
 {
 	struct fpx_software sw;
 	u32 magic2;
 
-	*bytes = 512;
-	if (!cpu_features.xsave)
-		return 0;
 	if (user_read(&sw, at + FPX_SOFTWARE_OFFSET, sizeof(sw)))
 		return -EFAULT;
 	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size != cpu_features.xsave_bytes)
 		return 0;
 	if (user_read_u32(&magic2, at + sw.xstate_size))
 		return -EFAULT;
-	if (magic2 == FP_XSTATE_MAGIC2)
-		*bytes = sw.xstate_size;
-	return 0;
+	return magic2 == FP_XSTATE_MAGIC2;
 }
 
-/* Into a buffer of the kernel's first: while it is copied and checked it is not yet the thread's. */
-static int load_checked(u8 *area, u64 at)
+/* Without the rest, which becomes initial. */
+static int load_legacy(u64 at)
 {
-	size_t bytes;
+	u8 area[LEGACY_BYTES + sizeof(image_middle.header)] __attribute__((aligned(FPU_ALIGN)));
 
-	if (fpu_image_size(at, &bytes) || user_read(area, at, bytes))
-		return -EFAULT;
-	if (!fpu_area_sanitize(area, bytes > 512))
+	if (user_read(area, at, LEGACY_BYTES) || !fpu_area_sanitize(area, false))
 		return -EFAULT;
 	load_fpu(area);
 	return 0;
@@ -195,20 +195,16 @@ static int load_checked(u8 *area, u64 at)
 
 static int pop_fpu(u64 at)
 {
-	u8 small[FPU_ON_STACK] __attribute__((aligned(FPU_ALIGN))), *area = small;
-	int err = -ENOMEM;
+	int whole;
 
 	if (!at) {
 		load_fpu(initial_fpu);
 		return 0;
 	}
-	if (fpu_area_bytes() > sizeof(small))
-		area = kmalloc(fpu_area_bytes());
-	if (area)
-		err = load_checked(area, at);
-	if (area != small)
-		kfree(area);
-	return err;
+	whole = cpu_features.xsave ? image_is_whole(at) : 1;
+	if (whole < 0)
+		return whole;
+	return whole ? fpu_load_user(at) : load_legacy(at);
 }
 
 static void restore_registers(struct trap_frame *f, const struct ucontext_abi *uc)

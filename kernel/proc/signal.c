@@ -261,7 +261,7 @@ void signal_deliver(struct trap_frame *f)
 			task_exit(0); /* what is told is the process's */
 		if (READ_ONCE(t->stop_wanted))
 			task_stop_if_wanted(t);
-		sig = dequeue(t, &action, &info);
+		sig = signal_pending_set(t) & ~t->sig_blocked ? dequeue(t, &action, &info) : 0;
 		if (!sig)
 			break;
 		if (action.handler == SIG_DFL)

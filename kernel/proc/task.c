@@ -181,14 +181,6 @@ void task_kick(struct task *t)
 	thread_wake(t->thread);
 }
 
-bool task_must_end(const struct task *t)
-{
-	const struct process *p = t->process;
-	const struct task *execing = READ_ONCE(p->execing);
-
-	return READ_ONCE(p->group_exit) || (execing && execing != t);
-}
-
 /* CPU time of @t, under time_lock or by itself. */
 static u64 time_of(const struct task *t)
 {

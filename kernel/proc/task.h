@@ -123,9 +123,6 @@ u64 task_made_count(void); /* since boot */
  * process_lock or its process's sig_lock; it has not ended. */
 void task_kick(struct task *t);
 
-/* Must @t end, for all of its process end or one of it execs? Any lock or none: it only comes true. */
-bool task_must_end(const struct task *t);
-
 /*
  * The running thread leaves its memory (exec, exit), which is still loaded: who waits for its tid
  * word or in vfork for it goes on. May sleep.

@@ -6,7 +6,9 @@
  */
 #include "x86/x86.h"
 
+#include "abi/errno.h"
 #include "lib/string.h"
+#include "machine/usercopy.h"
 #include "x86/fpu.h"
 
 #define FXSAVE_BYTES 512
@@ -67,6 +69,29 @@ void fpu_save_current(struct context *c)
 void fpu_load_current(struct context *c)
 {
 	fpu_load(c->fpu);
+}
+
+int save_xstate_user_raw(u64 area);
+int save_fxstate_user_raw(u64 area);
+int load_xstate_user_raw(u64 area);
+int load_fxstate_user_raw(u64 area);
+
+int fpu_save_user(u64 at)
+{
+	if (!user_range_ok(at, cpu_features.xsave_bytes))
+		return -EFAULT;
+	return cpu_features.xsave ? save_xstate_user_raw(at) : save_fxstate_user_raw(at);
+}
+
+/* MXCSR is looked at here for the emulators whose XRSTOR does not refuse reserved bits. */
+int fpu_load_user(u64 at)
+{
+	u32 mxcsr;
+
+	if (!user_range_ok(at, cpu_features.xsave_bytes) ||
+	    user_read_u32(&mxcsr, at + MXCSR_OFFSET) || (mxcsr & ~mxcsr_mask))
+		return -EFAULT;
+	return cpu_features.xsave ? load_xstate_user_raw(at) : load_fxstate_user_raw(at);
 }
 
 bool fpu_area_sanitize(void *area, bool xsave)

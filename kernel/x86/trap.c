@@ -128,13 +128,23 @@ static noreturn void bad_user_iret(const struct trap_frame *f)
 	trap_return_to_user(user);
 }
 
+/* Whether XRSTOR refused an image that a program made: it is told by the copy's landing. */
+static bool bad_image(struct trap_frame *f)
+{
+	if (f->vector != TRAP_PROTECTION ||
+	    (f->rip != (u64)user_xrstor && f->rip != (u64)user_fxrstor))
+		return false;
+	f->rip = fixup_of(f->rip);
+	return true;
+}
+
 static void kernel_fault(struct trap_frame *f)
 {
 	struct fault fault = decode(f);
 
 	if (f->rip == (u64)user_iret)
 		bad_user_iret(f);
-	if (fault.is_page_fault && copy_fault(f, &fault))
+	if ((fault.is_page_fault && copy_fault(f, &fault)) || bad_image(f))
 		return;
 	if (fault.is_page_fault)
 		panic_frame(f, "the kernel %s %016lx, which is %s",

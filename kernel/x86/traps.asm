@@ -291,7 +291,7 @@ syscall_entry:
 ; Somebody waits for us, or the flags want IRET: complete the frame and leave by it.
 .slow_return:
 	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_IRET
-	jnz return_to_user		; exec or sigreturn wrote the whole frame
+	jnz .whole_frame
 	mov [rsp + FRAME_RAX], rax
 	mov rcx, [rsp + FRAME_RIP]
 	mov [rsp + FRAME_RCX], rcx
@@ -299,6 +299,11 @@ syscall_entry:
 	mov [rsp + FRAME_R11], r11
 	mov qword [rsp + FRAME_VECTOR], TRAP_SYSCALL
 	STORE_CALLEE_SAVED 0
+	jmp return_to_user
+
+; exec or sigreturn wrote all of it: there is nothing more to do unless other bits are set.
+.whole_frame:
+	lock and dword [rsp + FRAME_SIZE + CTX_WORK], ~WORK_IRET
 	jmp return_to_user
 
 .work_at_entry:

@@ -8,6 +8,8 @@
 extern x86_smap_on
 global copy_user_raw, zero_user_raw, copy_user_string_raw
 global compare_exchange_user_u32_raw
+global save_xstate_user_raw, save_fxstate_user_raw, load_xstate_user_raw, load_fxstate_user_raw
+global user_xrstor, user_fxrstor
 global load_user_u32_raw, load_user_u64_raw, store_user_u32_raw, store_user_u64_raw
 
 EFAULT equ 14
@@ -153,4 +155,37 @@ compare_exchange_user_u32_raw:
 	MAY_FAULT fault
 	lock cmpxchg [rdi], edx
 	mov [rsi], eax
+	jmp done
+
+; int save_xstate_user_raw(void *area), and its sisters: all components of the vector registers, to and
+; from an image in user memory. Loading, an image that the program has damaged is a #GP, for which
+; trap.c knows the two instructions by name.
+save_xstate_user_raw:
+	OPEN_USER
+	mov eax, -1
+	mov edx, eax
+	MAY_FAULT fault
+	xsave64 [rdi]
+	jmp done
+
+save_fxstate_user_raw:
+	OPEN_USER
+	MAY_FAULT fault
+	fxsave64 [rdi]
+	jmp done
+
+load_xstate_user_raw:
+	OPEN_USER
+	mov eax, -1
+	mov edx, eax
+	MAY_FAULT fault
+user_xrstor:
+	xrstor64 [rdi]
+	jmp done
+
+load_fxstate_user_raw:
+	OPEN_USER
+	MAY_FAULT fault
+user_fxrstor:
+	fxrstor64 [rdi]
 	jmp done
