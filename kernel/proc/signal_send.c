@@ -37,12 +37,14 @@ static bool takes(const struct task *t, int sig)
 	return t->thread && !(t->sig_blocked & ~t->sig_waited & BIT(sig));
 }
 
-/* Who shall take what was sent to @p: NULL: all block it. Under sig_lock. */
-static struct task *choose(const struct process *p, int sig)
+/* Who shall take what was sent to the process of @first; NULL: all block it. Under sig_lock. */
+static struct task *choose(struct task *first, int sig)
 {
 	struct task *t;
 
-	list_for_each (t, &p->tasks, link)
+	if (takes(first, sig))
+		return first;
+	list_for_each (t, &first->process->tasks, link)
 		if (takes(t, sig))
 			return t;
 	return NULL;
@@ -61,27 +63,28 @@ void signal_retarget(struct process *p, u64 set)
 			task_kick(t);
 }
 
-/* To @t, or (NULL) to any thread of @p; with @info, or as a timer's own entry @q. */
-static int send(struct process *p, struct task *t, int sig, const struct siginfo_kernel *info,
+/* To @t, or (@group) to its process; with @info, or as a timer's own entry @q. */
+static int send(struct task *t, bool group, int sig, const struct siginfo_kernel *info,
 		struct sigqueue *q)
 {
-	struct pending_signals *to = t ? &t->pending : &p->pending;
+	struct process *p = t->process;
+	struct pending_signals *to = group ? &p->pending : &t->pending;
 	struct task *taker = NULL;
 	int err = 0;
 	u64 flags;
 
-	if (p->state == PROCESS_ZOMBIE || (t && !t->thread))
+	if (p->state == PROCESS_ZOMBIE || (!group && !t->thread))
 		return 0;
 	if (sig == SIGCONT || sig == SIGKILL)
 		process_end_stop(p, sig);
 	flags = spin_lock_irq(&p->sig_lock);
 	cancel_opposites(p, sig);
-	if (wanted(t ? t : p->leader, sig)) {
+	if (wanted(t, sig)) {
 		if (q)
 			pending_add_entry(to, q);
 		else
 			err = pending_add(to, sig, info, p->leader->cred.uid);
-		taker = !t ? choose(p, sig) : takes(t, sig) ? t : NULL;
+		taker = group ? choose(t, sig) : takes(t, sig) ? t : NULL;
 	}
 	if (taker) {
 		trace_about(TRACE_SIGNAL, &taker->thread->ctx, (u32)sig, (u64)p->pid,
@@ -94,17 +97,17 @@ static int send(struct process *p, struct task *t, int sig, const struct siginfo
 
 int signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
 {
-	return send(p, NULL, sig, info, NULL);
+	return send(p->leader, true, sig, info, NULL);
 }
 
 int signal_send_task(struct task *t, int sig, const struct siginfo_kernel *info)
 {
-	return send(t->process, t, sig, info, NULL);
+	return send(t, false, sig, info, NULL);
 }
 
 void signal_send_entry(struct process *p, struct task *t, struct sigqueue *q)
 {
-	(void)send(p, t, q->sig, NULL, q);
+	(void)send(t ? t : p->leader, !t, q->sig, NULL, q);
 }
 
 void signal_send_self(int sig)
@@ -149,7 +152,7 @@ int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info)
 	else if (info->code <= 0 && !may_signal(t, sig))
 		err = -EPERM;
 	else if (sig)
-		err = signal_send(t->process, sig, info);
+		err = send(t, true, sig, info, NULL); /* a thread that was named takes it first */
 	spin_unlock_irq(&process_lock, flags);
 	return err;
 }
