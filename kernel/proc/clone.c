@@ -129,6 +129,7 @@ static int copy_process(struct process *child, struct process *parent, const str
 	if (a->flags & CLONE_CLEAR_SIGHAND)
 		sigaction_reset(child->actions);
 	child->exe = path_get(&parent->exe);
+	child->unsupported_logged = parent->unsupported_logged;
 	child->exit_signal = a->flags & CLONE_PARENT ? parent->exit_signal : a->exit_signal;
 	return 0;
 }

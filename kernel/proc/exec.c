@@ -102,6 +102,8 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 	if (old)
 		task_leave_space(t);
 	WRITE_ONCE(t->pi_ended, false); /* it lives on */
+	p->membarriers = 0;
+	p->unsupported_logged = false;
 	flags = spin_lock_irq(&process_lock); /* /proc may look */
 	own_things_take(t, own);
 	p->space = img->space;

@@ -70,7 +70,8 @@ struct process {
 
 	u64 start_ns; /* [i] */
 	struct cpu_time child_time; /* [l] of those waited for, and of theirs */
-	bool unsupported_logged; /* [a] an unknown call was reported */
+	bool unsupported_logged; /* [a] an unknown call of the program was reported */
+	u32 membarriers; /* [a] commands of membarrier(2) that it has registered for */
 };
 
 static inline struct process *process_current(void)

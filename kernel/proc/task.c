@@ -11,6 +11,7 @@
 #include "lib/bitmap.h"
 #include "lib/string.h"
 #include "machine/clock.h"
+#include "machine/smp.h"
 #include "machine/usercopy.h"
 #include "mm/page.h"
 #include "mm/slab.h"
@@ -178,7 +179,8 @@ bool task_may_inspect(const struct task *t)
 void task_kick(struct task *t)
 {
 	context_set_work(&t->thread->ctx, WORK_SIGNAL);
-	thread_wake(t->thread);
+	if (!thread_wake(t->thread)) /* it may run: on its way back it sees the bit */
+		cpu_kick(READ_ONCE(t->thread->cpu));
 }
 
 /* CPU time of @t, under time_lock or by itself. */
