@@ -12,6 +12,7 @@
 #            ask, so the loader neither waits for a key nor shows its menu (AUTOMATED=no: it does)
 #   SERIAL   stdio (with QEMU's monitor, Ctrl-A x leaves), log (output only), none,
 #            file:PATH, unix:PATH (a socket that QEMU listens on)
+#   OUT      a file that takes what leaves by the second serial port (none)
 #   SCREEN   none, vga (a screen nobody sees), window
 #   REBOOT   no (a reset ends QEMU), yes
 #   QEMU OVMF_CODE OVMF_VARS
@@ -62,6 +63,10 @@ if [ "${CMDLINE+set}" ] && [ "${AUTOMATED:-yes}" = yes ]; then
 	set -- -smbios "type=11,value=leash.cmdline=$(value "$CMDLINE")" "$@"
 fi
 
+# The first -serial is COM1: this one is put behind it.
+if [ "${OUT:-}" ]; then
+	set -- -serial "file:$(value "$OUT")" "$@"
+fi
 case $serial in
 stdio) set -- -serial mon:stdio "$@" ;;
 log) set -- -serial stdio -monitor none "$@" ;;

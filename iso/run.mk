@@ -23,7 +23,7 @@ QEMU_ENV = ISO='$(BUILD)/leash.iso' SMP='$(SMP)' MEM='$(MEM)' CPU='$(CPU)' ACCEL
 	MACHINE='$(MACHINE)' MEDIA='$(MEDIA)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)'
 SCREEN_MODE = $(if $(filter-out 0 none,$(SCREEN)),window,none)
 
-.PHONY: run run-headless selftest debug gdb check test test-mutants bench doctor setup tools-build \
+.PHONY: run figures run-headless selftest debug gdb check test test-mutants bench doctor setup tools-build \
 	tools-run tools-test tools-debug
 
 # Each group of tools is checked before anything that needs it (quick when all is there).
@@ -33,8 +33,13 @@ tools-build tools-run tools-test tools-debug: tools-%:
 $(BUILD)/flags: | tools-build
 
 run: tools-run iso ## boot in QEMU at this terminal (Ctrl-A x leaves; SCREEN=1 for a window)
-	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' AUTOMATED=$(if $(MENU),no,yes) SERIAL=stdio \
+	@$(QEMU_ENV) OUT='$(BUILD)/out' CMDLINE='$(CMDLINE)' AUTOMATED=$(if $(MENU),no,yes) SERIAL=stdio \
 		SCREEN=$(SCREEN_MODE) iso/run.sh
+
+figures: tools-run iso ## boot, run the book's figures, write docs/figures/
+	@$(QEMU_ENV) SMP=1 OUT='$(BUILD)/out' SERIAL=log SCREEN=none \
+		CMDLINE='quiet onexit=debug panic=debug init=/bin/prompt -- /etc/figures' iso/run.sh
+	@$(PYTHON) iso/receive.py '$(BUILD)/out' docs/figures > /dev/null && ls docs/figures
 
 run-headless: tools-run iso ## boot with the serial line in BUILD/serial.log, no screen, no input
 	@$(QEMU_ENV) CMDLINE='$(CMDLINE)' SERIAL=file:$(BUILD)/serial.log SCREEN=none iso/run.sh

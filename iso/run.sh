@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# Runs iso/qemu.sh and says in words how it ended. With --selftest only the kernel's
+# Runs iso/qemu.sh and says in words how it ended. With OUT= set, the files that the guest sent out
+# (`send`) are put into the directory "files" beside it. With --selftest only the kernel's
 # report of success (isa-debug-exit 0x10, QEMU's 33) counts.
 set -u
 here=$(dirname "$0")
@@ -12,6 +13,9 @@ fi
 
 "$here/qemu.sh" "$@"
 status=$?
+if [ -s "${OUT:-}" ]; then
+	"${PYTHON:-python3}" "$here/receive.py" "$OUT" "$(dirname "$OUT")/files"
+fi
 
 case $want-$status in
 33-33) echo "selftest: passed" ;;

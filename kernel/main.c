@@ -15,6 +15,7 @@
 #include "base/trace.h"
 #include "boot_info.h"
 #include "drivers/console.h"
+#include "drivers/outport.h"
 #include "info.h"
 #include "lib/string.h"
 #include "machine/clock.h"
@@ -162,6 +163,7 @@ static void boot_thread(void *unused)
 	devpts_init(); /* /dev/pts; needs fs_init */
 	initrd_free(); /* its files have been copied */
 	info_init(); /* /proc; needs fs_init */
+	outport_init(); /* a second serial port; needs fs_init */
 	if (options.selftest)
 		selftest();
 	log_info("boot: %lu thousand cycles from the kernel's first instruction to %s",

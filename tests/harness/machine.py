@@ -49,7 +49,7 @@ class Machine:
             self.qmp_path = os.path.join(self.directory, "qmp")
             self.args += ["-qmp", f"unix:{self.qmp_path},server=on,wait=off"]
         env = dict(os.environ, ISO=ISO, SERIAL="log", SCREEN="none")
-        for name in ("SMP", "MEM", "CPU", "MACHINE", "MEDIA", "CMDLINE", "AUTOMATED", "REBOOT"):
+        for name in ("SMP", "MEM", "CPU", "MACHINE", "MEDIA", "CMDLINE", "AUTOMATED", "REBOOT", "OUT"):
             env.pop(name, None)
         if cmdline is not None:
             env["CMDLINE"] = cmdline

@@ -5,13 +5,18 @@
  * goes on and at last ends the hog. Under sched coop it is silent from then on: the hog has the machine.
  *
  *   hostage [TICKS]      how many ticks in all, 10 if not said
+ *   hostage both         both ways one after the other with a hog that ends, side by side
  */
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "hostage.h"
 
 #define HOG_AFTER 3
 
@@ -25,13 +30,11 @@ static pid_t start_hog(void)
 	return pid;
 }
 
-int main(int argc, char **argv)
+static int tick_beside_a_hog(int ticks)
 {
 	const struct timespec tenth = { 0, 100000000 };
-	int ticks = argc > 1 ? atoi(argv[1]) : 10;
 	pid_t hog = -1;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 1; i <= ticks; i++) {
 		nanosleep(&tenth, NULL);
 		printf("tick %d%s\n", i, hog > 0 ? ", beside the hog" : "");
@@ -46,4 +49,19 @@ int main(int argc, char **argv)
 	}
 	printf("the ticker was never stopped\n");
 	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	cpu_set_t one;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	CPU_ZERO(&one); /* on one CPU, however many there are: that is the point */
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	if (argc > 1 && strcmp(argv[1], "both") == 0)
+		return both();
+	if (argc > 1 && strcmp(argv[1], "once") == 0)
+		return once(NULL);
+	return tick_beside_a_hog(argc > 1 ? atoi(argv[1]) : 10);
 }

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: ISC
+"""What is made of the kernel's trace: the book's tables, pictures, strace, the homework."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+from harness import machine, trace_event
+from harness.runner import test
+
+RECEIVE = os.path.join(machine.ROOT, "iso", "receive.py")
+FIGURES = os.path.join(machine.ROOT, "docs", "figures")
+OS, HARDWARE, PROGRAM = range(3)
+
+
+def receive(path, directory):
+    done = subprocess.run([sys.executable, RECEIVE, path, directory], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    return done.returncode, [os.path.basename(n) for n in done.stdout.decode().split()]
+
+
+def rows(table):
+    """(column, text) of each row of the table; a text that was cut into lines is one again."""
+    found = []
+    for line in table.split("\n"):
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) != 3 or "Hardware" in cells or not any(cells):
+            continue
+        column = next(i for i, cell in enumerate(cells) if cell)
+        found.append((column, cells[column]))
+    return found
+
+
+def from_a(table):
+    """Figure 6.3 with its processes called A and B in the order of the figure."""
+    if (PROGRAM, "Process B") == next((r for r in rows(table) if r[0] == PROGRAM), None):
+        return table.translate(str.maketrans("AB", "BA"))
+    return table
+
+
+FIGURE_6_1 = [(OS, "create entry for process list"), (OS, "allocate memory for program"),
+              (OS, "load program into memory"), (OS, "set up user stack with argv"),
+              (OS, "clear registers"), (OS, "fill kernel stack with reg/PC"),
+              (OS, "execute call main()"), (PROGRAM, "run main()"),
+              (PROGRAM, "execute return"), (PROGRAM, "from main"),
+              (OS, "free memory of process"), (OS, "remove from process list")]
+
+TRAP = [(HARDWARE, "save PC and flags of A"), (HARDWARE, "move to kernel mode"),
+        (HARDWARE, "jump to syscall handler"), (OS, "save regs(A) → k-stack(A)"),
+        (OS, "handle trap")]
+RETURN = [(OS, "return-from-trap"), (HARDWARE, "restore regs(A) ← k-stack(A)"),
+          (HARDWARE, "move to user mode"), (HARDWARE, "jump to A's PC"), (PROGRAM, "Process A")]
+# From the moment when the new process calls exec.
+FIGURE_6_2 = ([(PROGRAM, "call execve()"), (PROGRAM, "trap into OS")] + TRAP +
+              [(OS, "do work of execve"), (OS, "allocate memory for program"),
+               (OS, "load program into memory"), (OS, "set up user stack with argv"),
+               (OS, "clear registers"), (OS, "fill kernel stack with reg/PC"),
+               (OS, "A is now /bin/tiny"), (OS, "execve gives 0")] + RETURN +
+              [(OS, "(1 page fault: trap, bring the"), (OS, "page in, return)"),
+               (PROGRAM, "call write()"), (PROGRAM, "trap into OS")] + TRAP +
+              [(OS, "do work of write"), (OS, "write gives 12")] + RETURN +
+              [(PROGRAM, "call"), (PROGRAM, "exit_group()"), (PROGRAM, "trap into OS")] + TRAP +
+              [(OS, "do work of exit_group"), (OS, "A ends with 42"),
+               (OS, "free memory of process"), (OS, "call switch() routine: A has"), (OS, "ended"),
+               (OS, "save regs(A) → proc_t(A)"), (OS, "remove from process list")])
+BOOT = [(OS, "initialize trap table"), (HARDWARE, "remember addresses of 256"),
+        (HARDWARE, "trap handlers (timer: 240)"), (HARDWARE, "remember address of syscall"),
+        (HARDWARE, "handler"), (OS, "start interrupt timer"), (HARDWARE, "start timer")]
+FIGURE_6_3 = BOOT + [(PROGRAM, "Process A"), (HARDWARE, "timer interrupt"),
+                     (HARDWARE, "save regs(A) → k-stack(A)"), (HARDWARE, "move to kernel mode"),
+                     (HARDWARE, "jump to trap handler"), (OS, "handle the trap"),
+                     (OS, "the quantum of A is over"), (OS, "call switch() routine"),
+                     (OS, "save regs(A) → proc_t(A)"), (OS, "restore regs(B) ← proc_t(B)"),
+                     (OS, "switch to k-stack(B)"), (OS, "return-from-trap into B"),
+                     (HARDWARE, "restore regs(B) ← k-stack(B)"), (HARDWARE, "move to user mode"),
+                     (HARDWARE, "jump to B's PC"), (PROGRAM, "Process B")]
+
+
+def _check_tables(case, texts):
+    case.equal(rows(texts["figure-6.1.txt"]), FIGURE_6_1, "Figure 6.1")
+    whole = rows(texts["figure-6.2.txt"])
+    at = whole.index(FIGURE_6_2[0]) if FIGURE_6_2[0] in whole else 0
+    case.equal(whole[:len(BOOT)], BOOT, "Figure 6.2, the boot")
+    case.equal(whole[len(BOOT)], (OS, "create entry for process list"), "Figure 6.2, the birth")
+    case.equal(whole[at:], FIGURE_6_2, "Figure 6.2, the run")
+    texts["figure-6.3.txt"] = from_a(texts["figure-6.3.txt"])
+    case.equal(rows(texts["figure-6.3.txt"]), FIGURE_6_3, "Figure 6.3")
+    for name in ("figure-6.1.txt", "figure-6.2.txt", "figure-6.3.txt", "hostage.txt"):
+        widest = max(len(line) for line in texts[name].split("\n"))
+        case.check(widest <= 80, f"{name} fits into 80 columns: {widest}")
+    for n in ("6.1", "6.3"):
+        with open(os.path.join(FIGURES, f"figure-{n}.txt"), encoding="utf-8") as file:
+            case.equal(rows(from_a(file.read())), rows(texts[f"figure-{n}.txt"]),
+                       f"docs/figures has today's Figure {n} (make figures)")
+
+
+def _check_json(case, text):
+    case.equal(trace_event.problems(text), [], "the JSON is Trace Event Format")
+    events = json.loads(text)["traceEvents"]
+    names = {e["args"]["name"] for e in events if e["ph"] == "M"}
+    case.check({"CPUs", "CPU 0", "A: /bin/two", "B: /bin/two"} <= names, f"the tracks: {names}")
+    spans = {(e["cat"], e["name"]) for e in events if e["ph"] == "X"}
+    for span in (("syscall", "execve"), ("user", "user"), ("interrupt", "timer"),
+                 ("away", "quantum over"), ("fault", "page fault"), ("cpu", "/bin/two")):
+        case.check(span in spans, f"a span {span}")
+
+
+def _check_svg(case, name, text):
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as e:
+        case.check(False, f"{name}: {e}")
+        return
+    case.check(root.tag.endswith("svg") and len(list(root.iter())) > 20, f"{name} is a picture")
+
+
+@test(25)
+def figures(case):
+    """`make figures` in one boot: the tables are the expected ones, the rest is well-formed."""
+    out, directory = case.path(".out"), case.path(".files")
+    case.run_to_end("quiet init=/bin/prompt -- /etc/figures", 200, OUT=out)
+    status, names = receive(out, directory)
+    case.equal((status, len(names)), (0, 11), "eleven files came whole")
+    texts = {}
+    for name in names:
+        with open(os.path.join(directory, name), encoding="utf-8") as file:
+            texts[name] = file.read()
+    _check_tables(case, texts)
+    _check_json(case, texts["two.json"])
+    for name in names:
+        if name.endswith(".svg"):
+            _check_svg(case, name, texts[name])
+    waits = re.search(r"longest wait for a tick: (\d+) ms with the timer, (\d+)", texts["hostage.txt"])
+    if case.check(waits, "hostage tells the longest wait"):
+        case.check(int(waits[2]) >= 240, f"without the timer the hog is waited for: {waits[2]} ms")
+        case.check(int(waits[1]) < int(waits[2]), f"with it less: {waits[1]} ms")
+
+
+@test(1)
+def trace_event_checker_refuses(case):
+    """The checker of the JSON finds each seeded fault."""
+    good = {"name": "a", "ph": "X", "ts": 1.0, "dur": 2.0, "pid": 1, "tid": 1}
+    inside = {**good, "ts": 1.5, "dur": 1.5}
+    case.equal(trace_event.problems(json.dumps({"traceEvents": [good, inside]})), [], "nested")
+    for what, bad in (("no time", {**good, "ts": None}), ("no duration", {**good, "dur": -1}),
+                      ("no name", {**good, "name": 3}), ("a phase", {**good, "ph": "Q"}),
+                      ("a scope", {**good, "ph": "i", "s": "x"}), ("no pid", {**good, "pid": "1"}),
+                      ("metadata", {**good, "ph": "M", "name": "colour"}),
+                      ("an overlap", {**good, "ts": 2.0, "dur": 2.0})):
+        text = json.dumps({"traceEvents": [good, bad]})
+        case.equal(len(trace_event.problems(text)), 1, what)
+    case.equal(len(trace_event.problems("{")), 1, "no JSON at all")
+
+
+STRACE_TINY = ['execve("/bin/tiny", ADDRESS, ADDRESS) = 0', 'write(1, "tiny: hello\\n", 12) = 12',
+               "exit_group(42) = ?", "+++ exited with 42 +++"]
+
+
+def _check_strace(case, m):
+    lines = [re.sub(r"0x[0-9a-f]+", "ADDRESS", line) for line in m.run("strace -o /tmp/s tiny")]
+    case.equal(lines, ["tiny: hello"], "the command's own output")
+    lines = [re.sub(r"0x[0-9a-f]+", "ADDRESS", line) for line in m.run("busybox cat /tmp/s")]
+    case.equal(lines, STRACE_TINY, "strace of tiny")
+    text = "\n".join(m.run("strace -e openat,close busybox cat /etc/os-release /no/such"))
+    case.check('openat(AT_FDCWD, "/etc/os-release", O_RDONLY, 0) = 3' in text, "flags in words")
+    case.check('openat(AT_FDCWD, "/no/such", O_RDONLY, 0) = -1 ENOENT (No such file or directory)'
+               in text, "an error by name")
+    case.check("close(3) = 0" in text and "brk(" not in text, "only the calls that were named")
+    text = "\n".join(m.run("strace -f /bin/rogues/ud2"))
+    case.check("+++ killed by SIGILL +++" in text, "how it was killed")
+    text = "\n".join(m.run("strace -f -e getppid hostage 0"))
+    case.check("+++ exited with 0 +++" in text, "and that it ended")
+
+
+def _check_predict(case, m, seed):
+    """Right is what was shown, wrong is anything else."""
+    shown = "\n".join(m.run(f"predict -s {seed} -c", 60))
+    order = "".join(re.findall(r"^  ([a-z])\. ", shown.partition("What happened:")[2], re.M))
+    if not case.check(len(order) >= 6, f"seed {seed}: an order is shown"):
+        return
+    right = "\n".join(m.run(f"predict -s {seed} -c {order}", 60))
+    case.check(right.endswith("Right."), f"seed {seed}: the order that was shown is right")
+    swapped = order[:2] + order[3] + order[2] + order[4:]
+    for answer in (swapped, order[:-1], order + "a"):
+        wrong = "\n".join(m.run(f"predict -s {seed} -c {answer}", 60))
+        case.check(wrong.endswith("Wrong."), f"seed {seed}: {answer} is wrong")
+    case.equal(m.run(f"predict -s {seed}"), m.run(f"predict -s {seed}"),
+               f"seed {seed}: the same question each time")
+
+
+@test(30)
+def strace_and_predict(case):
+    with case.boot("onexit=debug panic=debug", SMP=2) as m:
+        m.expect(machine.PROMPT)
+        _check_strace(case, m)
+        _check_predict(case, m, 2)
+        case.check("usage:" in "\n".join(m.run("predict -x")), "predict knows its options")
+        case.check("usage:" in "\n".join(m.run("timeline")), "timeline too")
+        case.check("not a directory" in "\n".join(m.run("timeline /etc/os-release/x")).lower(),
+                   "a command that is none")
+        m.send("exit 0\n")
+        case.equal(m.wait(30), 33, "QEMU's exit status")
+
+
+@test(12)
+def files_leave_the_machine(case):
+    """Any bytes arrive as they were; who comes second is told; no name leads elsewhere."""
+    out, directory = case.path(".out"), case.path(".files")
+    with case.boot("onexit=debug panic=debug", OUT=out) as m:
+        m.expect(machine.PROMPT)
+        m.run("busybox dd if=/dev/urandom of=/tmp/noise bs=1000 count=200", 60)
+        digest = m.run("busybox md5sum /tmp/noise")[-1].split()[0]
+        case.equal(m.run("send /tmp/noise", 60), [], "send says nothing")
+        m.run("send -n ../../etc/passwd /etc/os-release")
+        case.check("No such file" in m.run("send /no/such")[0], "a file that is not there")
+        busy = m.run("busybox sh -c 'exec 3>/dev/ttyS1; send /etc/os-release'")
+        case.check("busy" in busy[0].lower(), f"the port is taken: {busy}")
+        m.run("send /etc/os-release")
+        m.send("exit 0\n")
+        case.equal(m.wait(30), 33, "QEMU's exit status")
+    status, names = receive(out, directory)
+    case.equal((status, names), (0, ["noise", "os-release"]), "what arrived")
+    with open(os.path.join(directory, "noise"), "rb") as file:
+        case.equal(hashlib.md5(file.read()).hexdigest(), digest, "the noise is the same")
+    with open(out, "r+b") as file:  # one bit on the way
+        file.seek(5000)
+        byte = file.read(1)
+        file.seek(5000)
+        file.write(bytes([byte[0] ^ 1]))
+    status, names = receive(out, directory)
+    case.equal((status, names), (1, ["os-release"]), "a damaged file is refused")

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The book's figures as a choice of rows. 6.1 leaves the hardware out, 6.2 shows everything of one
+ * process, 6.3 what lies between two processes when the timer takes the CPU from the first.
+ */
+#include <string.h>
+
+#include "timeline.h"
+
+static bool is_from(const struct row *r, const char *event)
+{
+	return strcmp(r->event, event) == 0;
+}
+
+/* Keeps rows [from, to) of the run, and all of the boot with its heading. */
+static void keep(struct story *s, size_t from, size_t to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		bool run_heading = s->rows[i].column == HEADING && !strcmp(s->rows[i].text, "run");
+
+		if (run_heading || (i >= from && i < to) ||
+		    (i < from &&
+		     (is_from(&s->rows[i], "trap_table") ||
+		      is_from(&s->rows[i], "syscall_handler") ||
+		      is_from(&s->rows[i], "timer_start") || s->rows[i].column == HEADING)))
+			s->rows[n++] = s->rows[i];
+	}
+	s->count = n;
+}
+
+/* -- 6.1 ----------------------------------------------------------------------------------------- */
+
+static bool in_6_1(const struct row *r)
+{
+	static const char *const events[] = { "created",      "memory", "loaded", "stack",
+					      "regs_cleared", "freed",  "removed" };
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++)
+		if (is_from(r, events[i]))
+			return true;
+	return r->column == HEADING && strcmp(r->text, "run") == 0;
+}
+
+static bool select_6_1(struct story *s)
+{
+	bool main_runs = false, execed = false, ended = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct row r = s->rows[i];
+
+		execed = execed || is_from(&r, "exec");
+		if (execed && !main_runs && is_from(&r, "return_to_user") && r.column == OS) {
+			strcpy(r.text, "execute call main()");
+		} else if (execed && !main_runs && is_from(&r, "return_to_user") &&
+			   r.column == PROGRAM) {
+			strcpy(r.text, "run main()");
+			main_runs = true;
+		} else if (main_runs && !ended && r.column == PROGRAM &&
+			   strncmp(r.text, "call exit", 9) == 0) {
+			strcpy(r.text, "execute return from main");
+			ended = true;
+		} else if (!in_6_1(&r)) {
+			continue;
+		}
+		s->rows[n++] = r;
+	}
+	s->count = n;
+	return main_runs;
+}
+
+/* -- 6.3 ----------------------------------------------------------------------------------------- */
+
+/* The row behind the one where the CPU runs a program again; 0: it does not. */
+static size_t end_of_return(const struct story *s, size_t i)
+{
+	for (; i < s->count; i++)
+		if (s->rows[i].column == PROGRAM && is_from(&s->rows[i], "return_to_user"))
+			return i + 1;
+	return 0;
+}
+
+/*
+ * A timer interrupt that hits one program of the story and ends in another one. Strictly (1): with
+ * nothing but the switch between; more so (2): it hits the first program.
+ */
+static bool is_6_3(const struct story *s, size_t i, size_t end, int strict)
+{
+	int switches = 0, interrupts = 0;
+
+	if (!is_from(&s->rows[i], "irq_enter") || strcmp(s->rows[i].text, "timer interrupt") != 0)
+		return false;
+	for (size_t k = i; k < end; k++) {
+		if (is_from(&s->rows[k], "syscall_enter") || is_from(&s->rows[k], "syscall_exit") ||
+		    is_from(&s->rows[k], "fault"))
+			return false;
+		interrupts += strncmp(s->rows[k].text, "timer interrupt", 15) == 0;
+		switches += strncmp(s->rows[k].text, "call switch()", 13) == 0;
+	}
+	if (strict > 0 && (switches > 1 || interrupts > 1))
+		return false;
+	if (strict > 1 && s->rows[i].pid != s->told[0].pid)
+		return false;
+	return switches > 0 && s->rows[end - 1].pid != s->rows[i].pid;
+}
+
+static bool select_6_3(struct story *s, int strict)
+{
+	for (size_t i = 1; i < s->count; i++) {
+		size_t end = end_of_return(s, i);
+
+		if (!end)
+			break;
+		if (!is_6_3(s, i, end, strict))
+			continue;
+		keep(s, i - 1, end); /* from "Process A" on */
+		return true;
+	}
+	return false;
+}
+
+bool figure_select(struct story *s, enum figure figure)
+{
+	switch (figure) {
+	case FIGURE_6_1: return select_6_1(s);
+	case FIGURE_6_3: return select_6_3(s, 2) || select_6_3(s, 1) || select_6_3(s, 0);
+	default: return true;
+	}
+}
