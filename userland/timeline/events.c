@@ -175,10 +175,16 @@ static void on_fault_exit(struct story *s, const struct trace_event *e)
 		story_add(s, e->tsc, OS, e->pid, "handle the trap: bring the page in");
 }
 
+static const char *interrupt_name(long vector)
+{
+	if (vector == TIMER_VECTOR)
+		return "timer interrupt";
+	return vector < TIMER_VECTOR ? "device interrupt" : "interrupt from another CPU";
+}
+
 static void on_irq_enter(struct story *s, const struct trace_event *e)
 {
-	bool timer = trace_number(e, "vector") == TIMER_VECTOR;
-	const char *what = timer ? "timer interrupt" : "device interrupt";
+	const char *what = interrupt_name(trace_number(e, "vector"));
 	const char *p = letter(s, e->pid);
 
 	if (trace_number(e, "user") &&

@@ -83,10 +83,10 @@ static size_t end_of_return(const struct story *s, size_t i)
 }
 
 /*
- * A timer interrupt that hits one program of the story and ends in another one. Strictly (1): with
- * nothing but the switch between; more so (2): it hits the first program.
+ * A timer interrupt that hits one program of the story and ends in another one. Strictly: with nothing
+ * but the switch between.
  */
-static bool is_6_3(const struct story *s, size_t i, size_t end, int strict)
+static bool is_6_3(const struct story *s, size_t i, size_t end, bool strict)
 {
 	int switches = 0, interrupts = 0;
 
@@ -99,14 +99,12 @@ static bool is_6_3(const struct story *s, size_t i, size_t end, int strict)
 		interrupts += strncmp(s->rows[k].text, "timer interrupt", 15) == 0;
 		switches += strncmp(s->rows[k].text, "call switch()", 13) == 0;
 	}
-	if (strict > 0 && (switches > 1 || interrupts > 1))
-		return false;
-	if (strict > 1 && s->rows[i].pid != s->told[0].pid)
+	if (strict && (switches > 1 || interrupts > 1))
 		return false;
 	return switches > 0 && s->rows[end - 1].pid != s->rows[i].pid;
 }
 
-static bool select_6_3(struct story *s, int strict)
+static bool select_6_3(struct story *s, bool strict, int *first)
 {
 	for (size_t i = 1; i < s->count; i++) {
 		size_t end = end_of_return(s, i);
@@ -115,17 +113,18 @@ static bool select_6_3(struct story *s, int strict)
 			break;
 		if (!is_6_3(s, i, end, strict))
 			continue;
+		*first = s->rows[i].pid;
 		keep(s, i - 1, end); /* from "Process A" on */
 		return true;
 	}
 	return false;
 }
 
-bool figure_select(struct story *s, enum figure figure)
+bool figure_select(struct story *s, enum figure figure, int *first)
 {
 	switch (figure) {
 	case FIGURE_6_1: return select_6_1(s);
-	case FIGURE_6_3: return select_6_3(s, 2) || select_6_3(s, 1) || select_6_3(s, 0);
+	case FIGURE_6_3: return select_6_3(s, true, first) || select_6_3(s, false, first);
 	default: return true;
 	}
 }

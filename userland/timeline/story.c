@@ -63,10 +63,11 @@ static void introduce(struct story *s, int pid)
 	s->told_count++;
 }
 
-/* First the cast: children are known from their parent's fork, names from exec. */
-static void find_cast(struct story *s, const struct trace *t, int pid)
+/* First the cast: children are known from their parent's fork, names from exec. @first is A. */
+static void find_cast(struct story *s, const struct trace *t, int first)
 {
-	introduce(s, pid);
+	introduce(s, first);
+	introduce(s, s->root);
 	for (size_t i = 0; i < t->count; i++) {
 		const struct trace_event *e = &t->events[i];
 
@@ -141,13 +142,13 @@ static void tell_all(struct story *s, const struct trace *t)
 		const struct trace_event *e = &t->events[i];
 		bool mine = story_find(s, e->pid);
 
-		if (begins_or_ends(e, "created", s->told[0].pid)) {
+		if (begins_or_ends(e, "created", s->root)) {
 			running = true;
 			heading(s, "run");
 		}
 		if (!running && !is_milestone(e))
 			continue;
-		if (begins_or_ends(e, "removed", s->told[0].pid))
+		if (begins_or_ends(e, "removed", s->root))
 			running = false;
 		if (is_milestone(e)) {
 			story_event(s, e);
@@ -160,12 +161,25 @@ static void tell_all(struct story *s, const struct trace *t)
 	}
 }
 
+static bool tell(struct story *s, const struct trace *t, int pid, int *first, enum figure figure,
+		 bool verbose)
+{
+	*s = (struct story){ .trace = t, .verbose = verbose, .root = pid };
+	find_cast(s, t, *first);
+	tell_all(s, t);
+	return figure_select(s, figure, first);
+}
+
 void story_tell(struct story *s, const struct trace *t, int pid, enum figure figure, bool verbose)
 {
-	*s = (struct story){ .trace = t, .verbose = verbose };
-	find_cast(s, t, pid);
-	tell_all(s, t);
-	if (!figure_select(s, figure))
+	int first = pid;
+	bool shown = tell(s, t, pid, &first, figure, verbose);
+
+	if (shown && first != pid) {
+		story_free(s);
+		shown = tell(s, t, pid, &first, figure, verbose);
+	}
+	if (!shown)
 		fprintf(stderr, "timeline: what the figure shows has not happened\n");
 }
 

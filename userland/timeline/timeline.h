@@ -35,6 +35,7 @@ struct story {
 	const struct trace *trace;
 	struct row *rows;
 	size_t count;
+	int root; /* the process that was started */
 	struct told told[MAX_TOLD];
 	int told_count;
 	bool stamps; /* the table has a column of microseconds */
@@ -57,8 +58,11 @@ void story_add(struct story *s, unsigned long tsc, enum column c, int pid, const
 
 /* events.c: what one event adds to the story. */
 void story_event(struct story *s, const struct trace_event *e);
-/* figures.c: keeps the rows that the figure shows. False: what it shows has not happened. */
-bool figure_select(struct story *s, enum figure figure);
+/*
+ * figures.c: keeps the rows that the figure shows. False: what it shows has not happened. *first: the
+ * process that should be called A, if the story were told again.
+ */
+bool figure_select(struct story *s, enum figure figure, int *first);
 
 /* The next line of at most @width characters (UTF-8) of *@text, cut between words: its bytes; *@text
  * moves behind it. 0: no more. */
