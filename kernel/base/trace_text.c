@@ -95,6 +95,8 @@ static void print_args(struct text *t, const char *spec, const struct trace_reco
 			spec += 2;
 			continue;
 		}
+		if (!colon)
+			return; /* a mistake in the table */
 		strlcpy(key, spec, MIN(sizeof(key), (size_t)(colon - spec) + 1));
 		print(t, " %s=", key);
 		print_value(t, colon[1], i < 0 ? r->aux : r->arg[i]);

@@ -234,6 +234,7 @@ def _check_predict(case, m, seed):
     order = "".join(re.findall(r"^  ([a-z])\. ", shown.partition("What happened:")[2], re.M))
     if not case.check(len(order) >= 6, f"seed {seed}: an order is shown"):
         return
+    case.check("another order" not in shown, f"seed {seed}: it went as round robin must")
     right = "\n".join(m.run(f"predict -s {seed} -c {order}", 60))
     case.check(right.endswith("Right."), f"seed {seed}: the order that was shown is right")
     swapped = order[:2] + order[3] + order[2] + order[4:]
@@ -244,12 +245,21 @@ def _check_predict(case, m, seed):
                f"seed {seed}: the same question each time")
 
 
+def _check_model(case, m, seeds):
+    """What happens is what a model of round robin says."""
+    for seed in seeds:
+        shown = "\n".join(m.run(f"predict -s {seed} -c", 60))
+        case.check("What happened:" in shown and "another order" not in shown,
+                   f"seed {seed}: it went as round robin must")
+
+
 @test(30)
 def strace_and_predict(case):
     with case.boot("onexit=debug panic=debug", SMP=2) as m:
         m.expect(machine.PROMPT)
         _check_strace(case, m)
         _check_predict(case, m, 2)
+        _check_model(case, m, range(10, 14))
         case.check("usage:" in "\n".join(m.run("predict -x")), "predict knows its options")
         case.check("usage:" in "\n".join(m.run("timeline")), "timeline too")
         case.check("not a directory" in "\n".join(m.run("timeline /etc/os-release/x")).lower(),

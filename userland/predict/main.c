@@ -73,6 +73,8 @@ static int show(const struct scenario *s, const struct events *seen, const char 
 		printf("  %c. %-40s%s\n", letter_of(s, &seen->list[i]), text,
 		       i == wrong ? "<- here your order differs" : "");
 	}
+	if (!events_as_expected(s, seen))
+		printf("\nA model of round robin expected another order.\n");
 	if (answer)
 		printf("\n%s\n", wrong < 0 ? "Right." : "Wrong.");
 	return wrong >= 0;

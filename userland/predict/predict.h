@@ -56,3 +56,5 @@ static inline bool event_same(const struct event *a, const struct event *b)
  * does not hold the events that it must (in whatever order), however often it was tried.
  */
 bool scenario_run(const struct scenario *s, struct events *seen);
+/* Did they come in the order of the model? Where they did not, what happened is still the answer. */
+bool events_as_expected(const struct scenario *s, const struct events *seen);

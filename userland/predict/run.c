@@ -180,6 +180,17 @@ static bool is_complete(const struct scenario *s, const struct events *seen)
 	return true;
 }
 
+/* Round robin is simple enough to say beforehand in which order they must come. */
+bool events_as_expected(const struct scenario *s, const struct events *seen)
+{
+	for (int i = 0; i < seen->count; i++)
+		if (!event_same(&s->expected.list[i], &seen->list[i]))
+			return false;
+	return true;
+}
+
+/* An emulator that stands still for a while is a disturbance like any other: what happens in the
+ * end, though, is the answer. */
 bool scenario_run(const struct scenario *s, struct events *seen)
 {
 	for (int i = 0; i < TRIES; i++) {
@@ -190,7 +201,7 @@ bool scenario_run(const struct scenario *s, struct events *seen)
 			return false;
 		collect(&trace, s, pids, seen);
 		trace_free(&trace);
-		if (is_complete(s, seen))
+		if (is_complete(s, seen) && (i == TRIES - 1 || events_as_expected(s, seen)))
 			return true;
 		fprintf(stderr, "predict: the machine was disturbed, once more\n");
 	}
