@@ -112,6 +112,12 @@ static void newly_orphaned(void)
 	is_long(hear(), 'c', "and SIGCONT");
 }
 
+static int stop_until_told_and_end(void *sig)
+{
+	stop_until_told((long)sig);
+	return 5;
+}
+
 static siginfo_t last;
 static volatile int children_heard;
 
@@ -122,6 +128,20 @@ static void on_child(int sig, siginfo_t *info, void *context)
 	children_heard++;
 }
 
+/* The signal of the end would be merged with that of the go if both were pending. */
+static void hear_of_go(pid_t pid)
+{
+	sigset_t child, old;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &old);
+	kill(pid, SIGCONT);
+	while (last.si_code != CLD_CONTINUED)
+		sigsuspend(&old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
 static void what_sigchld_says(void)
 {
 	struct sigaction act = { .sa_sigaction = on_child, .sa_flags = SA_SIGINFO | SA_RESTART };
@@ -129,11 +149,12 @@ static void what_sigchld_says(void)
 	pid_t pid;
 
 	sigaction(SIGCHLD, &act, NULL);
-	pid = start_child(stop_by, (void *)SIGSTOP);
+	pid = start_child(stop_until_told_and_end, (void *)SIGSTOP);
 	waitpid(pid, &status, WUNTRACED);
 	ok(last.si_code == CLD_STOPPED && last.si_pid == pid && last.si_status == SIGSTOP,
 	   "SIGCHLD tells of the stop");
-	kill(pid, SIGCONT);
+	hear_of_go(pid);
+	kill(pid, SIGUSR1);
 	is_status(status_of(pid), EXITED(5), "then it ends");
 	ok(last.si_code == CLD_EXITED && last.si_status == 5 && last.si_uid == getuid(),
 	   "SIGCHLD tells of the end");

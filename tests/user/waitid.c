@@ -16,7 +16,7 @@ static int end_with(void *code)
 
 static int stop_self(void *code)
 {
-	kill(getpid(), SIGSTOP);
+	stop_until_told(SIGSTOP);
 	return (long)code;
 }
 
@@ -71,6 +71,7 @@ static void stops(void)
 	kill(pid, SIGCONT);
 	is_long(wait_id(P_PID, pid, WCONTINUED), 0, "a go");
 	told(pid, CLD_CONTINUED, SIGCONT, "go");
+	kill(pid, SIGUSR1);
 	is_long(wait_id(P_PID, pid, WEXITED), 0, "the end");
 	told(pid, CLD_EXITED, 9, "end");
 	pid = start_child(end_with, (void *)1);

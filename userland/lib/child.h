@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,4 +41,16 @@ static inline int status_of(pid_t pid)
 static inline int in_child(child_fn *fn, void *arg)
 {
 	return status_of(start_child(fn, arg));
+}
+
+/* For a child: stops by @sig. Continued, it waits for SIGUSR1, so that the parent sees one after the other. */
+static inline void stop_until_told(int sig)
+{
+	sigset_t told;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &told, NULL);
+	kill(getpid(), sig);
+	sigwaitinfo(&told, NULL);
 }
