@@ -6,6 +6,11 @@
 set -u
 here=$(dirname "$0")
 want=any
+# The terminal we are on has a size, and the line to it tells nobody.
+if [ "${SERIAL:-}" = stdio ] && size=$(stty size 2>/dev/null) && [ "${size%% *}" != 0 ]; then
+	CMDLINE="serial=${size%% *}x${size##* } ${CMDLINE:-}"
+	export CMDLINE
+fi
 if [ "${1:-}" = --selftest ]; then
 	want=33
 	shift

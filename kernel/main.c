@@ -29,6 +29,7 @@
 #include "proc/signal.h"
 #include "proc/vdso.h"
 #include "sched/sched.h"
+#include "syscall/reboot.h"
 #include "trace_file.h"
 #include "tty/tty.h"
 #include "vm/space.h"
@@ -48,6 +49,13 @@ static void check_contract(const struct boot_info *info)
 	    info->size != sizeof(*info))
 		panic("the loader is not of this kernel: magic %lx, version %u, size %u",
 		      info->magic, info->version, info->size);
+}
+
+static void start_consoles(void)
+{
+	console_set_serial_size(options.serial_rows, options.serial_columns);
+	if (!console_init(&boot, options.serial, options.screen))
+		options_no_screen();
 }
 
 void kernel_main(const struct boot_info *info)
@@ -72,7 +80,7 @@ void kernel_main(const struct boot_info *info)
 	log_info("Leash: %s, %lu MiB, TSC %lu MHz", cpu_features.brand,
 		 page_total_count() * PAGE_SIZE >> 20, clock_tsc_hz() / 1000000);
 	tty_init(); /* the console terminal; needs slab_init */
-	console_init(&boot, options.serial, options.screen); /* needs irq, clock, tty */
+	start_consoles(); /* needs irq, clock, tty */
 	smp_init(&boot, options.cpus); /* the other CPUs; needs the clock, sched_init */
 	irq_enable(); /* needs every handler that may be called */
 	console_start(); /* needs sched_init */
@@ -122,6 +130,14 @@ static void first_process_ended(int status)
 	}
 }
 
+/* With onexit=debug an orderly end can be told from a reset. */
+static void before_power_off(void)
+{
+	console_flush();
+	if (options.on_exit == ON_EXIT_DEBUG)
+		machine_debug_exit(EXIT_CODE_OK);
+}
+
 static void signal_group(i32 pgid, int sig)
 {
 	struct siginfo_kernel info = { .code = SI_KERNEL };
@@ -157,6 +173,7 @@ static void boot_thread(void *unused)
 	vdso_init(); /* needs the clock */
 	tty_signal_group = signal_group;
 	process_init_ended = first_process_ended;
+	reboot_power_off = before_power_off;
 	process_session_ended = tty_session_ended;
 	proc_session_terminal = tty_of_session;
 	fs_init(phys_to_virt(boot.initrd_base), boot.initrd_bytes); /* needs the caches */

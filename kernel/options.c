@@ -13,11 +13,14 @@
 #include "sched/sched.h"
 
 struct options options = {
-	.init = "/bin/prompt",
+	.init = "/sbin/init",
 	.serial = true,
 	.screen = true,
+	.serial_rows = 24,
+	.serial_columns = 80,
 	.envp = { "HOME=/", "PATH=/bin:/sbin:/usr/bin:/usr/sbin", "TERM=linux" },
 };
+#define ENV_TERM 2
 #define DEFAULT_ENV 3
 
 /* Each takes the text behind "=" ("" without) and returns false if it means nothing. */
@@ -92,6 +95,23 @@ static bool set_console(const char *v)
 	return strcmp(v, "serial") == 0 || strcmp(v, "screen") == 0 || strcmp(v, "both") == 0;
 }
 
+/* "24x80": rows and columns of the terminal on the serial line. */
+static bool set_serial(const char *v)
+{
+	const char *x = strchr(v, 'x');
+	char rows[8];
+	u64 r, c;
+
+	if (!x || (size_t)(x - v) >= sizeof(rows))
+		return false;
+	strlcpy(rows, v, x - v + 1);
+	if (parse_u64(rows, &r) || parse_u64(x + 1, &c) || !r || !c || r > 999 || c > 999)
+		return false;
+	options.serial_rows = (u16)r;
+	options.serial_columns = (u16)c;
+	return true;
+}
+
 static bool set_quiet(const char *v)
 {
 	log_set_console_level(LOG_WARNING);
@@ -145,7 +165,7 @@ static const struct {
 	{ "init", set_init },       { "selftest", set_selftest }, { "sched", set_sched },
 	{ "quantum", set_quantum }, { "console", set_console },   { "quiet", set_quiet },
 	{ "panic", set_panic },     { "onexit", set_onexit },     { "trace", set_trace },
-	{ "cpus", set_cpus },
+	{ "serial", set_serial },   { "cpus", set_cpus },
 #ifdef MUTANTS
 	{ "break", set_break },
 #endif
@@ -179,6 +199,11 @@ static void parse_word(const char *word)
 		return;
 	}
 	add_unknown(word);
+}
+
+void options_no_screen(void)
+{
+	options.envp[ENV_TERM] = "TERM=vt102";
 }
 
 void options_parse(char *cmdline)

@@ -19,6 +19,7 @@ struct options {
 	bool selftest;
 	const char *selftest_pattern; /* NULL: all */
 	bool serial, screen; /* consoles */
+	u16 serial_rows, serial_columns; /* of the terminal on the line */
 	enum on_exit on_exit;
 };
 
@@ -26,3 +27,5 @@ extern struct options options;
 
 /* Parses @cmdline (changed in place and kept), sets what has setters; reports unknown words. */
 void options_parse(char *cmdline);
+/* The console is a serial line alone: programs are told so. */
+void options_no_screen(void);

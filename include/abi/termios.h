@@ -97,6 +97,7 @@ enum {
 #define TIOCNOTTY 0x5422
 #define TIOCGSID 0x5429
 #define TCSBRKP 0x5425
+#define VT_OPENQRY 0x5600
 #define TIOCPKT 0x5420
 #define TIOCGETD 0x5424
 #define TIOCGPTN 0x80045430 /* number of the pseudo-terminal */

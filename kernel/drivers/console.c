@@ -45,7 +45,12 @@ static bool start_screen(const struct boot_info *info)
 	return true;
 }
 
-void console_init(const struct boot_info *info, bool serial, bool screen)
+void console_set_serial_size(u16 rows, u16 columns)
+{
+	uart_set_size(rows, columns);
+}
+
+bool console_init(const struct boot_info *info, bool serial, bool screen)
 {
 	bool on_screen = screen && start_screen(info);
 
@@ -53,6 +58,9 @@ void console_init(const struct boot_info *info, bool serial, bool screen)
 		start_serial();
 	else
 		uart_mute();
+	if (!on_screen)
+		uart_note_terminal();
+	return on_screen;
 }
 
 void console_start(void)

@@ -210,7 +210,7 @@ static void write_output(struct tty_output *o, const char *text, size_t n)
 }
 
 struct log_sink fbcon_sink = { .name = "screen", .write = write_log };
-struct tty_output fbcon_output = { .name = "screen", .write = write_output };
+struct tty_output fbcon_output = { .name = "screen", .write = write_output, .is_screen = true };
 
 static bool plausible(const struct boot_framebuffer *fb)
 {

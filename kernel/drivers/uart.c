@@ -25,6 +25,7 @@ static struct line {
 	bool interrupts; /* the ring is emptied by interrupts */
 	bool muted;
 	bool talked; /* somebody typed on the line */
+	u16 rows, columns; /* [i] of the terminal there */
 	u8 ier;
 	struct ring ring;
 	u8 storage[RING_BYTES];
@@ -168,13 +169,18 @@ static u32 receive(struct line *l, u8 *bytes, u32 max)
 	return n;
 }
 
-/* A terminal whose size nobody told, but which exists: what all of them have. */
-static void note_terminal(struct line *l)
+void uart_set_size(u16 rows, u16 columns)
 {
-	if (l->talked)
+	line.rows = rows;
+	line.columns = columns;
+}
+
+void uart_note_terminal(void)
+{
+	if (line.talked)
 		return;
-	l->talked = true;
-	tty_set_output_size(&uart_output, 24, 80);
+	line.talked = true;
+	tty_set_output_size(&uart_output, line.rows, line.columns);
 }
 
 /* The line is edge-triggered and nobody else's: an edge whose byte an earlier round took is
@@ -188,7 +194,7 @@ static bool interrupt(void *arg)
 		u32 n = receive(l, bytes, sizeof(bytes));
 
 		if (n)
-			note_terminal(l);
+			uart_note_terminal();
 		for (u32 i = 0; i < n; i++)
 			tty_input(tty_console, bytes[i]);
 	}

@@ -14,6 +14,10 @@ extern struct tty_output uart_output;
 
 /* Input and output by interrupt from now on. After the interrupt controllers work. */
 void uart_start(void);
+/* The terminal on the line: its size counts once something was typed there, */
+void uart_set_size(u16 rows, u16 columns);
+/* or from now on, if there is no other. */
+void uart_note_terminal(void);
 /* The user wants nothing on the line: the sink goes silent. */
 void uart_mute(void);
 /* Polls until all is out, or the line is stuck. Any context. */

@@ -6,7 +6,7 @@
  *	default 1
  *	timeout 3
  *	entry "Leash"
- *	  cmdline init=/bin/prompt
+ *	  cmdline init=/bin/sh
  *
  * Pure; the text need not be terminated. Strings are copied into the result, cut with an error.
  */

@@ -12,6 +12,7 @@
 #include "mm/page.h"
 #include "proc/process.h"
 #include "sched/load.h"
+#include "syscall/reboot.h"
 #include "syscall/rusage.h"
 #include "syscall/syscalls.h"
 #include "tty/tty.h"
@@ -185,6 +186,8 @@ i64 sys_syslog(u64 type, u64 buf, u64 len)
 
 /* -- the end --------------------------------------------------------------------------------------- */
 
+void (*reboot_power_off)(void);
+
 i64 sys_reboot(u64 magic, u64 magic2, u64 cmd, u64 arg)
 {
 	(void)arg;
@@ -198,7 +201,11 @@ i64 sys_reboot(u64 magic, u64 magic2, u64 cmd, u64 arg)
 	case 0x89abcdef: return 0; /* CAD_ON */
 	case 0x01234567: log_notice("reboot: restarting"); machine_reboot();
 	case 0xcdef0123: log_notice("reboot: system halted"); machine_halt();
-	case 0x4321fedc: log_notice("reboot: power down"); machine_poweroff();
+	case 0x4321fedc:
+		log_notice("reboot: power down");
+		if (reboot_power_off)
+			reboot_power_off();
+		machine_poweroff();
 	default: return -EINVAL;
 	}
 }

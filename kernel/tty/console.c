@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "fs/path.h"
+#include "machine/usercopy.h"
 #include "tty/pty.h"
 #include "tty/tty_private.h"
 
@@ -45,7 +46,23 @@ static bool console_has_room(struct tty *t)
 	return true;
 }
 
+/* VT_OPENQRY tells programs (busybox init) that the console is a screen: there is no second one. */
+static i64 console_ioctl(struct tty *t, u32 cmd, u64 arg)
+{
+	struct tty_output *o;
+
+	(void)t;
+	if (cmd != VT_OPENQRY)
+		return -ENOTTY;
+	list_for_each (o, &outputs, link) {
+		if (o->is_screen)
+			return user_write_u32(arg, ~0u);
+	}
+	return -ENOTTY;
+}
+
 static const struct tty_ops console_ops = {
+	.ioctl = console_ioctl,
 	.has_room = console_has_room,
 	.send = console_send,
 	.queued = console_queued,

@@ -34,6 +34,7 @@ struct tty_output {
 	u32 (*queued)(struct tty_output *o); /* bytes taken but not yet out */
 	u32 queue_bytes;
 	u16 rows, columns; /* 0: unknown */
+	bool is_screen; /* of this machine, not a line to somewhere */
 };
 /* At boot, before programs run. */
 void tty_add_output(struct tty_output *o);

@@ -156,7 +156,7 @@ static i64 session_ioctl(struct tty *t, u32 cmd, u64 arg, bool master, const str
 	case TIOCEXCL: return set_exclusive(t, true);
 	case TIOCNXCL: return set_exclusive(t, false);
 	case TIOCGEXCL: return user_write_u32(arg, READ_ONCE(t->exclusive));
-	default: return -ENOTTY;
+	default: return t->ops->ioctl ? t->ops->ioctl(t, cmd, arg) : -ENOTTY;
 	}
 }
 

@@ -34,6 +34,7 @@ struct tty_ops {
 	void (*event)(struct tty *t, u8 packet_bits); /* [i] TIOCPKT_* */
 	int (*file_opened)(struct tty *t); /* 0 or -EIO: it cannot be opened now */
 	void (*file_closed)(struct tty *t);
+	i64 (*ioctl)(struct tty *t, u32 cmd, u64 arg); /* what only this kind knows; else -ENOTTY */
 	void (*free)(struct tty *t); /* the last reference is gone */
 };
 

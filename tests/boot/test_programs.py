@@ -43,7 +43,7 @@ def gallery_qemu64(case):
     case.tap(tap.parse(case.run_to_end("init=/bin/gallery", 300, CPU="qemu64")), "gallery")
 
 
-HELLOS = "init=/bin/prompt -- -c \"tiny; hello-musl; hello-glibc; hello-pie\""
+HELLOS = "init=/bin/sh -- -c \"tiny; hello-musl; hello-glibc; hello-pie\""
 
 
 @test(8)
@@ -69,7 +69,7 @@ def kernel_words(case):
 @test(8)
 def exit_status_leaves_qemu(case):
     """onexit=debug is 0x10 + status: 3 gives QEMU's ((0x13 << 1) | 1) = 39."""
-    case.run_to_end("init=/bin/prompt -- -c \"exit 3\"", status=39)
+    case.run_to_end("init=/bin/sh -- -c \"exit 3\"", status=39)
 
 
 @test(9)

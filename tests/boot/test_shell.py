@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 """Debian's busybox as init and shell, typed to: job control, and switching off."""
 
+import re
+
 from harness.runner import test
 
-PROMPT = r"^/ # $"
+PROMPT = r"^leash:[^\n]*# $"
 
 
 class Shell:
@@ -13,13 +15,17 @@ class Shell:
         self.m = m
         self.m.expect(PROMPT)
         # ash asks the terminal where the cursor is and prompts anew: let that be over.
-        self.type("echo ready\n", r"^ready\n/ # $")
+        self.type("echo ready\n", r"^ready\nleash:~# $")
 
     def type(self, keys, want=PROMPT, seconds=20):
         after = len(self.m.output)
         self.m.send(keys)
         self.m.expect(want, seconds, after)
         return self.m.output[after:]
+
+    def gives(self, keys, line):
+        """The line editor redraws its prompt: it is the answer that must come."""
+        self.type(keys + "\n", rf"^{re.escape(line)}\nleash:[^\n]*# $")
 
 
 def self_stopped(sh):
@@ -29,7 +35,7 @@ def self_stopped(sh):
 
 @test(12)
 def job_control(case):
-    with case.boot("onexit=debug panic=debug init=/sbin/init") as m:
+    with case.boot("onexit=debug panic=debug") as m:
         sh = Shell(m)
         sh.type("echo begin; cat\n", r"^begin$")
         sh.type("are you there\n", r"^are you there\nare you there$")
@@ -48,20 +54,88 @@ def job_control(case):
         case.check(any("tty output" in sh.type("jobs\n") for _ in range(20)),
                    "with tostop a background writer is stopped")
         m.send("poweroff\n")
-        case.check(m.wait(30) is not None, "poweroff ends the machine")
+        case.equal(m.wait(30), 33, "poweroff ends the machine")
 
 
 @test(8)
 def shell_script(case):
     """What scripts are made of: here-documents, substitution, functions, traps, arithmetic."""
-    with case.boot("onexit=debug panic=debug init=/sbin/init") as m:
+    with case.boot("onexit=debug panic=debug") as m:
         sh = Shell(m)
         case.check("sum 55" in sh.type("for i in $(seq 10); do s=$((s+i)); done; echo sum $s\n"),
                    "a loop")
-        case.check("A-b-c" in sh.type("cat <<E | tr a A\na-$(echo b)-c\nE\n", r"^A-b-c\n(.*\n)*/ # $"),
+        case.check("A-b-c" in sh.type("cat <<E | tr a A\na-$(echo b)-c\nE\n", r"^A-b-c\n(.*\n)*leash:~# $"),
                    "a here-document")
         case.check("caught" in sh.type("trap 'echo caught' USR1; kill -USR1 $$\n"), "a trap")
         case.check("3 lines" in sh.type("n=$(seq 3 | wc -l); echo $n lines\n"), "a pipeline")
         case.check("status 7" in sh.type("(exit 7); echo status $?\n"), "a status")
-        m.send("poweroff\n")
-        case.check(m.wait(30) is not None, "poweroff ends the machine")
+        m.send("poweroff -f\n")
+        case.equal(m.wait(30), 33, "poweroff ends the machine")
+
+
+UP, DOWN, LEFT, HOME, END = "\x1b[A", "\x1b[B", "\x1b[D", "\x1b[H", "\x1b[F"
+
+
+@test(8)
+def shell_line_editor(case):
+    """History, completion, keys that move; and what a resize tells."""
+    with case.boot("onexit=debug panic=debug serial=30x100") as m:
+        sh = Shell(m)
+        case.check("30 100" in sh.type("stty size\n"), "serial= is the window's size")
+        sh.type("echo first\n")
+        sh.type("echo second\n")
+        sh.gives(UP + UP, "first")
+        sh.gives(UP + UP + UP + DOWN, "second")
+        sh.gives("cho bc" + HOME + "e" + END + LEFT + LEFT + "a", "abc")
+        case.check(True, "history by Up and Down; Home, End and Left")
+        sh.type("mkdir /tmp/longname; echo there >/tmp/longname/file\n")
+        case.check("there" in sh.type("cat /tmp/longn\tf\t\n"), "completion of a path")
+        case.check("usage" in sh.type("hexdum\t --help 2>&1 | tr U u\n").lower(), "and of a name")
+        sh.gives("echo lost\x15echo kept", "kept")
+        sh.gives("echo one two\x17three", "one three")
+        case.check("\nresized\n" in sh.type("sh -c 'trap \"echo resized\" WINCH; "
+                                            "stty rows 40 cols 132; :'\n"), "a resize is a signal")
+        case.check("40 132" in sh.type("stty size\n"), "and a size")
+        m.send("reboot\n")
+        case.equal(m.wait(30), 0, "reboot resets the machine")
+
+
+@test(8)
+def programs_of_a_whole_screen(case):
+    """vi, less, watch and top on the serial line: what a terminal there shows."""
+    with case.boot("onexit=debug panic=debug") as m:
+        sh = Shell(m)
+        m.send("seq 100 >/tmp/n; vi /tmp/n\n")
+        lines = m.shows(r"^- /tmp/n 1/100 1%")
+        case.equal(lines[:23], [str(n) for n in range(1, 24)], "vi shows 23 lines and a status")
+        m.send("Goend\x1b")
+        m.shows(r"^100\nend\n(.*\n)*- /tmp/n \[Modified\] 101/101 100%$")
+        case.check(True, "a line was added at the end")
+        m.send("1GdwiBEGIN\x1b")
+        lines = m.shows(r"^BEGIN$(.*\n)*- /tmp/n \[Modified\] 1/101")
+        case.equal(lines[:3], ["BEGIN", "2", "3"], "and a word changed at the beginning")
+        m.send("jdd")
+        lines = m.shows(r"^BEGIN\n3\n")
+        case.equal(lines[22], "24", "a deleted line moves up what follows")
+        m.send(":wq\n")
+        m.shows(r"leash:~# *$")
+        case.check("BEGIN\n3\nend\n" in sh.type("head -n2 /tmp/n; tail -n1 /tmp/n\n"), "it is saved")
+        m.send("clear; less /tmp/n\n")
+        m.shows(r"^24\n/tmp/n$")
+        m.send("/77\r")
+        lines = m.shows(r"\A77\n")
+        case.equal(lines[22], "99", "less finds a line and shows it first")
+        m.send("q")
+        m.shows(r"leash:~# *$")
+        m.send("clear; watch -n 1 echo seen\n")
+        case.check(m.shows(r"^seen$")[0].startswith("Every 1"), "watch")
+        m.send("\x03")
+        m.shows(r"leash:~# *$")
+        m.send("clear; top\n")
+        lines = m.shows(r"^ +1 +0 root .* init$")
+        case.check(lines[0].startswith("Mem: ") and "PID  PPID" in lines[3], "top")
+        m.send("q")
+        m.shows(r"leash:~# *$")
+        case.check("\nsane\n" in sh.type("echo sane\n"), "the terminal is as before")
+        m.send("poweroff -f\n")
+        case.equal(m.wait(30), 33, "poweroff")

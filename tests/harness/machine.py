@@ -15,6 +15,7 @@ import time
 
 from harness import tap
 from harness.qmp import Qmp
+from harness.vt import Terminal
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(ROOT, "build"))
@@ -22,7 +23,7 @@ ISO = os.path.join(BUILD, "leash.iso")
 # A machine that is slower or busier than the one these numbers were made on.
 PATIENCE = float(os.environ.get("PATIENCE") or 1)
 BOOT_SECONDS = 90
-PROMPT = re.compile(r"leash:[^\n]*\$ $")
+PROMPT = re.compile(r"leash:[^\n]*# $")
 LOG_LINE = re.compile(r"\[ *\d+\.\d{6}\] ")
 
 
@@ -118,6 +119,25 @@ class Machine:
         regex = re.compile(pattern, re.M) if isinstance(pattern, str) else pattern
         return self._until(lambda: regex.search(tap.clean(self.text)[after:]), seconds,
                            repr(regex.pattern))
+
+    def picture(self, rows=24, columns=80):
+        """What a terminal of that size on the serial line shows now: its lines."""
+        terminal = Terminal(rows, columns)
+        with self.changed:
+            terminal.feed(self.text)
+        return terminal.lines()
+
+    def shows(self, pattern, seconds=20, rows=24, columns=80):
+        """Waits until that terminal shows @pattern; its lines."""
+        regex = re.compile(pattern, re.M)
+        found = []
+
+        def look():
+            found[:] = self.picture(rows, columns)
+            return regex.search("\n".join(found))
+
+        self._until(look, seconds, f"{pattern!r} on the terminal")
+        return found
 
     def send(self, text):
         self.process.stdin.write(text.encode())

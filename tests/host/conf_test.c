@@ -24,14 +24,14 @@ static int parse(const char *text)
 static void good_file(void)
 {
 	check_eq(parse("# menu\r\n\ndefault 2\ntimeout 3\n"
-		       "entry \"Leash\"\n  cmdline init=/bin/prompt quiet  \n"
+		       "entry \"Leash\"\n  cmdline init=/bin/sh quiet  \n"
 		       "\tentry  \"Self-test\"\n cmdline selftest"),
 		 0);
 	check_eq(conf.entry_count, 2);
 	check_eq(conf.default_entry, 1);
 	check_eq(conf.timeout, 3);
 	check_str(conf.entry[0].title, "Leash");
-	check_str(conf.entry[0].cmdline, "init=/bin/prompt quiet");
+	check_str(conf.entry[0].cmdline, "init=/bin/sh quiet");
 	check_str(conf.entry[1].title, "Self-test");
 	check_str(conf.entry[1].cmdline, "selftest");
 }
