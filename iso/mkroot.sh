@@ -10,7 +10,7 @@ out=$1
 shift
 
 rm -rf "$out"
-for dir in bin dev etc proc root sbin sys tmp usr/bin usr/sbin var; do
+for dir in bin dev etc proc root run sbin sys tmp usr/bin usr/sbin var; do
 	mkdir -p "$out/$dir"
 done
 cp "$("$here/find-busybox.sh")" "$out/bin/busybox"

@@ -164,13 +164,6 @@ static int root_lookup(struct vnode *dir, const char *name, size_t len, struct v
 	return *out ? 0 : -ENOENT;
 }
 
-static int root_name(struct vnode *v, char *buf, struct vnode **parent)
-{
-	*buf = '\0';
-	*parent = vnode_get(v);
-	return 0;
-}
-
 /* Positions: "." 0, ".." 1, number n at n + 2. */
 static int root_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
 {
@@ -194,7 +187,6 @@ static int root_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
 static const struct vnode_ops root_ops = {
 	.lookup = root_lookup,
 	.readdir = root_readdir,
-	.name = root_name,
 };
 
 static const struct vnode_ops slave_ops = {

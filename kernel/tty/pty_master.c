@@ -3,6 +3,7 @@
  * The master's file: it reads what programs on the slave print, and types what it writes.
  * User memory is only touched with no lock held.
  */
+#include "fs/mount.h"
 #include "fs/poll.h"
 #include "machine/usercopy.h"
 #include "proc/process.h"
@@ -193,6 +194,20 @@ static i64 send_signal(struct pty *p, u64 sig)
 
 static const struct file_ops unopened_ops;
 
+/* @f, which no path led to, is seen where devpts is mounted. 0, -EROFS. */
+static int show_place(struct pty *p, struct file *f)
+{
+	struct path at;
+	int r = 0;
+
+	f->vnode = vnode_get(&p->vnode);
+	if (mount_showing(&p->vnode, &at)) {
+		r = mount_enter(f, at.mount);
+		path_put(&at);
+	}
+	return r;
+}
+
 /* TIOCGPTPEER: the slave by its master, without a path. The descriptor or an error. */
 static i64 open_peer(struct pty *p, u64 flags)
 {
@@ -201,8 +216,9 @@ static i64 open_peer(struct pty *p, u64 flags)
 
 	if (!f)
 		return -ENOMEM;
-	f->vnode = vnode_get(&p->vnode);
-	r = tty_open_file(&p->tty, f, true);
+	r = show_place(p, f);
+	if (!r)
+		r = tty_open_file(&p->tty, f, true);
 	f->flags &= ~(u32)O_NOCTTY;
 	if (!r)
 		r = fd_install(task_current()->files, f, 0, flags & O_CLOEXEC);

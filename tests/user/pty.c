@@ -20,13 +20,23 @@
 
 #define BULK (200 * 1024)
 
+/* Is this what ttyname(3) would find? */
+static bool is_named(int fd, const char *name)
+{
+	char link[64], path[64];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	len = readlink(path, link, sizeof(link) - 1);
+	link[len < 0 ? 0 : len] = '\0';
+	return strcmp(link, name) == 0;
+}
+
 static void names(void)
 {
 	struct pair p, q;
 	struct stat st;
-	char link[64], path[64];
 	int on = 1, n = -1;
-	ssize_t len;
 
 	ok(open_pair(&p) && open_pair(&q), "two pairs");
 	ok(stat(p.name, &st) == 0 && S_ISCHR(st.st_mode), "a slave is a character device");
@@ -35,10 +45,7 @@ static void names(void)
 	ok(st.st_uid == geteuid() && !(st.st_mode & 07), "it is its opener's alone");
 	ok(strcmp(p.name, q.name) != 0, "each has its own name");
 	ok(isatty(p.slave) && isatty(p.master), "both ends are terminals");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", p.slave);
-	len = readlink(path, link, sizeof(link) - 1);
-	link[len < 0 ? 0 : len] = '\0';
-	ok(strcmp(link, p.name) == 0, "the slave's descriptor tells the name");
+	ok(is_named(p.slave, p.name), "the slave's descriptor tells the name");
 	ok(chmod(p.name, 0640) == 0 && fstat(p.slave, &st) == 0 && (st.st_mode & 0777) == 0640,
 	   "its mode can be changed");
 	ioctl(q.master, TIOCSPTLCK, &on);
@@ -192,6 +199,7 @@ static void peer(void)
 	ok(fd >= 0, "the slave by its master");
 	is_long(fcntl(fd, F_GETFD), FD_CLOEXEC, "with close-on-exec");
 	is_long(fcntl(fd, F_GETFL) & (O_ACCMODE | O_NONBLOCK | O_NOCTTY), O_RDWR, "as flags say");
+	ok(is_named(fd, p.name), "its descriptor tells the name, too");
 	type(fd, "peer");
 	ok(reads(p.master, "peer"), "it works");
 	close(fd);
