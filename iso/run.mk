@@ -38,7 +38,7 @@ run: tools-run iso ## boot in QEMU at this terminal (Ctrl-A x leaves; SCREEN=1 f
 
 figures: tools-run iso ## boot, run the book's figures, write docs/figures/
 	@$(QEMU_ENV) SMP=1 OUT='$(BUILD)/out' SERIAL=log SCREEN=none \
-		CMDLINE='quiet onexit=debug panic=debug init=/bin/prompt -- /etc/figures' iso/run.sh
+		CMDLINE='quiet onexit=debug panic=debug init=/bin/sh -- /etc/figures' iso/run.sh
 	@$(PYTHON) iso/receive.py '$(BUILD)/out' docs/figures > /dev/null && ls docs/figures
 
 run-headless: tools-run iso ## boot with the serial line in BUILD/serial.log, no screen, no input

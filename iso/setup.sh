@@ -38,6 +38,8 @@ tools() {
 	test|lua5.4|have lua5.4|lua5.4 -v|lua5.4|lua|lua|lua
 	test|gawk|have gawk|gawk --version|gawk|gawk|gawk|gawk
 	test|sqlite3|have sqlite3|sqlite3 --version|sqlite3|sqlite|sqlite|sqlite
+	test|tmux|have tmux|tmux -V|tmux|tmux|tmux|tmux
+	test|static bash|have bash-static|bash-static --version|bash-static|bash|bash|bash
 	test|tcc|have tcc|tcc -v|tcc|tcc|tcc|tcc
 	debug|gdb|have gdb|gdb --version|gdb|gdb|gdb|gdb
 	END

@@ -103,7 +103,50 @@ def _wait_for(case, m, pattern, name):
         time.sleep(0.7)
 
 
-@test(20)
+def _programs_on_screen(case, m):
+    """The shell's and vi's keys, on all of the screen."""
+    keys = m.qmp()
+    keys.type("clear; stty size; seq 100 >/tmp/n; echo first\n")
+    lines = _wait_for(case, m, r"^first$", "size")
+    rows, columns = (int(n) for n in lines[0].split())
+    case.equal(len(lines), rows, f"the terminal is as large as the screen ({rows}x{columns})")
+    keys.type("echo second\n")
+    for _ in range(2):
+        keys.press("up")
+    keys.press("home")
+    for _ in range(5):
+        keys.press("delete")
+    keys.type("echo\t ")
+    keys.press("end")
+    keys.type("; cat\n")
+    keys.type("to cat\n")
+    _wait_for(case, m, r"^to cat\nto cat$", "cat")
+    keys.press("ctrl", "z")
+    _wait_for(case, m, r"Stopped", "stopped")
+    keys.type("fg\n")
+    keys.press("ctrl", "c")
+    keys.type("clear; ls --color /; vi /tmp/n\n")
+    lines = _wait_for(case, m, r"^- /tmp/n 1/100 1%", "vi")
+    case.equal(lines[:rows - 1], [str(n) for n in range(1, rows)], "vi has all lines but one for text")
+    for key in ("pgdn", "down", "end"):
+        keys.press(key)
+    keys.type("x")
+    keys.press("home")
+    keys.type("iA")
+    keys.press("esc")
+    lines = _wait_for(case, m, rf"^A\d$", "edited")
+    keys.type(":wq\n")
+    _wait_for(case, m, r"leash:~# ?$", "left")
+    keys.type("clear; less /tmp/n\n")
+    _wait_for(case, m, r"\A1\n", "less")
+    keys.type("G")
+    lines = _wait_for(case, m, r"^100$", "end")
+    case.equal(lines[rows - 1].rstrip(), "(END)", "less shows the end")
+    keys.type("q")
+    _wait_for(case, m, r"leash:~# ?$", "quit")
+
+
+@test(40)
 def screen_and_keyboard_alone(case):
     """No serial line at all: what is typed and shown is read from the picture."""
     with case.boot("onexit=debug panic=debug", SERIAL="none", SCREEN="vga", qmp=True) as m:
@@ -120,7 +163,8 @@ def screen_and_keyboard_alone(case):
         lines = _wait_for(case, m, r"^200$", "scrolled")
         numbers = [int(line) for line in lines if line.isdigit()]
         case.equal(numbers, list(range(201 - len(numbers), 201)), "it scrolls without a gap")
-        m.qmp().type("poweroff -f")
+        _programs_on_screen(case, m)
+        m.qmp().type("clear; poweroff -f")
         try:
             m.qmp().type("\n")
         except (OSError, EOFError):

@@ -39,7 +39,7 @@ def collect(directory):
 def image(directory, iso):
     """The built image, its root file system with @directory laid over it."""
     tools = os.path.join(machine.ROOT, "iso")
-    root = os.path.join(machine.BUILD, "test", "jobs-root")
+    root = iso + "-root"
     initrd = root + ".cpio"
     subprocess.run([f"{tools}/mkroot.sh", root, "userland/root", f"{machine.BUILD}/userland/root",
                     directory], cwd=machine.ROOT, check=True)

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Debian's busybox as init and shell, typed to: job control, and switching off."""
 
+import os
 import re
+import shutil
+import subprocess
 
+from boot.test_jobs import image
+from harness import machine
 from harness.runner import test
 
 PROMPT = r"^leash:[^\n]*# $"
@@ -139,3 +144,65 @@ def programs_of_a_whole_screen(case):
         case.check("\nsane\n" in sh.type("echo sane\n"), "the terminal is as before")
         m.send("poweroff -f\n")
         case.equal(m.wait(30), 33, "poweroff")
+
+
+TERMINFO = [f"/lib/terminfo/{name}" for name in ("l/linux", "v/vt102", "t/tmux", "s/screen")]
+
+
+def _terminal_programs(case):
+    """An image with Debian's tmux and static bash; its path."""
+    directory, iso = case.path("-overlay"), case.path(".iso")
+    shutil.rmtree(directory, ignore_errors=True)
+    subprocess.run([os.path.join(machine.ROOT, "tests", "tools", "overlay.sh"), directory,
+                    "/usr/bin/tmux", "/bin/bash-static", *TERMINFO, "/usr/lib/locale/C.utf8"],
+                   check=True)
+    image(directory, iso)
+    shutil.rmtree(directory)
+    return iso
+
+
+@test(30)
+def tmux_and_bash(case):
+    """tmux is a terminal emulator on pseudo-terminals; bash reads lines and controls jobs."""
+    with case.boot("onexit=debug panic=debug", ISO=_terminal_programs(case)) as m:
+        sh = Shell(m)
+        m.send("export LC_ALL=C.UTF-8; tmux\n")
+        m.shows(r"^\[0\] 0:sh\*")
+        m.send("clear; tty\n")
+        m.shows(r"^/dev/pts/0$")
+        m.send("\x02\"")
+        m.shows(r"^leash:~#.*\n+(\[0\] 0:sh\*)")
+        m.send("clear; tty; stty size\n")
+        lines = m.shows(r"^/dev/pts/1\n11 80$")
+        case.check("/dev/pts/0" in lines and lines[23].startswith("[0] 0:sh*"),
+                   "two panes, each with a terminal of its own")
+        m.send("clear; echo begins; sleep 100\n")
+        m.shows(r"^begins$")
+        m.send("\x03")
+        m.shows(r"^begins\n\^C$")
+        m.send("tty -s && echo is a terminal\n")
+        m.shows(r"^is a terminal$")
+        m.send("\x02z")
+        m.send("until stty size | grep ^23; do sleep 1; done\n")
+        m.shows(r"^23 80$")
+        case.check(True, "^C, and a pane that is resized")
+        m.send("\x02d")
+        m.shows(r"detached \(from session 0\)\]$")
+        sh.gives("tmux kill-server; sleep 1; echo /dev/pts/*", "/dev/pts/*")
+        sh.type("exec bash-static\n", r"^leash:~# $")
+        sh.gives("echo $((6 * 7)) $BASH", "42 /bin/bash-static")
+        m.send("\x12echo $((")
+        m.shows(r"reverse-i-search\)`echo \$\(\(': echo")
+        sh.type("\x05\n", r"^42 /bin/bash-static\nleash:~# $")
+        case.check(True, "bash finds a line again by ^R")
+        sh.gives("cat <(echo from a pipe) - <<< ignored | tail -n 2 | tr '\\n' ,; echo",
+                 "from a pipe,ignored,")
+        sh.type("sh -c 'echo begins; exec sleep 100'\n", r"^begins$")
+        sh.type("\x1a", r"Stopped +sh -c (.*\n)+leash:~# $")
+        sh.type("fg\n", r"^sh -c 'echo begins; exec sleep 100'$")
+        sh.type("\x03", r"^leash:~# $")
+        sh.gives("echo $?", "130")
+        case.check(True, "and controls jobs")
+        m.send("poweroff -f\n")
+        case.equal(m.wait(30), 33, "poweroff")
+    os.unlink(case.path(".iso"))

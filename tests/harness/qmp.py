@@ -69,15 +69,18 @@ class Qmp:
         except (OSError, EOFError):
             return None
 
+    def press(self, *names, hold_ms=30):
+        """Presses keys at once, by QEMU's names: press("ctrl", "c")."""
+        keys = [{"type": "qcode", "data": name} for name in names]
+        self.command("send-key", **{"keys": keys, "hold-time": hold_ms})
+        time.sleep(2 * hold_ms / 1000)
+
     def type(self, text, hold_ms=30):
         """Presses the keys (US layout) that make @text."""
         for c in text:
             shift = c.isupper() or c in SHIFTED
             c = SHIFTED.get(c, c).lower()
-            names = (["shift"] if shift else []) + [KEYS.get(c, c)]
-            keys = [{"type": "qcode", "data": name} for name in names]
-            self.command("send-key", **{"keys": keys, "hold-time": hold_ms})
-            time.sleep(2 * hold_ms / 1000)
+            self.press(*(["shift"] if shift else []), KEYS.get(c, c), hold_ms=hold_ms)
 
     def screenshot(self, path):
         """The screen as PPM; returns its bytes."""
