@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Ticket spinlocks: first come, first served. Never held across a sleep; a lock that an
- * interrupt handler takes is taken with interrupts off everywhere (the _irq forms).
+ * Ticket spinlocks: first come, first served. Not so on a virtual machine: there the CPU whose turn
+ * it is may not be running, and all behind it would wait for the host's scheduler, so who finds
+ * the lock free takes it.
+ *
+ * Never held across a sleep; a lock that an interrupt handler takes is taken with interrupts
+ * off everywhere (the _irq forms).
  * Debug builds count the locks a CPU holds and assert that none is held at a switch.
  */
 #pragma once
@@ -10,23 +14,39 @@
 #include "machine/cpu.h"
 
 struct spinlock {
-	u16 next; /* the ticket the next comer draws */
-	u16 serving;
+	union {
+		u32 word; /* atomic; both halves, free while they are equal */
+		struct {
+			u16 serving; /* changed by the owner alone */
+			u16 next; /* the ticket the next comer draws */
+		};
+	};
 };
 
 #define SPINLOCK_INIT                                                                              \
 	{                                                                                          \
-		0, 0                                                                               \
+		{                                                                                  \
+			0                                                                          \
+		}                                                                                  \
 	}
+#define SPINLOCK_TICKET (1u << 16)
 
-void spin_wait(struct spinlock *l, u16 ticket);
+static inline bool spin_try(struct spinlock *l)
+{
+	u32 word = READ_ONCE(l->word);
+
+	return word >> 16 == (word & 0xffff) &&
+	       __atomic_compare_exchange_n(&l->word, &word, word + SPINLOCK_TICKET, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+/* The lock was not free. */
+void spin_wait(struct spinlock *l);
 
 static inline void spin_lock(struct spinlock *l)
 {
-	u16 ticket = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
-
-	if (unlikely(__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != ticket))
-		spin_wait(l, ticket);
+	if (unlikely(!spin_try(l)))
+		spin_wait(l);
 	debug_only(cpu_this()->lock_depth++);
 }
 
