@@ -72,6 +72,7 @@ static void child(void)
 
 static int signal_parent(void *sig)
 {
+	until_asleep(getppid());
 	return kill(getppid(), (long)sig);
 }
 

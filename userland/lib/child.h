@@ -4,8 +4,11 @@
  */
 #pragma once
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +39,23 @@ static inline int status_of(pid_t pid)
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		return -1;
 	return WIFSIGNALED(status) ? WTERMSIG(status) : status;
+}
+
+/* Until process @pid sleeps, as far as /proc knows: what is sent then finds it waiting. */
+static inline void until_asleep(pid_t pid)
+{
+	char path[32], text[128], *state;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	do {
+		int fd = open(path, O_RDONLY);
+
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+		text[n > 0 ? n : 0] = 0;
+		state = strrchr(text, ')');
+	} while (n > 0 && !(state && state[2] == 'S') && !usleep(1000));
 }
 
 static inline int in_child(child_fn *fn, void *arg)
