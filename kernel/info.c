@@ -5,6 +5,7 @@
 #include "abi/errno.h"
 #include "base/counter.h"
 #include "base/log.h"
+#include "base/symbols.h"
 #include "fs/procfs.h"
 #include "fs/tmpfs.h"
 #include "lib/format.h"
@@ -56,6 +57,30 @@ static ssize_t show_meminfo(char *buf, size_t size)
 	print_kib(&t, "Slab", slab_bytes() / 1024);
 	print_kib(&t, "SReclaimable", 0);
 	print_kib(&t, "SUnreclaim", slab_bytes() / 1024);
+	return t.at;
+}
+
+/*
+ * How long interrupts were off at most: sampled by timer interrupts that came late, and in debug
+ * builds measured, with the place. Nanoseconds.
+ */
+static ssize_t show_latency(char *buf, size_t size)
+{
+	struct procfs_text t = { buf, size, 0 };
+	char where[96];
+
+	for (u32 i = 0; i < cpu_count; i++) {
+		const struct cpu *c = cpus[i];
+		u64 rip = READ_ONCE(c->irqs_off_where);
+
+		procfs_print(&t, "cpu%u timer_late %lu", i, clock_late_max(i));
+		if (rip) {
+			symbols_describe(rip - 1, where, sizeof(where));
+			procfs_print(&t, " irqs_off %lu %s",
+				     clock_tsc_to_ns(READ_ONCE(c->irqs_off_max)), where);
+		}
+		procfs_print(&t, "\n");
+	}
 	return t.at;
 }
 
@@ -293,6 +318,7 @@ void info_init(void)
 		{ "filesystems", 0444, show_filesystems, NULL },
 		{ "swaps", 0444, show_swaps, NULL },
 		{ "leash/objects", 0444, show_objects, NULL },
+		{ "leash/latency", 0444, show_latency, NULL },
 		{ "sys/kernel/hostname", 0444, show_hostname, NULL },
 		{ "sys/kernel/osrelease", 0444, show_osrelease, NULL },
 		{ "sys/kernel/ostype", 0444, show_ostype, NULL },

@@ -29,6 +29,7 @@
 	X(umip, "user mode may read the descriptor table registers")                               \
 	X(copycheck, "user copies do not check the range")                                         \
 	X(fence, "a sleeper or a waker looks before its own write is seen")                        \
+	X(slablock, "CPUs do not exclude each other at slabs")                                     \
 	X(shootdown, "other CPUs keep user translations that are gone")                            \
 	X(apstart, "processors with odd APIC ids are never started")                               \
 	X(tsc, "the other CPUs' time stamp counters are far off")

@@ -53,6 +53,9 @@ void clock_get_params(u64 *tsc_base, u64 *mult);
  * one. Interrupts off. The upcall is upcall_timer(). */
 void clock_arm(u64 deadline);
 void clock_disarm(void);
+/* By how much a timer interrupt of @cpu came late at most: each samples how long interrupts are off,
+ * in every build. Nanoseconds. */
+u64 clock_late_max(u32 cpu);
 
 /* Seconds since 1970 at clock_ns() == 0, from the RTC (read once at boot); 0: unknown. */
 u64 clock_boot_epoch(void);

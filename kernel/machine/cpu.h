@@ -28,6 +28,8 @@ struct cpu {
 	struct thread *idle;
 	struct run_queue *queue; /* sched's */
 	u64 irq_count, fault_count, syscall_count; /* statistics */
+	u64 irqs_off_since; /* TSC; 0: not known (debug builds, as the next) */
+	u64 irqs_off_max, irqs_off_where; /* longest so far, ticks, and the code that ended it */
 };
 
 static inline struct cpu *cpu_this(void)
@@ -53,19 +55,61 @@ static inline struct thread *thread_current(void)
 	return t;
 }
 
+static inline u64 tsc_read(void)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
+	return (u64)hi << 32 | lo;
+}
+
+/*
+ * Debug builds measure how long interrupts stay off, from irq_save() to irq_restore() and in
+ * handlers; what the entry code alone keeps off is a few instructions.
+ */
+#ifdef DEBUG
+void irqs_off_longest(u64 ticks); /* base/latency.c */
+
+static inline void irqs_off_begin(void)
+{
+	cpu_this()->irqs_off_since = tsc_read();
+}
+
+static inline void irqs_off_end(void)
+{
+	struct cpu *c = cpu_this();
+	u64 ticks = tsc_read() - c->irqs_off_since;
+
+	if (c->irqs_off_since && ticks > c->irqs_off_max)
+		irqs_off_longest(ticks);
+	c->irqs_off_since = 0;
+}
+#else
+static inline void irqs_off_begin(void)
+{
+}
+static inline void irqs_off_end(void)
+{
+}
+#endif
+
 /* Turns interrupts off; returns the old RFLAGS for irq_restore(). */
 static inline u64 irq_save(void)
 {
 	u64 flags;
 
 	__asm__ volatile("pushfq; popq %0; cli" : "=r"(flags)::"memory");
+	if (flags & 0x200)
+		irqs_off_begin();
 	return flags;
 }
 
 static inline void irq_restore(u64 flags)
 {
-	if (flags & 0x200)
+	if (flags & 0x200) {
+		irqs_off_end();
 		__asm__ volatile("sti" ::: "memory");
+	}
 }
 
 static inline void irq_enable(void)
@@ -98,14 +142,6 @@ static inline void cpu_relax(void)
 static inline void cpu_idle_wait(void)
 {
 	__asm__ volatile("sti; hlt" ::: "memory");
-}
-
-static inline u64 tsc_read(void)
-{
-	u32 lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return (u64)hi << 32 | lo;
 }
 
 /* CPUs that run, 1 … MAX_CPUS, and each one's area (NULL: not there). */

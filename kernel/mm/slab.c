@@ -17,6 +17,7 @@
 
 #include "base/counter.h"
 #include "base/ktest.h"
+#include "base/mutants.h"
 #include "lib/string.h"
 
 #define MIN_ALIGN 16
@@ -189,20 +190,32 @@ static void object_return(struct slab_cache *c, void *obj, struct surplus *s)
 		c->empties = 1;
 }
 
+static void slabs_lock(struct slab_cache *c)
+{
+	if (!MUTANT(slablock))
+		spin_lock(&c->lock);
+}
+
+static void slabs_unlock(struct slab_cache *c)
+{
+	if (!MUTANT(slablock))
+		spin_unlock(&c->lock);
+}
+
 static void magazine_fill(struct slab_cache *c, struct magazine *m)
 {
-	spin_lock(&c->lock);
+	slabs_lock(c);
 	while (m->count < (c->capacity + 1) / 2 && c->partial)
 		m->objects[m->count++] = object_take(c);
-	spin_unlock(&c->lock);
+	slabs_unlock(c);
 }
 
 void magazine_drain(struct slab_cache *c, struct magazine *m, u32 left, struct surplus *s)
 {
-	spin_lock(&c->lock);
+	slabs_lock(c);
 	while (m->count > left)
 		object_return(c, m->objects[--m->count], s);
-	spin_unlock(&c->lock);
+	slabs_unlock(c);
 }
 
 /* -- the calls -------------------------------------------------------------------------------- */

@@ -281,34 +281,39 @@ KTEST(smp_fence_orders_write_and_read, 200)
 
 /* -- memory ---------------------------------------------------------------------------------- */
 
-#define OBJECTS 40
-#define MEMORY_ROUNDS 100
+#define OBJECTS 200u /* more than magazines hold: CPUs meet at the slabs */
+#define MEMORY_ROUNDS 45u
 
 struct stamp {
-	u64 cpu, serial;
+	u64 cpu, address;
 };
 
-/* Objects of several sizes come and go; each keeps what its owner wrote. */
+/* Objects of one size, each with its owner's stamp. Returns how many have another's. */
+static u32 stamp_and_check(struct stamp *held[OBJECTS], size_t size, u32 cpu)
+{
+	u32 wrong = 0;
+
+	for (u32 i = 0; i < OBJECTS; i++) {
+		held[i] = kmalloc(size);
+		if (held[i])
+			*held[i] = (struct stamp){ cpu, (u64)held[i] };
+	}
+	for (u32 i = 0; i < OBJECTS; i++) {
+		wrong += held[i] && (held[i]->cpu != cpu || held[i]->address != (u64)held[i]);
+		kfree(held[i]);
+	}
+	return wrong;
+}
+
 static void use_memory(struct crowd *c, u32 cpu)
 {
-	struct stamp *held[OBJECTS] = { NULL };
-	u64 serial = cpu;
+	struct stamp *held[OBJECTS];
 
-	for (u32 i = 0; i < MEMORY_ROUNDS * OBJECTS; i++) {
-		struct stamp **s = &held[serial % OBJECTS];
+	for (u32 i = 0; i < MEMORY_ROUNDS; i++) {
+		u32 wrong = stamp_and_check(held, 16UL << i % 9, cpu);
 
-		serial = serial * 6364136223846793005UL + 1442695040888963407UL;
-		if (*s && ((*s)->cpu != cpu || (*s)->serial != (u64)*s))
-			__atomic_add_fetch(&c->value, 1, __ATOMIC_SEQ_CST);
-		kfree(*s);
-		*s = kmalloc(16UL << (serial >> 60) % 9);
-		if (*s)
-			**s = (struct stamp){ cpu, (u64)*s };
-		if (i % 512 == 0)
-			sched_yield();
+		__atomic_add_fetch(&c->value, wrong, __ATOMIC_SEQ_CST);
 	}
-	for (u32 i = 0; i < OBJECTS; i++)
-		kfree(held[i]);
 }
 
 KTEST(smp_memory_has_one_owner, 500)

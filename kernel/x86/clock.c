@@ -20,6 +20,8 @@
 
 struct cpu_timer {
 	u64 deadline; /* NEVER: not armed */
+	u64 due; /* when it can come at the earliest: the deadline, or when it was armed */
+	u64 late_max; /* read by others */
 } __attribute__((aligned(64)));
 
 struct clock_params clock_params;
@@ -98,6 +100,7 @@ static void start_timer(u64 deadline)
 	u64 now = clock_scale(tsc - clock_params.tsc_base, clock_params.mult);
 	u64 delta = deadline > now ? MIN(deadline - now, MAX_ARM) : 0;
 
+	timers[cpu_id()].due = MAX(deadline, now);
 	if (use_tsc_deadline)
 		apic_timer_deadline(tsc + clock_scale(delta, clock_params.inverse) + 1);
 	else
@@ -134,15 +137,24 @@ void clock_disarm(void)
 void clock_interrupt(bool in_user)
 {
 	struct cpu_timer *t = &timers[cpu_id()];
+	u64 now;
 
 	if (t->deadline == NEVER)
 		return; /* disarmed while the interrupt was on its way */
-	if (clock_ns() < t->deadline) {
+	now = clock_ns();
+	if (now < t->deadline) {
 		start_timer(t->deadline); /* farther than the counter reaches, or it ran fast */
 		return;
 	}
 	t->deadline = NEVER;
+	if (unlikely(now - t->due > t->late_max))
+		WRITE_ONCE(t->late_max, now - t->due);
 	upcall_timer(in_user);
+}
+
+u64 clock_late_max(u32 cpu)
+{
+	return READ_ONCE(timers[cpu].late_max);
 }
 
 void clock_delay_us(u64 us)

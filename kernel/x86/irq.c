@@ -158,6 +158,7 @@ void irq_dispatch(struct trap_frame *f)
 	struct cpu *c = cpu_this();
 	u32 vector = (u32)f->vector;
 
+	irqs_off_begin();
 	c->irq_depth++;
 	c->irq_count++;
 	trace(TRACE_IRQ_ENTER, vector, trap_from_user(f), f->rip, (u64)f);
@@ -185,6 +186,7 @@ void irq_dispatch(struct trap_frame *f)
 	}
 	trace(TRACE_IRQ_EXIT, vector);
 	c->irq_depth--;
+	irqs_off_end();
 }
 
 static struct irq_line *find_line(u32 gsi)

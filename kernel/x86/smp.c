@@ -35,6 +35,7 @@
 enum ap_state { AP_WAITING, AP_READY, AP_RELEASED };
 
 static u64 low_pages[LOW_PAGES]; /* physical; [0] is the code */
+u32 smp_wanted = 1;
 static u32 ap_state; /* atomic: of the one that starts now */
 
 /* -- the first page ------------------------------------------------------------------------- */
@@ -249,6 +250,7 @@ void smp_init(const struct boot_info *info, u32 limit)
 	u64 begin = clock_ns();
 
 	limit = limit ? MIN(limit, (u32)MAX_CPUS) : MAX_CPUS;
+	smp_wanted = MIN(limit, acpi.cpu_count);
 	cpu_this()->apic_id = apic_id();
 	if (acpi.cpu_count <= 1 || limit == 1)
 		return;

@@ -28,6 +28,8 @@ void tsc_sync_target(void); /* the one that starts */
 void mtrr_save(void);
 void mtrr_load(void);
 
+extern u32 smp_wanted; /* CPUs there are, as far as they are to be used */
+
 /* smp_trampoline.asm: the code of the first page and its parameters, position independent. */
 struct smp_parameters {
 	u32 claim; /* atomic exchange: not 0 lets one processor in */

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: ISC
+"""Several CPUs: they come up in every arrangement, are counted, limited, and keep interrupts on."""
+
+import re
+
+from harness import tap
+from harness.runner import test
+
+SHIFT = 3
+LATE_LIMIT = 10_000
+
+
+def _selftest(case, **settings):
+    output = case.run_to_end("selftest", 400, **settings)
+    case.tap(tap.parse(output[max(output.find("KTAP version"), 0):]), "selftest")
+    return output
+
+
+@test(20)
+def selftest_smp2(case):
+    case.check("smp: 2 of 2 CPUs run" in _selftest(case, SMP=2), "both CPUs run")
+
+
+@test(40)
+def selftest_smp8_two_sockets(case):
+    output = _selftest(case, SMP="8,sockets=2,cores=2,threads=2", MACHINE="pc", CPU="qemu64")
+    case.check("smp: 8 of 8 CPUs run" in output, "all eight run")
+
+
+@test(20)
+def sixteen_cpus_are_counted(case):
+    output = case.run_to_end('init=/bin/busybox -- sh -c "nproc; grep -c ^processor '
+                             '/proc/cpuinfo; grep -c ^cpu[0-9] /proc/stat"', 200, SMP=16)
+    case.check("smp: 16 of 16 CPUs run" in output, "all of them run")
+    case.equal(re.findall(r"^(\d+)$", output, re.M), ["16"] * 3, "nproc, cpuinfo, stat")
+
+
+@test(15)
+def cpus_can_be_limited(case):
+    output = case.run_to_end('cpus=3 init=/bin/busybox -- sh -c "nproc; head -n 1 '
+                             '/proc/interrupts"', 100, SMP=4)
+    case.check("smp: 3 of 4 CPUs run" in output, "one is left out")
+    case.check(re.search(r"^3$", output, re.M), "three for programs")
+    case.check(re.search(r"^ +CPU0 +CPU1 +CPU2$", output, re.M), "three columns of interrupts")
+
+
+@test(20)
+def interrupts_are_off_for_short(case):
+    """Timer interrupts sample it: under -icount, how late they come are instructions."""
+    output = case.run_to_end('init=/bin/busybox -- sh -c "/tests/run fork pipe sched exec mmap '
+                             '>/dev/null; cat /proc/leash/latency"', 400,
+                             ACCEL="tcg,thread=single",
+                             args=["-icount", f"shift={SHIFT},sleep=off"])
+    late = re.search(r"^cpu0 timer_late (\d+)", output, re.M)
+    if case.check(late, "the kernel tells how late timers were"):
+        count = int(late[1]) >> SHIFT
+        case.check(0 < count < LATE_LIMIT, f"at most {count} instructions late")
+        case.note(f"timer interrupts at most {count} instructions late")
