@@ -165,6 +165,8 @@ static void *object_take(struct slab_cache *c)
 	struct page *p = page_array + c->partial;
 	void **obj = p->freelist;
 
+	for (u32 i = 0; MUTANT(slablock) && i < 100; i++)
+		cpu_relax(); /* somebody comes */
 	p->freelist = *obj;
 	if (p->in_use++ == 0)
 		c->empties--;
