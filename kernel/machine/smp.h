@@ -26,6 +26,9 @@ static inline u64 cpu_online_mask(void)
 	return n >= 64 ? ~0UL : (1UL << n) - 1;
 }
 
+/* CPUs that share a cache with @cpu, itself included. After smp_init(), which may find no others. */
+u64 cpu_near_mask(u32 cpu);
+
 /*
  * Makes @cpu look at its run queue and the work bits of what it runs: a halted one leaves its
  * wait, a running one passes upcall_kicked() and, on its way back to user mode, the exit work.

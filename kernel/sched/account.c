@@ -49,11 +49,8 @@ void account_sample(struct run_queue *q, bool in_user, u64 now)
 
 static void charge_if_running(struct run_queue *q, const struct thread *t)
 {
-	u64 now = clock_ns();
-
-	/* Another CPU's clock may be a little behind. */
-	if (q->current == t && now > t->switched_in)
-		queue_charge(q, now);
+	if (q->current == t)
+		queue_charge(q, clock_ns());
 }
 
 void thread_times(struct thread *t, struct cpu_time *out)

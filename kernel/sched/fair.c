@@ -9,7 +9,10 @@
 #define EPOCH (1UL << 40)
 /* A sleeper may be so much behind those that computed meanwhile, and a newcomer ahead. */
 #define SLEEPER_CREDIT (5 * NSEC_PER_MSEC)
+#define MIGRANT_CREDIT (500 * NSEC_PER_MSEC) /* what one comes to catch up with */
 #define NEWCOMER_DEBT (50 * NSEC_PER_MSEC)
+/* How many are asked whether they may go to another CPU. */
+#define FIND_LOOKS 16
 /* An early comer looks at so many of the front for its place. */
 #define FRONT_LOOK 4
 #define WEIGHT_IDLE 3 /* of SCHED_IDLE, as Linux's */
@@ -151,10 +154,68 @@ void fair_dequeue(struct fair_queue *f, struct thread *t)
 
 /* -- sleepers ------------------------------------------------------------------------------- */
 
-void fair_place(const struct fair_queue *f, struct thread *t)
+static i64 ahead_of(const struct fair_queue *f, u64 vruntime)
+{
+	return (i64)(vruntime - f->now);
+}
+
+static void clamp(const struct fair_queue *f, struct thread *t, u64 credit)
 {
 	u64 debt = fair_weigh(t, NEWCOMER_DEBT);
 
-	t->vruntime = MAX(t->vruntime, f->now - SLEEPER_CREDIT);
-	t->vruntime = MIN(t->vruntime, f->now + debt);
+	if (ahead_of(f, t->vruntime) < -(i64)credit)
+		t->vruntime = f->now - credit;
+	else if (ahead_of(f, t->vruntime) > (i64)debt)
+		t->vruntime = f->now + debt;
+}
+
+void fair_place(const struct fair_queue *f, struct thread *t)
+{
+	clamp(f, t, SLEEPER_CREDIT);
+}
+
+/* The machine's virtual time less the wall's, as a busy CPU saw it last; atomic. */
+static u64 machine_lead;
+
+void fair_note_time(const struct fair_queue *f, u64 now)
+{
+	__atomic_store_n(&machine_lead, f->now + f->offset - now, __ATOMIC_RELAXED);
+}
+
+void fair_arrive(struct fair_queue *f, struct thread *t, bool idle)
+{
+	if (idle) /* its time stood still: it takes over that of those who worked meanwhile */
+		f->offset = clock_ns_loose() + __atomic_load_n(&machine_lead, __ATOMIC_RELAXED) -
+			    f->now;
+	t->vruntime -= f->offset;
+	clamp(f, t, t->fresh ? SLEEPER_CREDIT : MIGRANT_CREDIT);
+	t->fresh = false;
+}
+
+void fair_advance(struct fair_queue *f, const struct thread *running)
+{
+	const struct thread *first = fair_peek(f);
+	u64 least = running ? running->vruntime : first ? first->vruntime : f->now;
+
+	if (first && (i64)(first->vruntime - least) < 0)
+		least = first->vruntime;
+	if (ahead_of(f, least) > 0)
+		f->now = least;
+}
+
+struct thread *fair_find(const struct fair_queue *f, u32 cpu)
+{
+	unsigned looks = FIND_LOOKS;
+	struct thread *t;
+	struct rb_node *n;
+
+	list_for_each (t, &f->front, run_link)
+		if (t->affinity >> cpu & 1)
+			return t;
+		else if (!--looks)
+			return NULL;
+	for (n = rb_first(&f->tree); n && looks; n = rb_next(n), looks--)
+		if (leader_of(n)->affinity >> cpu & 1)
+			return leader_of(n);
+	return NULL;
 }

@@ -37,8 +37,16 @@ void fair_refill(struct fair_queue *f);
 struct thread *fair_peek(const struct fair_queue *f);
 /* Takes out @t, which waits in the queue. */
 void fair_dequeue(struct fair_queue *f, struct thread *t);
-/* A thread that slept, is new or came from another queue: its virtual time is made one of today. */
+/* A thread that slept or is new: its virtual time is made one of today. */
 void fair_place(const struct fair_queue *f, struct thread *t);
+/* A thread comes from another queue, with its virtual time in the machine's; @idle: to an idle CPU. */
+void fair_arrive(struct fair_queue *f, struct thread *t, bool idle);
+/* @f is a busy CPU's, and up to date: what time it is on the machine. */
+void fair_note_time(const struct fair_queue *f, u64 now);
+/* One of the first in line that may run on @cpu; NULL: none. */
+struct thread *fair_find(const struct fair_queue *f, u32 cpu);
+/* The queue's time goes on to where the least of @running (NULL: none) and those waiting are. */
+void fair_advance(struct fair_queue *f, const struct thread *running);
 /* The weight that its policy and nice value give it. */
 void fair_set_weight(struct thread *t);
 u64 fair_weigh_slow(const struct thread *t, u64 ns);

@@ -12,12 +12,14 @@ struct run_queue {
 	u32 count; /* threads waiting; the running one is not among them */
 	struct thread *current, *idle;
 	struct fair_queue fair;
-	struct thread *dead; /* switched away for the last time: its successor frees it */
+	struct thread *gone; /* dead, or must go to another CPU: its successor sees to it */
 	u64 armed; /* the one-shot timer's deadline, ~0: not armed */
 	u64 start; /* when the CPU began to be accounted */
 	u64 switches;
 	struct sampler sampler;
 	struct rt_queue rt;
+	bool rt_runs; /* a real-time thread has the CPU */
+	u64 next_balance; /* not before */
 	/* For the trace: */
 	u32 resched_why; /* enum trace_why: why the running thread was last asked to give way */
 	struct thread *left; /* whom the last switch left, where that was traced */
@@ -45,6 +47,8 @@ void queue_add(struct run_queue *q, struct thread *t);
 void queue_take(struct run_queue *q, struct thread *t);
 /* Charges the running thread until @now. Queue locked. */
 void queue_charge(struct run_queue *q, u64 now);
+/* Charges it and brings the queue's virtual time up to date. Queue locked. */
+void queue_refresh(struct run_queue *q);
 /* The running thread gives way where @t, which waits in @q, deserves the CPU more. Queue locked. */
 void queue_preempt_for(struct run_queue *q, struct thread *t);
 /*

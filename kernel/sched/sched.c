@@ -15,6 +15,8 @@
 #include "base/mutants.h"
 #include "machine/clock.h"
 #include "machine/smp.h"
+#include "sched/balance.h"
+#include "sched/place.h"
 #include "sched/switch_trace.h"
 #include "sched/timer.h"
 #include "sched/watch.h"
@@ -115,6 +117,7 @@ static inline void put_back(struct run_queue *q, struct thread *t, bool yields, 
 
 		t->slice_left = over ? 0 : t->slice_end - now;
 		rt_enqueue(&q->rt, t, !over);
+		q->rt_runs = false;
 	} else if (yields) {
 		fair_enqueue_last(&q->fair, t);
 	} else {
@@ -182,6 +185,8 @@ static inline void charge(struct run_queue *q, struct thread *t, u64 now)
 {
 	u64 ns = now - t->switched_in;
 
+	if (unlikely((i64)ns < 0))
+		return; /* charged by another CPU, whose clock is a little ahead */
 	t->switched_in = now;
 	t->cpu_ns += ns;
 	if (unlikely(thread_is_rt(t)))
@@ -195,10 +200,19 @@ void queue_charge(struct run_queue *q, u64 now)
 	charge(q, q->current, now);
 }
 
+void queue_refresh(struct run_queue *q)
+{
+	struct thread *t = q->current;
+
+	if (t == q->idle)
+		return;
+	queue_charge(q, clock_ns_loose());
+	fair_advance(&q->fair, thread_is_rt(t) ? NULL : t);
+}
+
 static bool deserves_more(const struct run_queue *q, const struct thread *t)
 {
 	const struct thread *now = q->current;
-	u64 ran;
 
 	if (thread_is_rt(t) || thread_is_rt(now))
 		return t->sched.priority > now->sched.priority;
@@ -206,8 +220,7 @@ static bool deserves_more(const struct run_queue *q, const struct thread *t)
 		return true;
 	if (t->sched.policy != SCHED_OTHER)
 		return false; /* batch work lets others finish their quantum */
-	ran = fair_weigh(now, clock_ns_loose() - now->switched_in);
-	return t->vruntime + fair_weigh(t, WAKE_GRANULARITY) < now->vruntime + ran;
+	return t->vruntime + fair_weigh(t, WAKE_GRANULARITY) < now->vruntime;
 }
 
 void queue_preempt_for(struct run_queue *q, struct thread *t)
@@ -234,30 +247,45 @@ void queue_announce(struct run_queue *q, struct thread *t)
 
 /* -- switching ------------------------------------------------------------------------------ */
 
-static inline void begin_slice(struct thread *t, u64 now)
+static inline void begin_slice(struct run_queue *q, struct thread *t, u64 now)
 {
 	u64 slice = sched_get_quantum();
 
-	if (unlikely(thread_is_rt(t)))
+	if (unlikely(thread_is_rt(t))) {
 		slice = t->slice_left ? t->slice_left : RT_QUANTUM;
+		q->rt_runs = true;
+	}
 	t->switched_in = now;
 	t->slice_end = now + slice;
+}
+
+/* The predecessor is off its stack. Queue locked; unlocked on return. */
+static void see_to_gone(struct run_queue *q)
+{
+	struct thread *t = q->gone;
+
+	q->gone = NULL;
+	if (t->state != THREAD_DEAD) {
+		place_depart(q, t, place_fresh(t));
+		spin_unlock(&q->lock);
+		place_deliver(t);
+		return;
+	}
+	spin_unlock(&q->lock);
+	if (t->release)
+		t->release(t);
+	thread_free(t);
 }
 
 /* On the next thread's stack: release what schedule() took. */
 static inline void finish_switch(struct run_queue *q)
 {
-	struct thread *dead = q->dead;
-
 	if (trace_wants(TRACE_SWITCH))
 		trace_switched(q);
-	q->dead = NULL;
-	spin_unlock(&q->lock);
-	if (likely(!dead))
-		return;
-	if (dead->release)
-		dead->release(dead);
-	thread_free(dead);
+	if (likely(!q->gone))
+		spin_unlock(&q->lock);
+	else
+		see_to_gone(q);
 }
 
 /* Gives the CPU to @next, on whose stack this returns. Queue locked; unlocked at the end. */
@@ -277,6 +305,22 @@ static inline __attribute__((always_inline)) void switch_to(struct run_queue *q,
 	finish_switch(run_queue_this()); /* maybe another CPU's by now */
 }
 
+/* Why it was told to give the CPU away is known now. True: it may not stay on this CPU. */
+static bool take_work(struct run_queue *q, struct thread *t)
+{
+	context_clear_work(&t->ctx, WORK_RESCHED);
+	return t->state == THREAD_RUNNABLE && t != q->idle && !(t->affinity >> t->cpu & 1);
+}
+
+/* The running thread does not go back into the queue: it sleeps, is dead, or goes to another CPU. */
+static inline void set_aside(struct run_queue *q, struct thread *t)
+{
+	if (unlikely(thread_is_rt(t)))
+		q->rt_runs = false;
+	if (t->state != THREAD_BLOCKED && t != q->idle)
+		q->gone = t;
+}
+
 /* Nobody else deserves the CPU: the running thread has another slice. Queue locked; unlocked. */
 static void finish_alone(struct run_queue *q, u64 now)
 {
@@ -294,19 +338,20 @@ static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
 	u64 now;
 	struct run_queue *q = run_queue_this();
 	struct thread *prev = thread_current(), *next;
+	bool leaves = false;
 
 	assert(cpu_this()->lock_depth == 0 && cpu_this()->irq_depth == 0);
 	spin_lock(&q->lock);
 	now = clock_ns_loose();
 	charge(q, prev, now);
 	if (unlikely(prev->ctx.work & WORK_RESCHED))
-		context_clear_work(&prev->ctx, WORK_RESCHED);
-	if (prev->state == THREAD_RUNNABLE && prev != q->idle)
+		leaves = take_work(q, prev);
+	if (prev->state == THREAD_RUNNABLE && prev != q->idle && likely(!leaves))
 		put_back(q, prev, yields, now);
-	else if (prev->state == THREAD_DEAD)
-		q->dead = prev;
+	else
+		set_aside(q, prev);
 	next = pick_next(q, now);
-	begin_slice(next, now);
+	begin_slice(q, next, now);
 	if (next != prev)
 		switch_to(q, prev, next, now, yields);
 	else
@@ -335,23 +380,63 @@ void sched_finish_switch(void)
 	finish_switch(run_queue_this());
 }
 
-bool thread_wake(struct thread *t)
+/* @t was BLOCKED and is not on its CPU any more. @q is locked; unlocked on return. */
+static void wake_elsewhere_or_here(struct run_queue *q, struct thread *t, bool sync)
+{
+	u32 cpu = cpu_count > 1 ? place_woken(t, sync) : t->cpu;
+
+	trace_about(TRACE_WAKE, &t->ctx, t->tid, cpu);
+	queue_refresh(q);
+	fair_place(&q->fair, t);
+	if (cpu != t->cpu) {
+		t->fresh = true;
+		place_depart(q, t, cpu);
+		spin_unlock(&q->lock);
+		place_deliver(t);
+		return;
+	}
+	queue_add(q, t);
+	queue_announce(q, t);
+	spin_unlock(&q->lock);
+}
+
+static bool wake(struct thread *t, bool sync)
 {
 	u64 flags;
 	struct run_queue *q = queue_lock_of(t, &flags);
 	bool woken = t->state == THREAD_BLOCKED;
 
-	if (woken) {
+	if (woken)
 		WRITE_ONCE(t->state, THREAD_RUNNABLE);
-		if (t != q->current) { /* else it is about to block and will see this */
-			fair_place(&q->fair, t);
-			queue_add(q, t);
-			queue_announce(q, t);
-		}
-		trace_about(TRACE_WAKE, &t->ctx, t->tid, t->cpu);
-	}
-	spin_unlock_irq(&q->lock, flags);
+	if (woken && t != q->current) /* else it is about to block and will see this */
+		wake_elsewhere_or_here(q, t, sync);
+	else
+		spin_unlock(&q->lock);
+	irq_restore(flags);
 	return woken;
+}
+
+bool thread_wake(struct thread *t)
+{
+	return wake(t, false);
+}
+
+bool thread_wake_sync(struct thread *t)
+{
+	return wake(t, true);
+}
+
+void thread_start(struct thread *t)
+{
+	u64 flags = irq_save();
+
+	assert(t->state == THREAD_BLOCKED);
+	t->vruntime += run_queue_this()->fair.offset;
+	t->fresh = true;
+	t->cpu = cpu_count > 1 ? place_fresh(t) : cpu_id();
+	WRITE_ONCE(t->state, THREAD_RUNNABLE);
+	place_deliver(t);
+	irq_restore(flags);
 }
 
 void sched_point(void)
@@ -369,19 +454,29 @@ void sched_kicked(void)
 	spin_unlock(&q->lock);
 }
 
+static void note_time(struct run_queue *q, u64 now)
+{
+	fair_advance(&q->fair, thread_is_rt(q->current) ? NULL : q->current);
+	fair_note_time(&q->fair, now);
+}
+
 void sched_timer_interrupt(bool in_user)
 {
 	struct run_queue *q = run_queue_this();
 	u64 now = clock_ns();
+	bool over;
 
 	spin_lock(&q->lock);
 	charge(q, q->current, now);
+	if (q->current != q->idle)
+		note_time(q, now);
 	account_sample(q, in_user, now);
 	q->armed = NEVER;
 	spin_unlock(&q->lock);
 	timers_run(now);
 	spin_lock(&q->lock);
-	if (give_way_time(q) <= now) {
+	over = give_way_time(q) <= now;
+	if (over) {
 		q->resched_why = WHY_QUANTUM;
 		context_set_work(&q->current->ctx, WORK_RESCHED);
 	}
@@ -391,7 +486,23 @@ void sched_timer_interrupt(bool in_user)
 	else if (timers_next() != NEVER)
 		clock_arm(q->armed = timers_next());
 	spin_unlock(&q->lock);
+	if (over)
+		balance_push(now);
 	watch_tick(now);
+}
+
+/*
+ * Nothing to do. The bit comes first: who looks for an idle CPU from now on finds this one, puts
+ * a thread into its queue and kicks it, and the kick ends the wait even if it comes before.
+ */
+static void idle_wait(struct run_queue *q)
+{
+	u64 bit = 1UL << cpu_id();
+
+	__atomic_or_fetch(&idle_cpus, bit, __ATOMIC_SEQ_CST);
+	if (!READ_ONCE(q->count) && !balance_pull())
+		cpu_idle_wait();
+	__atomic_and_fetch(&idle_cpus, ~bit, __ATOMIC_SEQ_CST);
 }
 
 void sched_idle(void)
@@ -400,10 +511,10 @@ void sched_idle(void)
 
 	for (;;) {
 		irq_disable();
-		if (q->count)
+		if (READ_ONCE(q->count))
 			schedule();
 		else
-			cpu_idle_wait();
+			idle_wait(q);
 		irq_enable();
 	}
 }

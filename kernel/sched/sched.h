@@ -27,6 +27,8 @@ void sched_yield(void); /* behind all others of this CPU; interrupts on */
 
 /* Makes a BLOCKED thread runnable; false if it was not blocked. Any context. */
 bool thread_wake(struct thread *t);
+/* The same by one who is about to sleep: they may follow each other on one CPU. */
+bool thread_wake_sync(struct thread *t);
 
 /* In a long system call, where it could block: lets others run if the quantum is over. */
 void sched_point(void);

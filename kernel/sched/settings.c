@@ -6,7 +6,7 @@
 #include "abi/errno.h"
 #include "machine/clock.h"
 #include "machine/smp.h"
-#include "sched/queue.h"
+#include "sched/place.h"
 
 #define QUANTUM_MIN (100 * NSEC_PER_USEC)
 #define QUANTUM_MAX (10 * NSEC_PER_SEC)
@@ -65,6 +65,8 @@ void thread_set_sched(struct thread *t, const struct sched_params *p)
 	fair_set_weight(t);
 	if (waits)
 		queue_add(q, t);
+	else if (t == q->current)
+		q->rt_runs = thread_is_rt(t);
 	reconsider(q);
 	spin_unlock_irq(&q->lock, flags);
 }
@@ -87,11 +89,30 @@ void thread_inherit_sched(struct thread *child, const struct thread *parent)
 
 int thread_set_affinity(struct thread *t, u64 mask)
 {
-	u64 running = cpu_count >= 64 ? ~0UL : (1UL << cpu_count) - 1;
+	u64 flags;
+	struct run_queue *q;
 
-	if (!(mask & running))
+	mask &= cpu_online_mask();
+	if (!mask)
 		return -EINVAL;
-	t->affinity = mask & running;
+	q = queue_lock_of(t, &flags);
+	t->affinity = mask;
+	if (mask >> t->cpu & 1) {
+		spin_unlock(&q->lock);
+	} else if (t->on_queue) {
+		queue_take(q, t);
+		place_depart(q, t, place_fresh(t));
+		spin_unlock(&q->lock);
+		place_deliver(t);
+	} else {
+		if (t ==
+		    q->current) { /* else it sleeps or is in flight: it will be looked at then */
+			context_set_work(&t->ctx, WORK_RESCHED);
+			queue_wake_cpu(q);
+		}
+		spin_unlock(&q->lock);
+	}
+	irq_restore(flags);
 	return 0;
 }
 

@@ -107,12 +107,6 @@ void thread_discard(struct thread *t)
 	thread_free(t);
 }
 
-void thread_start(struct thread *t)
-{
-	t->cpu = cpu_id();
-	thread_wake(t);
-}
-
 void thread_start_on(struct thread *t, u32 cpu)
 {
 	assert(cpu < cpu_count);

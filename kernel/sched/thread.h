@@ -37,6 +37,7 @@ struct thread {
 	bool on_queue; /* [q] linked in the run queue (the running one is not) */
 	bool kernel; /* [i] never leaves the kernel */
 	bool seen_in_kernel; /* [q] when it was sampled last */
+	bool fresh; /* [q] slept or is new, and goes to another CPU */
 	bool leads; /* [q] is a node of the fair queue's tree */
 	struct sched_params sched; /* [q] */
 	u32 weight, inverse; /* [q] of its nice value; and 2^32 / weight */

@@ -263,6 +263,7 @@ void smp_init(const struct boot_info *info, u32 limit)
 	reset_all();
 	start_all(limit);
 	forget_trampoline();
+	topology_init();
 	log_info("smp: %u of %u CPUs run, started in %lu ms", cpu_count, acpi.cpu_count,
 		 (clock_ns() - begin) / NSEC_PER_MSEC);
 }

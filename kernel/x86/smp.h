@@ -46,3 +46,6 @@ struct smp_parameters {
 
 extern u8 smp_trampoline_start[], smp_trampoline_long[], smp_trampoline_parameters[],
 	smp_trampoline_end[];
+
+/* Finds out who is near whom, when all CPUs are counted. topology.c */
+void topology_init(void);
