@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Several CPUs as programs see them: a process stays where it is told, moves at once when it is told
+ * otherwise, its children with it; and loops that may run anywhere share all CPUs alike.
+ * With one CPU the same results come out of fewer choices.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "child.h"
+#include "sys.h"
+#include "tap.h"
+
+#define MOST 3 /* CPUs taken part */
+#define FAIR_MS 2000
+
+struct shared {
+	volatile int cpu, wanted, strays;
+	volatile long looks;
+};
+
+static struct shared *s;
+static int cpus;
+
+static int current_cpu(void)
+{
+	unsigned cpu = 999;
+
+	raw(SYS_getcpu, &cpu, NULL, NULL);
+	return (int)cpu;
+}
+
+static long bind_to(pid_t pid, int first, int count)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	for (int i = first; i < first + count; i++)
+		CPU_SET(i, &set);
+	return raw(SYS_sched_setaffinity, pid, sizeof(set), &set);
+}
+
+static void nap(long ms)
+{
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+}
+
+/* -- a process moves itself ---------------------------------------------------------------------- */
+
+static void moves_itself(void)
+{
+	int wrong = 0;
+
+	for (int round = 0; round < 200; round++) {
+		int cpu = round % cpus;
+
+		if (bind_to(0, cpu, 1) || current_cpu() != cpu)
+			wrong++;
+		sched_yield();
+		wrong += current_cpu() != cpu;
+	}
+	is_long(wrong, 0, "after sched_setaffinity it is on the CPU");
+	bind_to(0, 0, cpus);
+}
+
+static int look(void *arg)
+{
+	(void)arg;
+	return current_cpu() == cpus - 1 ? 0 : 1 + current_cpu();
+}
+
+static void children_follow(void)
+{
+	int wrong = 0;
+
+	bind_to(0, cpus - 1, 1);
+	for (int i = 0; i < 50; i++)
+		wrong += in_child(look, NULL) != EXITED(0);
+	is_long(wrong, 0, "children are bound as their parent");
+	bind_to(0, 0, cpus);
+}
+
+/* -- others move it while it runs ----------------------------------------------------------------- */
+
+static int report_cpu(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		int wanted = s->wanted, cpu = current_cpu();
+
+		/* Told after it was moved: from then on nothing else is right. */
+		if (wanted >= 0 && cpu != wanted && s->wanted == wanted)
+			s->strays++;
+		s->cpu = cpu;
+		s->looks++;
+	}
+	return 0;
+}
+
+static int comes_to(int cpu)
+{
+	long looks = s->looks;
+
+	for (int i = 0; i < 2000; i++) {
+		if (s->cpu == cpu && s->looks > looks)
+			return 1;
+		nap(1);
+	}
+	return 0;
+}
+
+static void is_moved(void)
+{
+	int came = 0;
+	pid_t pid;
+
+	s->wanted = -1;
+	pid = start_child(report_cpu, NULL);
+	for (int round = 0; round < 60; round++) {
+		s->wanted = -1;
+		if (bind_to(pid, round % cpus, 1))
+			break;
+		came += comes_to(round % cpus);
+		s->wanted = round % cpus;
+		nap(3);
+	}
+	is_long(came, 60, "a running process goes where it is bound to");
+	is_long(s->strays, 0, "and is nowhere else then");
+	kill(pid, SIGKILL);
+	is_status(status_of(pid), KILLED(SIGKILL), "it ends");
+}
+
+/* -- fairness ------------------------------------------------------------------------------------- */
+
+/* Begins when the other end of the pipe is closed. */
+static int loop(void *start)
+{
+	int *p = start;
+	char c;
+
+	close(p[1]);
+	if (read(p[0], &c, 1) != 0)
+		return 1;
+	for (;;)
+		__asm__ volatile("");
+	return 0;
+}
+
+static long used_by(pid_t pid)
+{
+	struct rusage r;
+
+	if (wait4(pid, NULL, 0, &r) != pid)
+		return 0;
+	return (r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000 + r.ru_utime.tv_usec +
+	       r.ru_stime.tv_usec;
+}
+
+/*
+ * @n loops on @on CPUs. On a quiet machine each is within 5 % of the mean; an emulator whose own CPUs
+ * are kept from running charges that to whoever had one. Left to themselves, they would differ by half.
+ */
+static void share_alike(int n, int on)
+{
+	pid_t pid[2 * MOST + 1];
+	long used[2 * MOST + 1], sum = 0, worst = 0;
+	int start[2];
+
+	if (pipe(start))
+		return;
+	bind_to(0, 0, on);
+	for (int i = 0; i < n; i++)
+		pid[i] = start_child(loop, start);
+	nap(20);
+	close(start[1]);
+	close(start[0]);
+	nap(FAIR_MS);
+	for (int i = 0; i < n; i++)
+		kill(pid[i], SIGSTOP);
+	for (int i = 0; i < n; i++)
+		kill(pid[i], SIGKILL);
+	for (int i = 0; i < n; i++)
+		sum += used[i] = used_by(pid[i]);
+	for (int i = 0; i < n; i++)
+		worst = labs(used[i] - sum / n) > worst ? labs(used[i] - sum / n) : worst;
+	diag("%d loops on %d: within %ld %%", n, on, worst * 100 * n / (sum ? sum : 1));
+	if (!ok(worst <= sum / n / 4, "equal loops, more than CPUs, get equal time"))
+		for (int i = 0; i < n; i++)
+			diag("loop %d of %d on %d: %ld us", i, n, on, used[i]);
+	bind_to(0, 0, cpus);
+}
+
+int main(void)
+{
+	cpu_set_t all;
+
+	s = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	raw(SYS_sched_getaffinity, 0, sizeof(all), &all);
+	while (cpus < MOST && CPU_ISSET(cpus, &all))
+		cpus++;
+	moves_itself();
+	children_follow();
+	is_moved();
+	share_alike(cpus + 1, cpus);
+	share_alike(2 * cpus + 1, cpus);
+	return done_testing();
+}
