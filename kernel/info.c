@@ -162,8 +162,8 @@ static ssize_t show_stat(char *buf, size_t size)
 	procfs_print(&t, "intr %lu", total);
 	for (unsigned i = 0; irq_stat_get(i, &s); i++)
 		procfs_print(&t, " %lu", interrupt_sum(i));
-	procfs_print(&t, "\nctxt %lu\nbtime %lu\nprocesses %lu\n", switches, clock_boot_epoch(),
-		     task_made_count());
+	procfs_print(&t, "\nctxt %lu\nbtime %lu\nprocesses %lu\n", switches,
+		     clock_wall_offset() / NSEC_PER_SEC, task_made_count());
 	procfs_print(&t, "procs_running %u\nprocs_blocked 0\n", sched_runnable());
 	return t.at;
 }

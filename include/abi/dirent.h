@@ -12,6 +12,14 @@ struct dirent64 {
 	char d_name[];
 };
 
+/* getdents(2)'s: the type is in the record's last byte. */
+struct dirent_old {
+	uint64_t d_ino;
+	int64_t d_off;
+	uint16_t d_reclen;
+	char d_name[];
+};
+
 /* DT_* is the S_IFMT part of a mode, shifted. */
 #define DT_UNKNOWN 0
 #define DT_FIFO 1

@@ -23,6 +23,17 @@
 #define O_PATH 0x200000
 #define O_TMPFILE 0x410000
 
+/* openat2(2) */
+struct open_how {
+	unsigned long flags, mode, resolve;
+};
+#define RESOLVE_NO_XDEV 0x01u
+#define RESOLVE_NO_MAGICLINKS 0x02u
+#define RESOLVE_NO_SYMLINKS 0x04u
+#define RESOLVE_BENEATH 0x08u
+#define RESOLVE_IN_ROOT 0x10u
+#define RESOLVE_CACHED 0x20u
+
 #define AT_FDCWD (-100)
 #define AT_SYMLINK_NOFOLLOW 0x100
 #define AT_REMOVEDIR 0x200

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The page that the kernel shares with the vDSO (userland/vdso/): what turns a TSC value into time.
- * Written once at boot, read-only for programs; it lies directly before the vDSO's image.
+ * Written at boot, and where the wall clock is set; read-only for programs. It lies directly before
+ * the vDSO's image.
  */
 #pragma once
 

@@ -69,9 +69,9 @@ int pipe_create(struct file **read_end, struct file **write_end, u32 flags);
 /* fstat(2), also for files without a vnode. All bytes of *st are written. */
 void file_stat(struct file *f, struct stat *st);
 /*
- * Entries of directory @f as struct dirent64 into @io. Bytes; 0 at the end, -ENOTDIR, -EINVAL
+ * Entries of directory @f as struct dirent64, or (@old) struct dirent_old, into @io. Bytes; 0 at the end, -ENOTDIR, -EINVAL
  * (not even one fits), -ENOENT (removed), -EFAULT.
  */
-ssize_t file_getdents(struct file *f, struct io *io);
+ssize_t file_getdents(struct file *f, struct io *io, bool old);
 
 void file_init_caches(void);

@@ -198,7 +198,10 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 	o.flags = flags;
 	r = find_vnode(&o, &s);
 	if (!r) {
-		r = open_vnode(&o, &s, out);
+		bool crossed = o.w.crossed || s.mount != o.w.at.mount;
+
+		r = unlikely(c->resolve & RESOLVE_NO_XDEV) && crossed ? -EXDEV
+								      : open_vnode(&o, &s, out);
 		spot_put(&s);
 	}
 	walk_end(&o.w);

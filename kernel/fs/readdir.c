@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * getdents64(2): entries are collected in a kernel page under the directory's lock and
+ * getdents64(2) and getdents(2): entries are collected in a kernel page under the directory's lock and
  * copied out without it, since user memory may fault.
  */
 #include "abi/dirent.h"
@@ -9,28 +9,52 @@
 #include "lib/string.h"
 #include "mm/page.h"
 
+typedef void (*entry_put)(void *at, size_t bytes, const char *name, size_t len, u64 ino, u8 type,
+			  u64 next_pos);
+
 struct batch {
+	entry_put put;
+	size_t head; /* bytes of an entry but for its name */
 	u8 *buf;
 	size_t used, size;
 	bool refused; /* an entry found no room */
 };
 
-static bool batch_add(void *arg, const char *name, size_t len, u64 ino, u8 type, u64 next_pos)
+static void put_entry(void *at, size_t bytes, const char *name, size_t len, u64 ino, u8 type,
+		      u64 next_pos)
 {
-	struct batch *b = arg;
-	size_t head = offsetof(struct dirent64, d_name);
-	size_t bytes = ALIGN_UP(head + len + 1, 8);
-	struct dirent64 *d = (struct dirent64 *)(b->buf + b->used);
+	struct dirent64 *d = at;
 
-	b->refused = bytes > b->size - b->used;
-	if (b->refused)
-		return false;
-	memset(d, 0, bytes);
 	d->d_ino = ino;
 	d->d_off = next_pos;
 	d->d_reclen = bytes;
 	d->d_type = type;
 	memcpy(d->d_name, name, len);
+}
+
+/* As the old getdents: the type is the record's last byte. */
+static void put_old_entry(void *at, size_t bytes, const char *name, size_t len, u64 ino, u8 type,
+			  u64 next_pos)
+{
+	struct dirent_old *d = at;
+
+	d->d_ino = ino;
+	d->d_off = next_pos;
+	d->d_reclen = bytes;
+	memcpy(d->d_name, name, len);
+	((u8 *)at)[bytes - 1] = type;
+}
+
+static bool batch_add(void *arg, const char *name, size_t len, u64 ino, u8 type, u64 next_pos)
+{
+	struct batch *b = arg;
+	size_t bytes = ALIGN_UP(b->head + len + 1, 8);
+
+	b->refused = bytes > b->size - b->used;
+	if (b->refused)
+		return false;
+	memset(b->buf + b->used, 0, bytes);
+	b->put(b->buf + b->used, bytes, name, len, ino, type, next_pos);
 	b->used += bytes;
 	return true;
 }
@@ -45,13 +69,17 @@ static int fill_batch(struct vnode *dir, struct batch *b, u64 *pos)
 	return r;
 }
 
-static ssize_t getdents_locked(struct file *f, struct io *io, u8 *page)
+static ssize_t getdents_locked(struct file *f, struct io *io, bool old, u8 *page)
 {
 	size_t start = io->left;
 	int r = 0;
 
 	for (;;) {
-		struct batch b = { .buf = page, .size = MIN(io->left, PAGE_SIZE) };
+		struct batch b = { .put = old ? put_old_entry : put_entry,
+				   .head = old ? offsetof(struct dirent_old, d_name) + 1
+					       : offsetof(struct dirent64, d_name),
+				   .buf = page,
+				   .size = MIN(io->left, PAGE_SIZE) };
 		u64 pos = f->pos;
 
 		r = fill_batch(f->vnode, &b, &pos);
@@ -67,7 +95,7 @@ static ssize_t getdents_locked(struct file *f, struct io *io, u8 *page)
 	return io->left != start ? (ssize_t)(start - io->left) : r;
 }
 
-ssize_t file_getdents(struct file *f, struct io *io)
+ssize_t file_getdents(struct file *f, struct io *io, bool old)
 {
 	struct page *page;
 	ssize_t n;
@@ -80,7 +108,7 @@ ssize_t file_getdents(struct file *f, struct io *io)
 	if (!page)
 		return -ENOMEM;
 	mutex_lock(&f->pos_lock);
-	n = getdents_locked(f, io, page_to_virt(page));
+	n = getdents_locked(f, io, old, page_to_virt(page));
 	mutex_unlock(&f->pos_lock);
 	page_put(page);
 	return n;

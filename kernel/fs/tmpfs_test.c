@@ -199,13 +199,13 @@ KTEST(tmpfs_getdents_buffer, 50)
 
 	KREQUIRE(f);
 	io_init_kernel(&io, &seg, buf, 23);
-	KEXPECT_EQ(file_getdents(f, &io), -EINVAL);
+	KEXPECT_EQ(file_getdents(f, &io, false), -EINVAL);
 	io_init_kernel(&io, &seg, buf, 24);
-	KEXPECT_EQ(file_getdents(f, &io), 24); /* "." */
+	KEXPECT_EQ(file_getdents(f, &io, false), 24); /* "." */
 	io_init_kernel(&io, &seg, buf, 64);
-	KEXPECT_EQ(file_getdents(f, &io), 24); /* ".." */
+	KEXPECT_EQ(file_getdents(f, &io, false), 24); /* ".." */
 	KEXPECT(buf[16] == 24 && buf[18] == 4 && !strcmp((char *)buf + 19, ".."));
-	KEXPECT_EQ(file_getdents(f, &io), 0);
+	KEXPECT_EQ(file_getdents(f, &io, false), 0);
 	file_put(f);
 	test_end(&c);
 }

@@ -17,7 +17,7 @@ u64 vnode_new_ino(void)
 
 u64 vnode_now(void)
 {
-	return clock_boot_epoch() * NSEC_PER_SEC + clock_ns();
+	return clock_wall_offset() + clock_ns();
 }
 
 void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops, u32 mode)

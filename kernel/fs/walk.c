@@ -30,6 +30,7 @@ static void walk_to(struct walk *w, const struct spot *s)
 	if (likely(s->mount == w->at.mount && !s->owned))
 		return;
 	mount_put(w->at.owned);
+	w->crossed |= s->mount != w->at.mount;
 	w->at.mount = s->mount;
 	w->at.owned = s->owned;
 }
@@ -61,6 +62,7 @@ int walk_begin(struct walk *w, const struct fs_context *c, const struct path *st
 	w->rest = path;
 	w->expanded = NULL;
 	w->links = 0;
+	w->crossed = false;
 	return 0;
 }
 
@@ -95,6 +97,10 @@ static int walk_up(struct walk *w, struct spot *out)
 	struct vnode *up;
 	int r;
 
+	if ((w->c->resolve & RESOLVE_BENEATH) && is_root_of(w, &s)) {
+		spot_put(&s);
+		return -EXDEV;
+	}
 	leave_mounts(w, &s);
 	*out = s;
 	if (is_root_of(w, &s) || (s.mount && s.vnode == s.mount->root))
@@ -170,6 +176,8 @@ static int expand(struct walk *w, char *buf, size_t n)
 
 	if (n + rest + 2 > PATH_MAX)
 		return -ENAMETOOLONG;
+	if (*buf == '/' && (w->c->resolve & RESOLVE_BENEATH))
+		return -EXDEV;
 	if (w->trailing)
 		buf[n++] = '/';
 	memcpy(buf + n, w->rest, rest + 1);
@@ -177,6 +185,7 @@ static int expand(struct walk *w, char *buf, size_t n)
 	w->expanded = buf;
 	w->rest = buf;
 	if (*buf == '/') {
+		w->crossed |= w->at.mount != w->c->root.mount;
 		mount_put(w->at.owned);
 		vnode_put(w->at.vnode);
 		w->at = (struct spot){ vnode_get(w->c->root.vnode), w->c->root.mount, NULL };
@@ -207,8 +216,11 @@ int walk_follow(struct walk *w, struct spot *link)
 	int r = 0;
 
 	link->vnode = NULL;
-	if (++w->links > MAX_SYMLINKS || (mount_flags(s.mount) & MS_NOSYMFOLLOW)) {
+	if (++w->links > MAX_SYMLINKS || (mount_flags(s.mount) & MS_NOSYMFOLLOW) ||
+	    (w->c->resolve & RESOLVE_NO_SYMLINKS)) {
 		r = -ELOOP;
+	} else if (s.vnode->ops->follow && w->c->resolve) {
+		r = w->c->resolve & RESOLVE_NO_MAGICLINKS ? -ELOOP : -EXDEV;
 	} else if (!s.vnode->ops->follow) {
 		r = follow_text(w, s.vnode);
 	} else {

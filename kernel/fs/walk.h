@@ -26,6 +26,7 @@ struct walk {
 	const char *rest; /* still to walk */
 	char *expanded; /* storage of rest once a symlink was followed, NULL */
 	u32 links; /* symlinks followed */
+	bool crossed; /* from one mount to another */
 	/* The last component, after walk_parent(); points into rest's storage. */
 	const char *name;
 	size_t len; /* 0: the path was "/" */

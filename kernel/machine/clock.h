@@ -57,8 +57,12 @@ void clock_disarm(void);
  * in every build. Nanoseconds. */
 u64 clock_late_max(u32 cpu);
 
-/* Seconds since 1970 at clock_ns() == 0, from the RTC (read once at boot); 0: unknown. */
-u64 clock_boot_epoch(void);
+/*
+ * What the wall clock shows at clock_ns() == 0, in ns since 1970: from the RTC (read once at boot; 0:
+ * unknown), until somebody sets the clock. Any context.
+ */
+u64 clock_wall_offset(void);
+void clock_set_wall_offset(u64 ns);
 
 /* Busy wait, for device set-up before the scheduler runs. */
 void clock_delay_us(u64 us);

@@ -73,6 +73,8 @@ static void copy_identity(struct task *child, const struct task *me, u64 flags)
 {
 	child->cred = me->cred;
 	child->no_new_privs = me->no_new_privs;
+	child->memory_policy = me->memory_policy;
+	child->memory_nodes = me->memory_nodes;
 	child->sig_blocked = me->sig_blocked;
 	memcpy(child->name, me->name, sizeof(child->name));
 	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)

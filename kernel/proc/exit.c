@@ -14,6 +14,7 @@
 #include "proc/futex.h"
 #include "proc/posix_timer.h"
 #include "proc/signal.h"
+#include "proc/watch.h"
 
 /* -- what the process gives back --------------------------------------------------------------- */
 
@@ -99,6 +100,7 @@ static void become_zombie(struct process *p, int status)
 	process_group_check_orphaned(p, p->parent, true);
 	p->exit_status = status;
 	p->state = PROCESS_ZOMBIE;
+	watch_end(p);
 	notify_of_end(p);
 	if (is_unwanted(p))
 		discard(p, &unwanted);

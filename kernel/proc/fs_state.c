@@ -76,7 +76,7 @@ struct fs_context fs_context_begin(void)
 {
 	struct task *me = task_current();
 	struct fs_state *s = me->fs;
-	struct fs_context c = { s->root, s->cwd, s->umask, &me->cred, false };
+	struct fs_context c = { s->root, s->cwd, s->umask, &me->cred, 0, false };
 	u64 flags;
 
 	if (likely(READ_ONCE(s->refs) == 1))

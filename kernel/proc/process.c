@@ -14,6 +14,7 @@
 #include "mm/slab.h"
 #include "proc/futex.h"
 #include "proc/signal.h"
+#include "proc/watch.h"
 
 COUNTER(processes, "processes");
 
@@ -54,6 +55,7 @@ void process_room_init(void)
 	signal_room_init();
 	fs_size_limit = limits_file_size;
 	unix_caller = current_ucred;
+	watch_room_init();
 	panic_describe_current = describe_current;
 }
 

@@ -40,6 +40,8 @@ int signal_kill(i32 pid, int sig);
  * And one thread by its tid; @tgid > 0: if it is of that process.
  */
 int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info);
+/* To the process that began at @born (process.start_ns) with the number @pid. */
+int signal_send_to_process(i32 pid, u64 born, int sig, const struct siginfo_kernel *info);
 int signal_send_to_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel *info);
 
 /* Takes a pending signal of @set from the running thread or process, blocked or not; 0: none. */

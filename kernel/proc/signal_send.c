@@ -6,6 +6,7 @@
 #include "abi/errno.h"
 #include "base/trace.h"
 #include "proc/signal_private.h"
+#include "proc/watch.h"
 
 /* Stops and SIGCONT undo each other where they have not been taken yet. Under sig_lock. */
 static void cancel_opposites(struct process *p, int sig)
@@ -92,6 +93,7 @@ static int send(struct task *t, bool group, int sig, const struct siginfo_kernel
 		task_kick(taker);
 	}
 	spin_unlock_irq(&p->sig_lock, flags);
+	watch_signal(p);
 	return err;
 }
 
@@ -153,6 +155,22 @@ int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info)
 		err = -EPERM;
 	else if (sig)
 		err = send(t, true, sig, info, NULL); /* a thread that was named takes it first */
+	spin_unlock_irq(&process_lock, flags);
+	return err;
+}
+
+int signal_send_to_process(i32 pid, u64 born, int sig, const struct siginfo_kernel *info)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct process *p = process_find(pid);
+	int err = 0;
+
+	if (!p || p->start_ns != born || p->state == PROCESS_ZOMBIE)
+		err = -ESRCH;
+	else if (!may_signal(p->leader, sig))
+		err = -EPERM;
+	else if (sig)
+		err = signal_send(p, sig, info);
 	spin_unlock_irq(&process_lock, flags);
 	return err;
 }

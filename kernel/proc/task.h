@@ -44,6 +44,8 @@ struct task {
 	struct credentials cred; /* [l] changed by itself */
 	bool no_new_privs; /* [c] set-id bits mean nothing from now on */
 
+	u32 memory_policy; /* [c] as set_mempolicy was told: there is one node */
+	u64 memory_nodes; /* [c] */
 	u64 clear_child_tid; /* [c] user address, 0: none */
 	u64 robust_list; /* [l] user address, changed by itself; 0: none */
 	struct list pi_waiters; /* [pi_lock] those that wait for its locks: futex_private.h */

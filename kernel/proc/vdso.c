@@ -51,11 +51,19 @@ static void fill(u64 bytes)
 	struct vdso_data *data = page_to_virt(pages[0]);
 
 	clock_get_params(&data->tsc_base, &data->mult);
-	data->clock_ns[CLOCK_REALTIME] = data->clock_ns[CLOCK_REALTIME_COARSE] =
-		clock_boot_epoch() * NSEC_PER_SEC;
 	for (u64 i = 1, done = 0; i < page_count; i++, done += PAGE_SIZE)
 		memcpy(page_to_virt(pages[i]), vdso_image_start + done,
 		       MIN(bytes - done, PAGE_SIZE));
+}
+
+void vdso_clock_was_set(void)
+{
+	struct vdso_data *data = page_count ? page_to_virt(pages[0]) : NULL;
+
+	if (!data)
+		return;
+	WRITE_ONCE(data->clock_ns[CLOCK_REALTIME], clock_wall_offset());
+	WRITE_ONCE(data->clock_ns[CLOCK_REALTIME_COARSE], clock_wall_offset());
 }
 
 void vdso_init(void)
@@ -75,6 +83,7 @@ void vdso_init(void)
 	}
 	page_count = wanted;
 	fill(bytes);
+	vdso_clock_was_set();
 }
 
 i64 vdso_map(struct space *s)

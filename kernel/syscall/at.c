@@ -68,8 +68,7 @@ int at_begin_slow(struct at *a, u64 dirfd, u64 path, ssize_t n)
 	return r;
 }
 
-/* The place of the descriptor itself. */
-static int path_of_descriptor(u64 fd, struct path *out)
+int at_descriptor(u64 fd, struct path *out)
 {
 	struct fd_ref r;
 	int result = 0;
@@ -95,7 +94,7 @@ int at_path_as(const struct credentials *cred, u64 dirfd, u64 path, u32 flags, s
 	int r = at_is_empty(path, flags);
 
 	if (r)
-		return r < 0 ? r : path_of_descriptor(dirfd, out);
+		return r < 0 ? r : at_descriptor(dirfd, out);
 	r = at_begin(&a, dirfd, path);
 	if (r)
 		return r;

@@ -67,6 +67,9 @@ int at_path(u64 dirfd, u64 path, u32 flags, struct path *out);
 /* As it, with other credentials than the process's. */
 int at_path_as(const struct credentials *cred, u64 dirfd, u64 path, u32 flags, struct path *out);
 
+/* The place of the descriptor itself, counted; AT_FDCWD: the current directory. */
+int at_descriptor(u64 fd, struct path *out);
+
 /* With AT_EMPTY_PATH in @flags: is the path empty? 1, 0, -EFAULT. */
 static inline int at_is_empty(u64 path, u32 flags)
 {

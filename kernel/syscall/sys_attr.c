@@ -112,24 +112,65 @@ static int utimes_path(u64 dirfd, u64 path, u32 flags, struct path *out)
 	return out->vnode ? 0 : -EINVAL;
 }
 
+static i64 set_times(u64 dirfd, u64 path, const struct timespec *ts, u32 flags)
+{
+	struct path p;
+	int r = utimes_path(dirfd, path, flags, &p);
+
+	if (r)
+		return r;
+	r = mount_may_write(p.mount);
+	if (!r)
+		r = vnode_utimes(my_cred(), p.vnode, ts);
+	path_put(&p);
+	return r;
+}
+
 i64 sys_utimensat(u64 dirfd, u64 path, u64 times, u64 flags)
 {
 	struct timespec ts[2];
-	struct path p;
-	int r;
 
 	if (flags & ~(u64)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
 	if (times && user_read(ts, times, sizeof(ts)))
 		return -EFAULT;
-	r = utimes_path(dirfd, path, flags, &p);
-	if (r)
-		return r;
-	r = mount_may_write(p.mount);
-	if (!r)
-		r = vnode_utimes(my_cred(), p.vnode, times ? ts : NULL);
-	path_put(&p);
-	return r;
+	return set_times(dirfd, path, times ? ts : NULL, flags);
+}
+
+i64 sys_futimesat(u64 dirfd, u64 path, u64 times)
+{
+	struct {
+		i64 sec, usec;
+	} tv[2];
+	struct timespec ts[2];
+
+	if (!times)
+		return set_times(dirfd, path, NULL, 0);
+	if (user_read(tv, times, sizeof(tv)))
+		return -EFAULT;
+	for (int i = 0; i < 2; i++) {
+		if (tv[i].usec < 0 || tv[i].usec >= 1000000)
+			return -EINVAL;
+		ts[i] = (struct timespec){ tv[i].sec, tv[i].usec * 1000 };
+	}
+	return set_times(dirfd, path, ts, 0);
+}
+
+i64 sys_utimes(u64 path, u64 times)
+{
+	return sys_futimesat(CWD, path, times);
+}
+
+i64 sys_utime(u64 path, u64 times)
+{
+	i64 seconds[2];
+	struct timespec ts[2];
+
+	if (times && user_read(seconds, times, sizeof(seconds)))
+		return -EFAULT;
+	for (int i = 0; times && i < 2; i++)
+		ts[i] = (struct timespec){ seconds[i], 0 };
+	return set_times(CWD, path, times ? ts : NULL, 0);
 }
 
 i64 sys_truncate(u64 path, u64 size)

@@ -7,6 +7,7 @@
 #include "syscall/fd_ref.h"
 #include "syscall/syscalls.h"
 
+#define SECONDS_MAX 0xffffffffL /* longer is for ever */
 #define MAX_EVENTS (0x7fffffff / sizeof(struct epoll_event))
 
 i64 sys_epoll_create1(u64 flags)
@@ -78,7 +79,7 @@ i64 sys_epoll_wait(u64 epfd, u64 events, u64 max, u64 timeout)
 	return wait_until(epfd, events, max, deadline_after(timeout));
 }
 
-i64 sys_epoll_pwait(u64 epfd, u64 events, u64 max, u64 timeout, u64 mask, u64 size)
+static i64 wait_masked(u64 epfd, u64 events, u64 max, u64 deadline, u64 mask, u64 size)
 {
 	u64 set;
 	i64 r;
@@ -89,8 +90,31 @@ i64 sys_epoll_pwait(u64 epfd, u64 events, u64 max, u64 timeout, u64 mask, u64 si
 		return -EFAULT;
 	if (mask)
 		signal_mask_begin(set);
-	r = wait_until(epfd, events, max, deadline_after(timeout));
+	r = wait_until(epfd, events, max, deadline);
 	if (mask)
 		signal_mask_end(r == -EINTR);
 	return r;
+}
+
+i64 sys_epoll_pwait(u64 epfd, u64 events, u64 max, u64 timeout, u64 mask, u64 size)
+{
+	return wait_masked(epfd, events, max, deadline_after(timeout), mask, size);
+}
+
+i64 sys_epoll_pwait2(u64 epfd, u64 events, u64 max, u64 timeout, u64 mask, u64 size)
+{
+	u64 deadline = ~0UL;
+	struct {
+		i64 sec, nsec;
+	} t;
+
+	if (timeout) {
+		if (user_read(&t, timeout, sizeof(t)))
+			return -EFAULT;
+		if (t.sec < 0 || t.nsec < 0 || t.nsec >= (i64)NSEC_PER_SEC)
+			return -EINVAL;
+		if (t.sec < SECONDS_MAX)
+			deadline = t.sec | t.nsec ? clock_ns() + t.sec * NSEC_PER_SEC + t.nsec : 0;
+	}
+	return wait_masked(epfd, events, max, deadline, mask, size);
 }

@@ -208,7 +208,7 @@ i64 sys_ioctl(u64 fd, u64 cmd, u64 arg)
 	return result;
 }
 
-i64 sys_getdents64(u64 fd, u64 buf, u64 count)
+static i64 list_directory(u64 fd, u64 buf, u64 count, bool old)
 {
 	struct fd_ref r = fd_borrow(fd);
 	struct io_segment seg;
@@ -220,10 +220,20 @@ i64 sys_getdents64(u64 fd, u64 buf, u64 count)
 	count = MIN((u64)(u32)count, 0x7fffffffUL);
 	if (user_range_ok(buf, count)) {
 		io_init_user(&io, &seg, buf, count);
-		n = file_getdents(r.file, &io);
+		n = file_getdents(r.file, &io, old);
 	}
 	fd_return(r);
 	return n;
+}
+
+i64 sys_getdents64(u64 fd, u64 buf, u64 count)
+{
+	return list_directory(fd, buf, count, false);
+}
+
+i64 sys_getdents(u64 fd, u64 buf, u64 count)
+{
+	return list_directory(fd, buf, count, true);
 }
 
 static i64 truncate_file(struct file *f, u64 size)

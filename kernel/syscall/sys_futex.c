@@ -27,7 +27,7 @@ enum time_kind { FROM_NOW, MONOTONIC, REALTIME };
 /* *deadline in clock_ns's time, ~0: none. 0, -EFAULT, -EINVAL. */
 static int get_deadline(u64 timeout, enum time_kind kind, u64 *deadline)
 {
-	u64 offset = clock_boot_epoch() * NSEC_PER_SEC;
+	u64 offset = clock_wall_offset();
 	struct timespec ts;
 
 	*deadline = ~0UL;

@@ -9,6 +9,8 @@
 #include "machine/usercopy.h"
 #include "mm/slab.h"
 #include "proc/process.h"
+#include "proc/watch.h"
+#include "syscall/fd_ref.h"
 #include "syscall/at.h"
 #include "syscall/rusage.h"
 #include "syscall/syscalls.h"
@@ -152,8 +154,21 @@ static void describe_child(struct siginfo_abi *si, const struct wait_result *r)
 	}
 }
 
+/* The process of pidfd *@id: becomes its number; one that never waits: with WNOHANG. */
+static int pidfd_target(i32 *id, u32 *options)
+{
+	struct fd_ref r = fd_borrow((u32)*id);
+	i32 pid = r.file ? pidfd_pid(r.file) : -EBADF;
+
+	if (pid > 0 && (r.file->flags & O_NONBLOCK))
+		*options |= WNOHANG;
+	fd_return(r);
+	*id = pid;
+	return MIN(pid, 0);
+}
+
 /* 0, or why there is nothing like it to wait for. */
-static int check_wait_target(int which, i32 *id)
+static int check_wait_target(int which, i32 *id, u32 *options)
 {
 	switch (which) {
 	case P_ALL: return 0;
@@ -162,7 +177,7 @@ static int check_wait_target(int which, i32 *id)
 		if (*id == 0)
 			*id = process_current()->pgid;
 		return *id > 0 ? 0 : -EINVAL;
-	case P_PIDFD: return *id < 0 ? -EINVAL : -EBADF; /* no descriptor is one of a process */
+	case P_PIDFD: return *id < 0 ? -EINVAL : pidfd_target(id, options);
 	default: return -EINVAL;
 	}
 }
@@ -173,14 +188,17 @@ i64 sys_waitid(u64 which, u64 target, u64 info, u64 options, u64 rusage)
 	struct siginfo_abi si = { 0 };
 	struct wait_result r;
 	i32 id = (i32)target;
+	u32 how = (u32)options;
 	i64 n;
 
 	if (((u32)options & ~(what | WNOHANG | WNOWAIT | WNOTHREAD | WALL | WCLONE)) ||
 	    !((u32)options & what))
 		return -EINVAL;
-	n = check_wait_target((i32)which, &id);
+	n = check_wait_target((i32)which, &id, &how);
 	if (n == 0)
-		n = process_wait((i32)which, id, (u32)options, &r);
+		n = process_wait((i32)which == P_PIDFD ? P_PID : (i32)which, id, how, &r);
+	if (n == 0 && (how & ~(u32)options)) /* a pidfd that never waits */
+		return -EAGAIN;
 	if (n > 0) {
 		if (rusage && rusage_write(rusage, &r.time))
 			return -EFAULT;

@@ -7,6 +7,7 @@
 #include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/signal.h"
+#include "syscall/siginfo.h"
 #include "syscall/syscalls.h"
 
 #define SIGSET_BYTES 8
@@ -230,10 +231,7 @@ i64 sys_tgkill(u64 tgid, u64 tid, u64 sig)
 	return kill_thread((i32)tgid, (i32)tid, (i32)sig);
 }
 
-/*
- * A siginfo of the caller's choice; only to its own process may it look like the kernel's or kill's.
- */
-static i64 read_info(i32 target, int sig, u64 at, struct siginfo_kernel *info)
+int siginfo_get(i32 target, int sig, u64 at, struct siginfo_kernel *info)
 {
 	struct siginfo_abi in;
 
@@ -248,10 +246,19 @@ static i64 read_info(i32 target, int sig, u64 at, struct siginfo_kernel *info)
 	return 0;
 }
 
+int siginfo_get_signo(i32 target, int sig, u64 at, struct siginfo_kernel *info)
+{
+	u32 signo;
+
+	if (user_read_u32(&signo, at))
+		return -EFAULT;
+	return (i32)signo == sig ? siginfo_get(target, sig, at, info) : -EINVAL;
+}
+
 i64 sys_rt_sigqueueinfo(u64 pid, u64 sig, u64 info)
 {
 	struct siginfo_kernel copy;
-	i64 r = read_info((i32)pid, (i32)sig, info, &copy);
+	i64 r = siginfo_get((i32)pid, (i32)sig, info, &copy);
 
 	return r ? r : signal_send_to((i32)pid, (i32)sig, &copy);
 }
@@ -263,6 +270,6 @@ i64 sys_rt_tgsigqueueinfo(u64 tgid, u64 tid, u64 sig, u64 info)
 
 	if ((i32)tid <= 0 || (i32)tgid <= 0)
 		return -EINVAL;
-	r = read_info((i32)tgid, (i32)sig, info, &copy);
+	r = siginfo_get((i32)tgid, (i32)sig, info, &copy);
 	return r ? r : signal_send_to_task((i32)tgid, (i32)tid, (i32)sig, &copy);
 }

@@ -9,17 +9,12 @@
 #include "proc/signal.h"
 #include "syscall/syscalls.h"
 
-static u64 realtime_offset(void)
-{
-	return clock_boot_epoch() * NSEC_PER_SEC;
-}
-
 /* 0 or -EINVAL: no such clock. */
 static int clock_read(u64 clock, u64 *ns)
 {
 	switch (clock) {
 	case CLOCK_REALTIME:
-	case CLOCK_REALTIME_COARSE: *ns = clock_ns() + realtime_offset(); return 0;
+	case CLOCK_REALTIME_COARSE: *ns = clock_ns() + clock_wall_offset(); return 0;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
@@ -57,7 +52,7 @@ i64 sys_clock_getres(u64 clock, u64 ts)
 
 i64 sys_gettimeofday(u64 tv, u64 tz)
 {
-	u64 ns = clock_ns() + realtime_offset();
+	u64 ns = clock_ns() + clock_wall_offset();
 	struct timeval now = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC / NSEC_PER_USEC };
 
 	if (tv && user_write(tv, &now, sizeof(now)))
@@ -69,7 +64,7 @@ i64 sys_gettimeofday(u64 tv, u64 tz)
 
 i64 sys_time(u64 tloc)
 {
-	u64 now = clock_ns() / NSEC_PER_SEC + clock_boot_epoch();
+	u64 now = (clock_ns() + clock_wall_offset()) / NSEC_PER_SEC;
 
 	if (tloc && user_write_u64(tloc, now))
 		return -EFAULT;

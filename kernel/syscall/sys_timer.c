@@ -185,7 +185,7 @@ static int put_itimerspec(u64 at, u64 left, u64 interval)
 /* When a timer set to @value runs out, in its own clock's time. */
 static u64 expiry(const struct posix_timer *t, bool absolute, u64 value)
 {
-	u64 offset = t->clock == CLOCK_REALTIME ? clock_boot_epoch() * NSEC_PER_SEC : 0;
+	u64 offset = t->clock == CLOCK_REALTIME ? clock_wall_offset() : 0;
 	u64 now = interval_timer_now(&t->timer);
 
 	if (absolute)

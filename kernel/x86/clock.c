@@ -30,7 +30,7 @@ static struct cpu_timer timers[MAX_CPUS]; /* [o] */
 static bool use_tsc_deadline; /* [i] after clock_init(), as the three below */
 static u32 apic_divider;
 static u64 apic_scale; /* APIC ticks a nanosecond, times 2^32 */
-static u64 boot_epoch;
+static u64 wall_offset; /* atomic; ns */
 
 /* Not before earlier loads: a time read after a flag was seen is not older than the flag. */
 static inline u64 tsc_ordered(void)
@@ -88,9 +88,14 @@ u64 clock_tsc_to_ns(u64 tsc_delta)
 	return clock_scale(tsc_delta, clock_params.mult);
 }
 
-u64 clock_boot_epoch(void)
+u64 clock_wall_offset(void)
 {
-	return boot_epoch;
+	return READ_ONCE(wall_offset);
+}
+
+void clock_set_wall_offset(u64 ns)
+{
+	WRITE_ONCE(wall_offset, ns);
 }
 
 /* One tick more than the quotient: when it fires, clock_ns() has reached the deadline. */
@@ -196,8 +201,8 @@ static void read_epoch(void)
 	u64 seconds = rtc_read();
 	u64 up = clock_ns() / NSEC_PER_SEC;
 
-	boot_epoch = seconds > up ? seconds - up : 0;
-	if (!boot_epoch)
+	wall_offset = seconds > up ? (seconds - up) * NSEC_PER_SEC : 0;
+	if (!wall_offset)
 		log_warning("clock: no usable RTC, the date is unknown");
 }
 
