@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/symbols.h"
 #include "fs/procfs.h"
+#include "fs/random.h"
 #include "fs/tmpfs.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -18,7 +19,10 @@
 #include "proc/proc_files.h"
 #include "sched/load.h"
 #include "sched/sched.h"
+#include "syscall/uts.h"
 #include "trace_file.h"
+
+static u32 boot_id[4]; /* random; written at boot */
 
 static u64 slab_bytes(void)
 {
@@ -228,7 +232,51 @@ static ssize_t read_mounts(char *buf, size_t size)
 
 static ssize_t show_hostname(char *buf, size_t size)
 {
-	return snprintf(buf, size, "leash\n");
+	return uts_show_name(false, buf, size);
+}
+
+static int store_hostname(const char *text, size_t n)
+{
+	return uts_store_name(false, text, n);
+}
+
+static ssize_t show_domainname(char *buf, size_t size)
+{
+	return uts_show_name(true, buf, size);
+}
+
+static int store_domainname(const char *text, size_t n)
+{
+	return uts_store_name(true, text, n);
+}
+
+#define UUID_TEXT "%08x-%04x-%04x-%04x-%08x%04x\n"
+
+/* A random number as a UUID of version 4 (RFC 9562). */
+static ssize_t print_uuid(const u32 *r, char *buf, size_t size)
+{
+	return snprintf(buf, size, UUID_TEXT, r[0], r[1] >> 16, (r[1] & 0xfff) | 0x4000,
+			(r[2] >> 16 & 0x3fff) | 0x8000, r[3], r[2] & 0xffff);
+}
+
+static ssize_t show_uuid(char *buf, size_t size)
+{
+	u32 r[4];
+
+	random_bytes(r, sizeof(r));
+	return print_uuid(r, buf, size);
+}
+
+/* The same as long as the machine is on. */
+static ssize_t show_boot_id(char *buf, size_t size)
+{
+	return print_uuid(boot_id, buf, size);
+}
+
+/* The generator is seeded once and never runs dry. */
+static ssize_t show_entropy(char *buf, size_t size)
+{
+	return snprintf(buf, size, "256\n");
 }
 
 static ssize_t show_osrelease(char *buf, size_t size)
@@ -319,7 +367,12 @@ void info_init(void)
 		{ "swaps", 0444, show_swaps, NULL },
 		{ "leash/objects", 0444, show_objects, NULL },
 		{ "leash/latency", 0444, show_latency, NULL },
-		{ "sys/kernel/hostname", 0444, show_hostname, NULL },
+		{ "sys/kernel/hostname", 0644, show_hostname, store_hostname },
+		{ "sys/kernel/domainname", 0644, show_domainname, store_domainname },
+		{ "sys/kernel/random/uuid", 0444, show_uuid, NULL },
+		{ "sys/kernel/random/boot_id", 0444, show_boot_id, NULL },
+		{ "sys/kernel/random/entropy_avail", 0444, show_entropy, NULL },
+		{ "sys/kernel/random/poolsize", 0444, show_entropy, NULL },
 		{ "sys/kernel/osrelease", 0444, show_osrelease, NULL },
 		{ "sys/kernel/ostype", 0444, show_ostype, NULL },
 		{ "sys/kernel/version", 0444, show_os_version, NULL },
@@ -328,6 +381,7 @@ void info_init(void)
 		{ "sys/kernel/quantum_us", 0644, show_quantum, store_quantum },
 	};
 
+	random_bytes(boot_id, sizeof(boot_id));
 	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
 		if (procfs_register(files[i].path, files[i].mode, files[i].show, files[i].store))
 			log_warning("/proc/%s could not be made", files[i].path);

@@ -179,13 +179,16 @@ static bool counts_as_writer(const struct file *f)
 
 int mount_enter(struct file *f, struct mount *m)
 {
+	int r;
+
 	if (!m)
 		return 0;
 	if (counts_as_writer(f)) {
 		__atomic_fetch_add(&m->writers, 1, __ATOMIC_SEQ_CST);
-		if (mount_flags(m) & MS_RDONLY) {
+		r = mount_flags(m) & MS_RDONLY ? -EROFS : vnode_take_write(f->vnode);
+		if (r) {
 			__atomic_fetch_sub(&m->writers, 1, __ATOMIC_SEQ_CST);
-			return -EROFS;
+			return r;
 		}
 	}
 	if (unlikely(READ_ONCE(m->expiring)))
@@ -196,7 +199,9 @@ int mount_enter(struct file *f, struct mount *m)
 
 void mount_leave(struct file *f)
 {
-	if (counts_as_writer(f))
+	if (counts_as_writer(f)) {
+		vnode_return_write(f->vnode);
 		__atomic_fetch_sub(&f->mount->writers, 1, __ATOMIC_SEQ_CST);
+	}
 	mount_put(f->mount);
 }

@@ -126,7 +126,7 @@ static inline int mount_may_write(const struct mount *m)
 	return unlikely(mount_flags(m) & MS_RDONLY) ? -EROFS : 0;
 }
 
-/* @f, whose vnode is set, is opened through @m: counts it, and as a writer. 0, -EROFS. */
+/* @f, whose vnode is set, is opened through @m: counts it, and as a writer. 0, -EROFS, -ETXTBSY. */
 int mount_enter(struct file *f, struct mount *m);
 void mount_leave(struct file *f);
 

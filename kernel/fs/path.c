@@ -91,16 +91,20 @@ void path_put(const struct path *p)
 
 /* -- and back ---------------------------------------------------------------------------------- */
 
-/* Puts "/name" of *@v in front of buf[*at] and goes to its directory (consumes the count). */
-static int prepend_name(struct vnode **v, char *buf, size_t *at)
+/*
+ * Puts "/name" of *@v in front of buf[*at] and goes to its directory (consumes the count); *gone: that
+ * was its name.
+ */
+static int prepend_name(struct vnode **v, char *buf, size_t *at, bool *gone)
 {
 	char name[NAME_MAX + 1];
 	struct vnode *parent;
 	size_t len;
 	int r = (*v)->ops->name ? (*v)->ops->name(*v, name, &parent) : -ENOENT;
 
-	if (r)
+	if (r < 0)
 		return r;
+	*gone |= r;
 	vnode_put(*v);
 	*v = parent;
 	len = strlen(name);
@@ -132,19 +136,20 @@ static bool leave_mounts(const struct fs_context *c, struct path *p)
 }
 
 /* The names from @p up, to the end of @buf; *at: where they begin. *p ends where it stops. */
-static int prepend_names(const struct fs_context *c, struct path *p, char *buf, size_t *at)
+static int prepend_names(const struct fs_context *c, struct path *p, char *buf, size_t *at,
+			 bool *gone)
 {
 	int r = 0;
 
 	mutex_lock(&rename_lock);
 	while (!r && leave_mounts(c, p) && !is_at_root(c, p))
-		r = prepend_name(&p->vnode, buf, at);
+		r = prepend_name(&p->vnode, buf, at, gone);
 	mutex_unlock(&rename_lock);
 	return r;
 }
 
 static ssize_t build(const struct fs_context *c, const struct path *from, char *buf, size_t size,
-		     bool *reached)
+		     bool *reached, bool *gone)
 {
 	struct path p = path_get(from);
 	size_t at = size;
@@ -152,7 +157,8 @@ static ssize_t build(const struct fs_context *c, const struct path *from, char *
 
 	if (!r) {
 		buf[--at] = '\0';
-		r = prepend_names(c, &p, buf, &at);
+		*gone = false;
+		r = prepend_names(c, &p, buf, &at, gone);
 	}
 	*reached = is_at_root(c, &p);
 	path_put(&p);
@@ -166,15 +172,31 @@ static ssize_t build(const struct fs_context *c, const struct path *from, char *
 
 ssize_t path_of(const struct fs_context *c, const struct path *p, char *buf, size_t size)
 {
-	bool reached;
+	bool reached, gone;
+	ssize_t n = build(c, p, buf, size, &reached, &gone);
 
-	return build(c, p, buf, size, &reached);
+	return n > 0 && gone ? -ENOENT : n;
 }
 
 ssize_t path_below_root(const struct fs_context *c, const struct path *p, char *buf, size_t size)
 {
-	bool reached;
-	ssize_t n = build(c, p, buf, size, &reached);
+	bool reached, gone;
+	ssize_t n = build(c, p, buf, size, &reached, &gone);
 
+	if (n > 0 && gone)
+		return -ENOENT;
 	return n < 0 || reached ? n : 0;
+}
+
+ssize_t path_text(const struct fs_context *c, const struct path *p, char *buf, size_t size)
+{
+	static const char word[] = " (deleted)";
+	bool reached, gone;
+	ssize_t n = size < sizeof(word) ? -ERANGE
+					: build(c, p, buf, size - sizeof(word), &reached, &gone);
+
+	if (n <= 0 || !gone)
+		return n;
+	memcpy(buf + n - 1, word, sizeof(word));
+	return n + (ssize_t)sizeof(word) - 1;
 }

@@ -61,7 +61,9 @@ int path_rename(const struct fs_context *c, const struct path *from_start, const
  * length with NUL, -ERANGE, -ENOENT (removed).
  */
 ssize_t path_of(const struct fs_context *c, const struct path *p, char *buf, size_t size);
-/* As it; 0: it is not below c->root. */
+/* As it; what was removed has its last name, and " (deleted)" behind it. For people. */
+ssize_t path_text(const struct fs_context *c, const struct path *p, char *buf, size_t size);
+/* As path_of(); 0: it is not below c->root. */
 ssize_t path_below_root(const struct fs_context *c, const struct path *p, char *buf, size_t size);
 
 /* Permission of @want (4 read, 2 write, 1 execute/search) on @v: 0 or -EACCES. */

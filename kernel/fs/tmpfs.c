@@ -46,6 +46,7 @@ static void node_free(struct tmpfs_node *n)
 	case S_IFREG: tmpfs_file_free(n); break;
 	case S_IFLNK: kfree(n->target); break;
 	}
+	kfree(n->gone);
 	tmpfs_return_inodes(tmpfs_of(&n->v), 1);
 	superblock_release(n->v.sb);
 	slab_free(vnode_cache, n);
@@ -208,18 +209,24 @@ static int tmpfs_link(struct vnode *dir, const char *name, size_t len, struct vn
 void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 {
 	struct tmpfs_node *n = tmpfs_node(e->vnode);
+	struct tmpfs_entry *unused = e;
 
 	tmpfs_entry_remove(tmpfs_node(dir), e);
 	mutex_lock(&n->v.lock);
-	if (n->entry == e)
-		n->entry = NULL;
 	if (links && n->v.nlink > 1)
 		tmpfs_return_inodes(tmpfs_of(dir), 1);
 	n->v.nlink -= links;
+	if (n->entry == e) {
+		n->entry = NULL;
+		if (!n->v.nlink) { /* it is called so still, by those who look at it in /proc */
+			unused = n->gone;
+			n->gone = e;
+		}
+	}
 	n->v.ctime_ns = vnode_now();
 	mutex_unlock(&n->v.lock);
 	vnode_put(&n->v);
-	kfree(e);
+	kfree(unused);
 	touch(dir);
 }
 
@@ -353,14 +360,16 @@ static ssize_t tmpfs_readlink(struct vnode *v, char *buf, size_t size)
 static int tmpfs_name(struct vnode *v, char *buf, struct vnode **parent)
 {
 	struct tmpfs_node *n = tmpfs_node(v);
+	const struct tmpfs_entry *e;
 	int r = -ENOENT;
 
 	mutex_lock(&v->lock);
-	if (n->entry) {
-		memcpy(buf, n->entry->name, n->entry->len);
-		buf[n->entry->len] = '\0';
+	e = n->entry ? n->entry : n->gone;
+	if (e && n->parent) {
+		memcpy(buf, e->name, e->len);
+		buf[e->len] = '\0';
 		*parent = vnode_get(n->parent);
-		r = 0;
+		r = e == n->gone;
 	}
 	mutex_unlock(&v->lock);
 	return r;

@@ -27,6 +27,7 @@ struct tmpfs_node {
 	/* The entry it is reached by and its directory (counted); the latest of several links.
 	 * NULL: removed. A removed directory keeps its parent for "..". [v] */
 	struct tmpfs_entry *entry;
+	struct tmpfs_entry *gone; /* [v] the last one there was, once removed; NULL */
 	struct vnode *parent;
 	union {
 		struct { /* file */

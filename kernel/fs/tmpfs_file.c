@@ -284,7 +284,7 @@ static void backing_describe(struct backing *b, char *buf, size_t size)
 	ssize_t n = -ENOENT;
 
 	if (mount_showing(backing_vnode(b), &p)) {
-		n = size ? path_of(&c, &p, buf, size) : 0;
+		n = size ? path_text(&c, &p, buf, size) : 0;
 		path_put(&p);
 	}
 	if (n < 0)

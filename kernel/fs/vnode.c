@@ -33,6 +33,29 @@ void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_
 	mutex_init(&v->lock);
 }
 
+/* Moves writers by @by unless it has the other sign. */
+static int take(struct vnode *v, i32 by)
+{
+	i32 was = READ_ONCE(v->writers);
+
+	do {
+		if (by > 0 ? was < 0 : was > 0)
+			return -ETXTBSY;
+	} while (!__atomic_compare_exchange_n(&v->writers, &was, was + by, true, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	return 0;
+}
+
+int vnode_take_write(struct vnode *v)
+{
+	return take(v, 1);
+}
+
+int vnode_take_text(struct vnode *v)
+{
+	return take(v, -1);
+}
+
 static struct timespec to_timespec(u64 ns)
 {
 	return (struct timespec){ .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };

@@ -45,7 +45,8 @@ struct vnode_ops {
 	ssize_t (*readlink)(struct vnode *v, char *buf, size_t size);
 	/* A link that leads straight to a place (/proc/self/exe): counted; NULL: by its text. */
 	int (*follow)(struct vnode *link, struct path *out);
-	/* The name @v has (NAME_MAX + 1 bytes) and its directory (counted); -ENOENT: removed. */
+	/* The name @v has (NAME_MAX + 1 bytes) and its directory (counted). 1: it had it, and was
+	 * removed; -ENOENT: it has none. */
 	int (*name)(struct vnode *v, char *buf, struct vnode **parent);
 	int (*truncate)(struct vnode *v, u64 size);
 	/* Fills @f->ops and @f->private for an open; NULL: the vnode's default file_ops. */
@@ -65,6 +66,8 @@ struct vnode {
 	u64 atime_ns, mtime_ns, ctime_ns; /* [v] since 1970 */
 	struct mutex lock;
 	struct backing backing; /* ops NULL: cannot be mapped */
+	i32 writers; /* [a] open files that write; less than 0: programs that run from it */
+	u32 maps; /* [a] of its contents */
 	u32 mounts; /* [mount_lock] that cover it; read without it */
 	struct superblock *sb; /* [i] whose part it is; NULL: of no file system */
 	void *private; /* [i] the file system's */
@@ -81,6 +84,22 @@ static inline void vnode_put(struct vnode *v)
 	if (v && __atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL) == 0)
 		v->ops->release(v);
 }
+/* One writer more of a file, or one program; -ETXTBSY: there are such of the other kind. */
+int vnode_take_write(struct vnode *v);
+int vnode_take_text(struct vnode *v);
+static inline void vnode_return_write(struct vnode *v)
+{
+	__atomic_fetch_sub(&v->writers, 1, __ATOMIC_RELAXED);
+}
+static inline void vnode_return_text(struct vnode *v)
+{
+	__atomic_fetch_add(&v->writers, 1, __ATOMIC_RELAXED);
+}
+static inline bool vnode_is_text(const struct vnode *v)
+{
+	return READ_ONCE(v->writers) < 0;
+}
+
 void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops,
 		u32 mode); /* refs 1, times now, ino unique */
 void vnode_stat(struct vnode *v, struct stat *st); /* all bytes of *st are written */

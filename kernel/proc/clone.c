@@ -130,7 +130,7 @@ static int copy_process(struct process *child, struct process *parent, const str
 		return -ENOMEM;
 	if (a->flags & CLONE_CLEAR_SIGHAND)
 		sigaction_reset(child->actions);
-	child->exe = path_get(&parent->exe);
+	(void)exe_take(&parent->exe, &child->exe); /* it runs: there is no writer */
 	child->unsupported_logged = parent->unsupported_logged;
 	child->exit_signal = a->flags & CLONE_PARENT ? parent->exit_signal : a->exit_signal;
 	return 0;
@@ -141,7 +141,7 @@ static void undo_process(struct process *child)
 	undo_task(child->leader);
 	if (child->space)
 		space_put(child->space);
-	path_put(&child->exe);
+	exe_put(&child->exe);
 	process_free(child);
 }
 

@@ -115,7 +115,7 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 	context_load_mmu(&t->thread->ctx, &p->space->mmu);
 	if (old)
 		space_put(old);
-	path_put(&old_exe);
+	exe_put(&old_exe);
 	own_things_drop(own);
 	fd_table_close_on_exec(t->files);
 	posix_timers_delete_all();
@@ -253,7 +253,7 @@ static int exec_with(const struct path *start, const char *path, struct arg_list
 	own_things_drop(&own);
 	if (img.space)
 		space_put(img.space);
-	path_put(&img.exe);
+	exe_put(&img.exe);
 out:
 	kfree(lines);
 	return err;

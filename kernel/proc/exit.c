@@ -30,7 +30,7 @@ static void release_shared(struct process *p)
 	spin_unlock_irq(&process_lock, flags);
 	if (space)
 		space_put(space);
-	path_put(&exe);
+	exe_put(&exe);
 	trace(TRACE_FREED, 0, 0);
 }
 

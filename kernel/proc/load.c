@@ -32,6 +32,8 @@ int load_open(const struct path *start, const char *path, struct file **out)
 			err = -EACCES;
 		else
 			err = vnode_permission(fs.cred, file.vnode, 1);
+		if (!err && READ_ONCE(file.vnode->writers) > 0)
+			err = -ETXTBSY;
 		path_put(&file);
 	}
 	if (!err)
@@ -211,7 +213,9 @@ int load_image(struct file *f, struct new_image *img)
 		return err;
 	img->space->brk_start = img->space->brk = ALIGN_UP(img->elf.high + img->bias, PAGE_SIZE);
 	img->entry = img->elf.entry + img->bias;
-	img->exe = path_get(&(struct path){ f->mount, f->vnode });
+	err = exe_take(&(struct path){ f->mount, f->vnode }, &img->exe);
+	if (err)
+		return err;
 	trace(TRACE_LOADED, img->elf.segment_count, img->entry);
 	return img->elf.interp_size ? load_interpreter(f, img) : 0;
 }

@@ -31,13 +31,13 @@ struct path proc_root(struct task *t)
 }
 
 /* The path of @at as the caller sees it; its length without NUL. */
-static ssize_t path_text(const struct path *at, char *buf, size_t size)
+static ssize_t at_text(const struct path *at, char *buf, size_t size)
 {
 	struct fs_context c = task_current() ? fs_context_begin() : fs_kernel_context();
 	char *path = kmalloc(PATH_MAX);
 	ssize_t n;
 
-	n = path ? path_of(&c, at, path, PATH_MAX) : -ENOMEM;
+	n = path ? path_text(&c, at, path, PATH_MAX) : -ENOMEM;
 	fs_context_end(&c);
 	if (n == -ENOENT) /* its name has gone with its last link */
 		n = snprintf(path, PATH_MAX, " (deleted)") + 1;
@@ -74,7 +74,7 @@ static ssize_t link_readlink(struct vnode *link, char *buf, size_t size)
 
 	if (n)
 		return n;
-	n = path_text(&at, buf, size);
+	n = at_text(&at, buf, size);
 	path_put(&at);
 	return n;
 }
@@ -161,7 +161,7 @@ static ssize_t fd_readlink(struct vnode *link, char *buf, size_t size)
 	if (n)
 		return n;
 	if (f->vnode && f->vnode->ops->name)
-		n = path_text(&(struct path){ f->mount, f->vnode }, buf, size);
+		n = at_text(&(struct path){ f->mount, f->vnode }, buf, size);
 	else
 		n = type_text(f, buf, size);
 	file_put(f);

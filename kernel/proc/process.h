@@ -74,6 +74,22 @@ struct process {
 	u32 membarriers; /* [a] commands of membarrier(2) that it has registered for */
 };
 
+/* The file a process runs: counted, and nobody may write to it meanwhile. -ETXTBSY: somebody does. */
+static inline int exe_take(const struct path *p, struct path *out)
+{
+	int r = vnode_take_text(p->vnode);
+
+	if (!r)
+		*out = path_get(p);
+	return r;
+}
+static inline void exe_put(const struct path *p)
+{
+	if (p->vnode)
+		vnode_return_text(p->vnode);
+	path_put(p);
+}
+
 static inline struct process *process_current(void)
 {
 	return thread_current()->process;

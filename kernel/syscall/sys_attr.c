@@ -186,9 +186,12 @@ i64 sys_truncate(u64 path, u64 size)
 	if (!vnode_is_dir(p.vnode)) /* for a directory vnode_truncate() has its own answer */
 		r = vnode_permission(my_cred(), p.vnode, 2);
 	if (!r && (p.vnode->mode & S_IFMT) == S_IFREG)
-		r = mount_may_write(p.mount);
-	if (!r)
+		r = mount_may_write(p.mount) ? -EROFS : vnode_take_write(p.vnode);
+	if (!r) {
 		r = vnode_truncate(p.vnode, size);
+		if ((p.vnode->mode & S_IFMT) == S_IFREG)
+			vnode_return_write(p.vnode);
+	}
 	path_put(&p);
 	return r;
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "fs/path.h"
 #include "fs/tmpfs.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/platform.h"
@@ -15,6 +16,7 @@
 #include "syscall/reboot.h"
 #include "syscall/rusage.h"
 #include "syscall/syscalls.h"
+#include "syscall/uts.h"
 #include "tty/tty.h"
 
 #define UTS_FIELD 65
@@ -55,6 +57,31 @@ i64 sys_vhangup(void)
 	if (cred_current()->euid)
 		return -EPERM;
 	tty_hang_up_own();
+	return 0;
+}
+
+ssize_t uts_show_name(bool domain, char *buf, size_t size)
+{
+	ssize_t n;
+
+	mutex_lock(&uts_lock);
+	n = snprintf(buf, size, "%s\n", uts[domain ? 5 : 1]);
+	mutex_unlock(&uts_lock);
+	return n;
+}
+
+int uts_store_name(bool domain, const char *text, size_t n)
+{
+	char name[UTS_FIELD] = { 0 };
+
+	if (n && text[n - 1] == '\n')
+		n--;
+	if (n >= UTS_FIELD)
+		return -EINVAL;
+	memcpy(name, text, n);
+	mutex_lock(&uts_lock);
+	memcpy(uts[domain ? 5 : 1], name, sizeof(name));
+	mutex_unlock(&uts_lock);
 	return 0;
 }
 

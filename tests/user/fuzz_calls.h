@@ -182,6 +182,8 @@ static const struct call calls[] = {
 	{ SYS_set_mempolicy, 0, { SMALL, WORDS, SMALL } }, { SYS_mbind, 0, { ADDR, MAPLEN, SMALL, WORDS, SMALL, SMALL } },
 	{ SYS_get_mempolicy, 0, { BUF, BUF, SMALL, ADDR, SMALL } },
 	{ SYS_unshare, LEASH_ONLY, { FLAGS } }, { SYS_setns, 0, { FD, SMALL } },
+	{ SYS_shmget, 0, { SMALL, LEN, FLAGS } }, { SYS_shmat, 0, { SMALL, ADDR, FLAGS } },
+	{ SYS_shmctl, LEASH_ONLY, { NUM, SMALL, BUF } }, { SYS_shmdt, 0, { ADDR } },
 	{ SYS_mount, 0, { PATH, PATH, PATH, FLAGS, PATH } }, { SYS_umount2, 0, { PATH, SMALL } },
 	{ SYS_fallocate, 0, { FD, SMALL, OFFSET, OFFSET } },
 	{ SYS_memfd_create, 0, { PATH, FLAGS } }, { SYS_close_range, RARE, { FD, FD, SMALL } },
