@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,6 +86,19 @@ static bool all_back(const struct census *before, const struct census *now)
 	return now->count == before->count;
 }
 
+/* Segments stay until somebody removes them: those whose maker has gone, all of them. */
+static void remove_segments(void)
+{
+	struct shmid_ds ds;
+
+	for (int i = 0; i < 128; i++) {
+		int id = shmctl(i, SHM_STAT, &ds);
+
+		if (id >= 0)
+			shmctl(id, IPC_RMID, NULL);
+	}
+}
+
 static void check_census(const struct census *before, bool possible)
 {
 	const struct timespec moment = { 0, 10000000 };
@@ -94,6 +108,7 @@ static void check_census(const struct census *before, bool possible)
 		skip("this is not the first process of Leash", "the kernel has everything back");
 		return;
 	}
+	remove_segments();
 	take_census(&now);
 	for (int i = 0; i < SETTLE_ROUNDS && !all_back(before, &now); i++) {
 		nanosleep(&moment, NULL);
