@@ -124,11 +124,24 @@ ssize_t file_pwrite(struct file *f, struct io *io, u64 pos)
 	return f->ops->write ? f->ops->write(f, io, &pos) : -EINVAL;
 }
 
+static i64 seek_data(struct file *f, i64 offset, bool data)
+{
+	u64 size = f->vnode ? READ_ONCE(f->vnode->size) : 0;
+
+	if (offset < 0 || (u64)offset >= size)
+		return -ENXIO;
+	if (f->ops->seek_data)
+		return f->ops->seek_data(f, offset, data);
+	return data ? offset : (i64)size;
+}
+
 /* The new position, or -EINVAL; under pos_lock. */
 static i64 seek_target(struct file *f, i64 offset, int whence)
 {
 	i64 base, target;
 
+	if (whence == SEEK_DATA || whence == SEEK_HOLE)
+		return seek_data(f, offset, whence == SEEK_DATA);
 	switch (whence) {
 	case SEEK_SET: base = 0; break;
 	case SEEK_CUR: base = f->pos; break;

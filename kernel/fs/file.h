@@ -18,6 +18,9 @@ struct file_ops {
 	i64 (*ioctl)(struct file *f, u32 cmd, u64 arg); /* NULL: -ENOTTY */
 	/* POLL* bits that hold now; enqueues on @pt's behalf (poll.h). NULL: always ready. */
 	u32 (*poll)(struct file *f, struct poll_table *pt);
+	/* The first byte >= @from that is data, or in a hole (the end counts as one); -ENXIO: none.
+	 * NULL: all of it is data. */
+	i64 (*seek_data)(struct file *f, u64 from, bool data);
 	void (*release)(struct file *f); /* last reference gone; vnode is put afterwards */
 	u32 flags; /* FILE_* */
 };

@@ -50,6 +50,20 @@ int create_in(const struct fs_context *c, struct vnode *dir, const char *name, s
 	return r;
 }
 
+int create_nameless_in(const struct fs_context *c, struct vnode *dir, u32 mode, struct vnode **out)
+{
+	int r = may_create(c, dir);
+
+	if (r)
+		return r;
+	if (!dir->ops->create_nameless)
+		return -EOPNOTSUPP;
+	r = dir->ops->create_nameless(dir, mode & ~(c->umask & 0777), out);
+	if (!r)
+		set_owner(c, dir, *out);
+	return r;
+}
+
 /* Is the name of the locked directory free? -EEXIST if not. */
 static int name_is_free(struct walk *w)
 {
@@ -192,7 +206,8 @@ static int check_link(struct walk *w, const struct path *old)
 		return -EXDEV;
 	if (vnode_is_dir(v) || !dir->ops->link)
 		return -EPERM;
-	return v->nlink ? 0 : -ENOENT; /* all its names are gone */
+	/* All its names are gone, unless it never had one. */
+	return v->nlink || v->may_get_name ? 0 : -ENOENT;
 }
 
 int path_link(const struct fs_context *c, const struct path *old, const struct path *start,

@@ -168,9 +168,10 @@ static int open_vnode(struct opening *o, const struct spot *s, struct file **out
 /* Which combinations mean nothing. O_PATH ignores all but three flags. */
 static int check_flags(u32 *flags)
 {
-	*flags &= KNOWN_FLAGS | O_TMPFILE;
-	if ((*flags & O_TMPFILE) == O_TMPFILE)
-		return -EOPNOTSUPP;
+	if ((*flags & O_TMPFILE) == O_TMPFILE && !(*flags & O_PATH)) {
+		*flags = (*flags & (KNOWN_FLAGS | O_TMPFILE) & ~O_CREAT) | O_LARGEFILE;
+		return *flags & O_ACCMODE ? 0 : -EINVAL;
+	}
 	*flags &= KNOWN_FLAGS;
 	if (*flags & O_PATH)
 		*flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -181,6 +182,26 @@ static int check_flags(u32 *flags)
 	/* With O_EXCL a symlink is an existing name, wherever it leads. */
 	if ((*flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
 		*flags |= O_NOFOLLOW;
+	return 0;
+}
+
+/* A file without a name in the directory @s, which it takes the place of. */
+static int make_nameless(struct opening *o, struct spot *s)
+{
+	struct vnode *dir = s->vnode, *v = NULL;
+	int r = vnode_is_dir(dir) ? mount_may_write(s->mount) : -ENOTDIR;
+
+	if (!r)
+		r = create_nameless_in(o->w.c, dir, S_IFREG | (o->mode & 07777), &v);
+	if (r) {
+		spot_put(s);
+		return r;
+	}
+	v->may_get_name = !(o->flags & O_EXCL);
+	vnode_put(dir);
+	s->vnode = v;
+	o->created = true;
+	o->flags &= ~O_DIRECTORY;
 	return 0;
 }
 
@@ -197,6 +218,8 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 		return r;
 	o.flags = flags;
 	r = find_vnode(&o, &s);
+	if (!r && (flags & O_TMPFILE) == O_TMPFILE && !(flags & O_PATH))
+		r = make_nameless(&o, &s);
 	if (!r) {
 		bool crossed = o.w.crossed || s.mount != o.w.at.mount;
 

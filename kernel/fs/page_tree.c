@@ -45,6 +45,34 @@ struct page *page_tree_get(const struct page_tree *t, u64 index)
 	return at;
 }
 
+/* Indices that the subtree which ends the way to @index covers: 1, if that is a page. */
+static u64 span_at(const struct page_tree *t, u64 index, bool *there)
+{
+	void *at = t->root;
+	u32 level = t->height;
+
+	while (level && at) {
+		at = ((struct node *)at)->slot[slot_of(index, level)];
+		level--;
+	}
+	*there = at;
+	return 1UL << (level * SLOT_BITS);
+}
+
+u64 page_tree_seek(const struct page_tree *t, u64 from, bool there)
+{
+	bool found;
+
+	while (!beyond(t->height, from)) {
+		u64 span = span_at(t, from, &found);
+
+		if (found == there)
+			return from;
+		from = ALIGN_DOWN(from, span) + span;
+	}
+	return there ? ~0UL : from;
+}
+
 /* Puts new roots on top until @index fits. */
 static int grow(struct page_tree *t, u64 index)
 {

@@ -16,6 +16,8 @@ struct page_tree {
 
 /* NULL: a hole. The page isn't counted for the caller. */
 struct page *page_tree_get(const struct page_tree *t, u64 index);
+/* The lowest index >= @from that has a page (@there), or none; ~0: all above are holes. */
+u64 page_tree_seek(const struct page_tree *t, u64 from, bool there);
 /* Puts @p (its reference passes) into the hole at @index. 0 or -ENOMEM. */
 int page_tree_set(struct page_tree *t, u64 index, struct page *p);
 /* Takes out and puts all pages at @from and above; returns how many they were. */

@@ -74,6 +74,8 @@ int vnode_chmod(const struct credentials *cred, struct vnode *v, u32 mode);
 int vnode_chown(const struct credentials *cred, struct vnode *v, u32 uid, u32 gid); /* ~0: keep */
 /* Bytes the caller may make a file; told @pos, and reacts if that is beyond. NULL: no limit. */
 extern u64 (*fs_size_limit)(u64 pos);
+/* A file ends at page @from: whoever maps it has nothing beyond. Set by proc. */
+extern void (*fs_drop_beyond)(const struct backing *b, u64 from);
 int vnode_truncate(struct vnode *v, u64 size); /* the caller has checked write permission */
 /* utimensat's times: tv_nsec may be UTIME_NOW or UTIME_OMIT; @ts NULL: both now. */
 int vnode_utimes(const struct credentials *cred, struct vnode *v, const struct timespec *ts);

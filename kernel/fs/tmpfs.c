@@ -7,12 +7,9 @@
  */
 #include "fs/tmpfs.h"
 
-#include "abi/dirent.h"
 #include "fs/path.h"
 #include "lib/string.h"
 #include "mm/slab.h"
-
-#define POS_FIRST 2 /* positions 0 and 1 are "." and ".."; keys start far above */
 
 static struct slab_cache *vnode_cache;
 static const struct vnode_ops dir_ops, file_vnode_ops, link_ops, special_ops;
@@ -174,6 +171,17 @@ static int tmpfs_create_node(struct vnode *dir, const char *name, size_t len, u3
 	return r;
 }
 
+static int tmpfs_create_nameless(struct vnode *dir, u32 mode, struct vnode **out)
+{
+	struct tmpfs_node *n = node_create(dir->sb, mode, 0);
+
+	if (!n)
+		return -ENOSPC;
+	n->v.nlink = 0;
+	*out = &n->v;
+	return 0;
+}
+
 static int tmpfs_symlink(struct vnode *dir, const char *name, size_t len, const char *target)
 {
 	struct tmpfs_node *n = node_create(dir->sb, S_IFLNK | 0777, 0);
@@ -191,17 +199,19 @@ static int tmpfs_symlink(struct vnode *dir, const char *name, size_t len, const 
 
 static int tmpfs_link(struct vnode *dir, const char *name, size_t len, struct vnode *target)
 {
-	int r = tmpfs_take_inodes(tmpfs_of(dir), 1) ? 0 : -ENOSPC;
+	u64 more = target->nlink ? 1 : 0; /* the first name costs nothing more */
+	int r = tmpfs_take_inodes(tmpfs_of(dir), more) ? 0 : -ENOSPC;
 
 	if (r)
 		return r;
 	r = enter(dir, name, len, tmpfs_node(target));
 	if (r) {
-		tmpfs_return_inodes(tmpfs_of(dir), 1);
+		tmpfs_return_inodes(tmpfs_of(dir), more);
 		return r;
 	}
 	mutex_lock(&target->lock);
 	target->nlink++;
+	target->may_get_name = false;
 	mutex_unlock(&target->lock);
 	return 0;
 }
@@ -313,42 +323,6 @@ static int tmpfs_rename(struct vnode *from, const char *name, size_t len, struct
 	return 0;
 }
 
-static bool emit_dots(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
-{
-	struct tmpfs_node *d = tmpfs_node(dir);
-
-	if (*pos == 0) {
-		if (!emit(arg, ".", 1, dir->ino, DT_DIR, 1))
-			return false;
-		*pos = 1;
-	}
-	if (*pos == 1) {
-		u64 ino = d->parent ? d->parent->ino : dir->ino;
-
-		if (!emit(arg, "..", 2, ino, DT_DIR, POS_FIRST))
-			return false;
-		*pos = POS_FIRST;
-	}
-	return true;
-}
-
-static int tmpfs_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
-{
-	struct tmpfs_entry *e;
-
-	if (!dir->nlink)
-		return -ENOENT;
-	if (!emit_dots(dir, pos, emit, arg))
-		return 0;
-	for (e = tmpfs_entry_from(tmpfs_node(dir), *pos); e; e = tmpfs_entry_next(e)) {
-		if (!emit(arg, e->name, e->len, e->vnode->ino, MODE_TO_DT(e->vnode->mode),
-			  e->key + 1))
-			break;
-		*pos = e->key + 1;
-	}
-	return 0;
-}
-
 static ssize_t tmpfs_readlink(struct vnode *v, char *buf, size_t size)
 {
 	size_t n = MIN(size, v->size);
@@ -378,6 +352,7 @@ static int tmpfs_name(struct vnode *v, char *buf, struct vnode **parent)
 static const struct vnode_ops dir_ops = {
 	.lookup = tmpfs_lookup,
 	.create = tmpfs_create_node,
+	.create_nameless = tmpfs_create_nameless,
 	.symlink = tmpfs_symlink,
 	.link = tmpfs_link,
 	.unlink = tmpfs_unlink,

@@ -72,6 +72,7 @@ struct tmpfs_entry *tmpfs_entry_next(struct tmpfs_entry *e);
 struct tmpfs_entry *tmpfs_entry_alloc(const char *name, size_t len);
 void tmpfs_entry_insert(struct tmpfs_node *dir, struct tmpfs_entry *e);
 void tmpfs_entry_remove(struct tmpfs_node *dir, struct tmpfs_entry *e);
+int tmpfs_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg); /* of vnode_ops */
 
 extern const struct file_ops tmpfs_file_ops;
 extern const struct backing_ops tmpfs_backing_ops;

@@ -7,6 +7,7 @@
  *
  * Locks: the directory's vnode.lock, held by the caller.
  */
+#include "abi/dirent.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -176,4 +177,44 @@ struct tmpfs_entry *tmpfs_entry_alloc(const char *name, size_t len)
 		memcpy(e->name, name, len);
 	}
 	return e;
+}
+
+/* -- listing ------------------------------------------------------------------------------------ */
+
+#define POS_FIRST 2 /* positions 0 and 1 are "." and ".."; keys start far above */
+
+static bool emit_dots(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
+{
+	struct tmpfs_node *d = tmpfs_node(dir);
+
+	if (*pos == 0) {
+		if (!emit(arg, ".", 1, dir->ino, DT_DIR, 1))
+			return false;
+		*pos = 1;
+	}
+	if (*pos == 1) {
+		u64 ino = d->parent ? d->parent->ino : dir->ino;
+
+		if (!emit(arg, "..", 2, ino, DT_DIR, POS_FIRST))
+			return false;
+		*pos = POS_FIRST;
+	}
+	return true;
+}
+
+int tmpfs_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
+{
+	struct tmpfs_entry *e;
+
+	if (!dir->nlink)
+		return -ENOENT;
+	if (!emit_dots(dir, pos, emit, arg))
+		return 0;
+	for (e = tmpfs_entry_from(tmpfs_node(dir), *pos); e; e = tmpfs_entry_next(e)) {
+		if (!emit(arg, e->name, e->len, e->vnode->ino, MODE_TO_DT(e->vnode->mode),
+			  e->key + 1))
+			break;
+		*pos = e->key + 1;
+	}
+	return 0;
 }

@@ -14,6 +14,7 @@
 
 static u64 pages_used; /* atomic; in all of them */
 u64 (*fs_size_limit)(u64 pos);
+void (*fs_drop_beyond)(const struct backing *b, u64 from);
 
 u64 tmpfs_pages_used(void)
 {
@@ -83,10 +84,15 @@ void tmpfs_file_free(struct tmpfs_node *n)
 	file_cut(n, 0);
 }
 
-/* As relatime: the first read after a change counts. */
-static void touch_atime(struct vnode *v)
+/*
+ * As relatime: the first read after a change counts. (Linux counts one a day as well, for which each
+ * read would have to look at the clock.)
+ */
+static void touch_atime(struct vnode *v, const struct file *f)
 {
-	if (unlikely(v->atime_ns <= v->mtime_ns))
+	if (likely(v->atime_ns > v->mtime_ns && v->atime_ns > v->ctime_ns))
+		return;
+	if (!(f->flags & O_NOATIME) && !(mount_flags(f->mount) & (MS_NOATIME | MS_RDONLY)))
 		v->atime_ns = vnode_now();
 }
 
@@ -94,8 +100,9 @@ static void touch_atime(struct vnode *v)
  * The piece at @pos of at most @want bytes: its length (0: at the end) and page, counted
  * (NULL: a hole).
  */
-static size_t piece_at(struct vnode *v, u64 pos, size_t want, struct page **page)
+static size_t piece_at(struct file *f, u64 pos, size_t want, struct page **page)
 {
+	struct vnode *v = f->vnode;
 	struct tmpfs_node *n = tmpfs_node(v);
 	size_t len = 0;
 
@@ -107,7 +114,7 @@ static size_t piece_at(struct vnode *v, u64 pos, size_t want, struct page **page
 		*page = page_tree_get(&n->pages, pos / PAGE_SIZE);
 		if (*page)
 			page_get(*page);
-		touch_atime(v);
+		touch_atime(v, f);
 	}
 	mutex_unlock(&v->lock);
 	return len;
@@ -120,7 +127,7 @@ static ssize_t tmpfs_read(struct file *f, struct io *io, u64 *pos)
 
 	while (io->left && !r) {
 		struct page *page;
-		size_t len = piece_at(f->vnode, *pos, io->left, &page);
+		size_t len = piece_at(f, *pos, io->left, &page);
 		size_t before = io->left;
 
 		if (!len)
@@ -209,21 +216,39 @@ static void zero_tail(struct tmpfs_node *n, u64 size)
 		       PAGE_SIZE - size % PAGE_SIZE);
 }
 
+static void set_size(struct vnode *v, u64 size)
+{
+	mutex_lock(&v->lock);
+	WRITE_ONCE(v->size, size);
+	v->mtime_ns = v->ctime_ns = vnode_now();
+	mutex_unlock(&v->lock);
+}
+
+/* The new size stands, so no fault brings back what is dropped from the maps; then the pages go. */
+static void cut_beyond(struct vnode *v, u64 size)
+{
+	u64 from = ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
+
+	if (READ_ONCE(v->maps) && fs_drop_beyond)
+		fs_drop_beyond(&v->backing, from);
+	mutex_lock(&v->lock);
+	file_cut(tmpfs_node(v), from);
+	zero_tail(tmpfs_node(v), size);
+	mutex_unlock(&v->lock);
+}
+
 int tmpfs_truncate(struct vnode *v, u64 size)
 {
 	struct tmpfs_node *n = tmpfs_node(v);
+	bool shrinks;
 
 	if (size > READ_ONCE(v->size) && size > largest(size - 1))
 		return -EFBIG;
 	mutex_lock(&n->write_lock);
-	mutex_lock(&v->lock);
-	if (size < v->size) {
-		file_cut(n, ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE);
-		zero_tail(n, size);
-	}
-	v->size = size;
-	v->mtime_ns = v->ctime_ns = vnode_now();
-	mutex_unlock(&v->lock);
+	shrinks = size < v->size;
+	set_size(v, size);
+	if (shrinks)
+		cut_beyond(v, size);
 	mutex_unlock(&n->write_lock);
 	return 0;
 }
@@ -269,12 +294,17 @@ static int backing_page(struct backing *b, u64 index, bool for_write, struct pag
 
 static void backing_get(struct backing *b)
 {
-	vnode_get(backing_vnode(b));
+	struct vnode *v = vnode_get(backing_vnode(b));
+
+	__atomic_fetch_add(&v->maps, 1, __ATOMIC_RELAXED);
 }
 
 static void backing_put(struct backing *b)
 {
-	vnode_put(backing_vnode(b));
+	struct vnode *v = backing_vnode(b);
+
+	__atomic_fetch_sub(&v->maps, 1, __ATOMIC_RELAXED);
+	vnode_put(v);
 }
 
 static void backing_describe(struct backing *b, char *buf, size_t size)
@@ -298,7 +328,22 @@ const struct backing_ops tmpfs_backing_ops = {
 	.describe = backing_describe,
 };
 
+static i64 tmpfs_seek_data(struct file *f, u64 from, bool data)
+{
+	struct vnode *v = f->vnode;
+	u64 index, size;
+
+	mutex_lock(&v->lock);
+	index = page_tree_seek(&tmpfs_node(v)->pages, from / PAGE_SIZE, data);
+	size = v->size;
+	mutex_unlock(&v->lock);
+	if (index >= ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE)
+		return data || from >= size ? -ENXIO : (i64)size;
+	return (i64)MIN(MAX(from, index * PAGE_SIZE), size);
+}
+
 const struct file_ops tmpfs_file_ops = {
+	.seek_data = tmpfs_seek_data,
 	.read = tmpfs_read,
 	.write = tmpfs_write,
 	.flags = FILE_SEEKABLE,

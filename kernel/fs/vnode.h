@@ -35,6 +35,8 @@ struct vnode_ops {
 	int (*lookup)(struct vnode *dir, const char *name, size_t len, struct vnode **out);
 	int (*create)(struct vnode *dir, const char *name, size_t len, u32 mode, u64 rdev,
 		      struct vnode **out); /* file, dir, fifo, device: type in @mode; -EROFS */
+	/* A file without a name in @dir's file system; NULL: -EOPNOTSUPP. */
+	int (*create_nameless)(struct vnode *dir, u32 mode, struct vnode **out);
 	int (*symlink)(struct vnode *dir, const char *name, size_t len, const char *target);
 	int (*link)(struct vnode *dir, const char *name, size_t len, struct vnode *target);
 	int (*unlink)(struct vnode *dir, const char *name, size_t len, struct vnode *victim);
@@ -68,6 +70,7 @@ struct vnode {
 	struct backing backing; /* ops NULL: cannot be mapped */
 	i32 writers; /* [a] open files that write; less than 0: programs that run from it */
 	u32 maps; /* [a] of its contents */
+	bool may_get_name; /* [v] was made without one, and link(2) may give it one */
 	u32 mounts; /* [mount_lock] that cover it; read without it */
 	struct superblock *sb; /* [i] whose part it is; NULL: of no file system */
 	void *private; /* [i] the file system's */

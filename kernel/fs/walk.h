@@ -73,3 +73,5 @@ int may_remove(const struct fs_context *c, struct vnode *dir, struct vnode *vict
  */
 int create_in(const struct fs_context *c, struct vnode *dir, const char *name, size_t len, u32 mode,
 	      u64 rdev, struct vnode **out);
+/* The same without a name (O_TMPFILE). */
+int create_nameless_in(const struct fs_context *c, struct vnode *dir, u32 mode, struct vnode **out);

@@ -54,6 +54,7 @@ void process_room_init(void)
 	futex_room_init();
 	signal_room_init();
 	fs_size_limit = limits_file_size;
+	fs_drop_beyond = process_drop_beyond;
 	unix_caller = current_ucred;
 	watch_room_init();
 	panic_describe_current = describe_current;

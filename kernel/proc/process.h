@@ -171,6 +171,9 @@ struct wait_result {
  */
 i64 process_wait(int which, i32 id, u32 options, struct wait_result *r);
 
+/* fs_drop_beyond. */
+void process_drop_beyond(const struct backing *b, u64 from);
+
 /* Rooms of proc among themselves. */
 /*
  * A process with a leader task, whose number is @pid (0: a free one), and nothing else; not listed

@@ -57,6 +57,25 @@ void vm_drop_pages(struct space *s, u64 start, u64 end)
 	gather_finish(&g);
 }
 
+bool space_drop_beyond(struct space *s, const struct backing *b, u64 from)
+{
+	struct vma *v;
+	u64 before;
+
+	mutex_lock(&s->lock);
+	before = s->pages;
+	for (v = vma_first(s); v; v = vma_next(v)) {
+		u64 first = v->offset / PAGE_SIZE, pages = (v->end - v->start) / PAGE_SIZE;
+
+		if (v->backing != b || first + pages <= from)
+			continue;
+		vm_drop_pages(s, v->start + (from > first ? from - first : 0) * PAGE_SIZE, v->end);
+	}
+	before -= s->pages;
+	mutex_unlock(&s->lock);
+	return before;
+}
+
 /* CPUs may have walked the tables again since the pages' flush: they forget them first. */
 static void prune(struct space *s, u64 start, u64 end)
 {

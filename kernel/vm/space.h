@@ -120,6 +120,12 @@ int space_read(struct space *s, u64 addr, void *dst, size_t n);
  */
 int space_backing_of(struct space *s, u64 addr, struct backing **b, u64 *byte);
 
+/*
+ * @b ends at page @from by now: drops what is mapped of it beyond, private copies too. True if there
+ * was a page. May sleep.
+ */
+bool space_drop_beyond(struct space *s, const struct backing *b, u64 from);
+
 /* Calls fn for each map in ascending order under the lock; stops on non-zero. */
 int space_for_each(struct space *s, int (*fn)(const struct vma *v, void *arg), void *arg);
 
