@@ -135,7 +135,7 @@ static i64 seek_data(struct file *f, i64 offset, bool data)
 	return data ? offset : (i64)size;
 }
 
-/* The new position, or -EINVAL; under pos_lock. */
+/* The new position, or -EINVAL. */
 static i64 seek_target(struct file *f, i64 offset, int whence)
 {
 	i64 base, target;
@@ -153,6 +153,16 @@ static i64 seek_target(struct file *f, i64 offset, int whence)
 	return target < 0 ? -EINVAL : target;
 }
 
+/* Under pos_lock, where the position is shared. */
+static inline i64 seek(struct file *f, i64 offset, int whence)
+{
+	i64 target = seek_target(f, offset, whence);
+
+	if (target >= 0)
+		f->pos = target;
+	return target;
+}
+
 i64 file_seek(struct file *f, i64 offset, int whence)
 {
 	i64 target;
@@ -161,10 +171,10 @@ i64 file_seek(struct file *f, i64 offset, int whence)
 		return -ESPIPE;
 	if (f->ops->flags & FILE_NO_POS_LOCK) /* /dev/null: always at the beginning */
 		return whence >= SEEK_SET && whence <= SEEK_END ? 0 : -EINVAL;
+	if (likely(!pos_is_shared(f)))
+		return seek(f, offset, whence);
 	mutex_lock(&f->pos_lock);
-	target = seek_target(f, offset, whence);
-	if (target >= 0)
-		f->pos = target;
+	target = seek(f, offset, whence);
 	mutex_unlock(&f->pos_lock);
 	return target;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The generator of random numbers: ChaCha20 (RFC 8439, 2.3) with fast key erasure. Each request
- * takes its own key from the generator's next block, whose other half becomes the
- * generator's new key: what was given out cannot be computed from a later state. Fresh entropy
- * of the machine is mixed in at the beginning and every so many requests.
+ * The generator of random numbers: ChaCha20 (RFC 8439, 2.3) with fast key erasure. Some blocks are made
+ * at a time: the first half of one becomes the generator's new key, the rest are the keys of the next
+ * requests, each erased when it is taken. So what was given out cannot be computed from a later state.
+ * Fresh entropy of the machine is mixed in at the beginning and every so many blocks.
  *
- * Lock: random_lock (spinlock) guards the key; a stream is computed without it.
+ * Lock: random_lock (spinlock) guards key and supply; a stream is computed without it.
  */
 #include "fs/random.h"
 
@@ -18,11 +18,15 @@
 #define ROUNDS 20
 #define BLOCK_BYTES 64
 #define BLOCKS_BETWEEN_POINTS 64 /* a page, as the longest time without a look at others */
-#define RESEED_AFTER 1024 /* requests */
+#define SUPPLY_BLOCKS 4
+#define SUPPLY_KEYS (SUPPLY_BLOCKS * 2) /* the first is the generator's own */
+#define RESEED_AFTER 256 /* supplies */
 
 static struct spinlock random_lock = SPINLOCK_INIT;
 static u32 generator_key[KEY_WORDS]; /* [random_lock] */
 static u32 until_reseed; /* [random_lock] 0: seed first */
+static u32 supply[SUPPLY_KEYS][KEY_WORDS]; /* [random_lock] those below supply_left are good */
+static u32 supply_left; /* [random_lock] */
 
 #define ROTATE(x, n) ((x) << (n) | (x) >> (32 - (n)))
 #define QUARTER_ROUND(a, b, c, d)                                                                  \
@@ -75,18 +79,30 @@ static void mix_entropy(void)
 	until_reseed = RESEED_AFTER;
 }
 
+/* Makes keys for the next requests, and forgets what they were made of. Under the lock. */
+static void refill(void)
+{
+	if (!until_reseed--)
+		mix_entropy();
+	for (u32 i = 0; i < SUPPLY_BLOCKS; i++)
+		chacha_block(generator_key, i, supply[2 * i]);
+	memcpy(generator_key, supply[0], sizeof(generator_key));
+	memset(supply[0], 0, sizeof(supply[0]));
+	supply_left = SUPPLY_KEYS - 1;
+}
+
 /* A key of the caller's own. */
 static void take_key(u32 *key)
 {
-	u32 block[BLOCK_BYTES / sizeof(u32)];
+	u32 *taken;
 
 	spin_lock(&random_lock);
-	if (!until_reseed--)
-		mix_entropy();
-	chacha_block(generator_key, 0, block);
-	memcpy(generator_key, block, sizeof(generator_key));
+	if (!supply_left)
+		refill();
+	taken = supply[supply_left--];
+	memcpy(key, taken, sizeof(supply[0]));
+	memset(taken, 0, sizeof(supply[0]));
 	spin_unlock(&random_lock);
-	memcpy(key, block + KEY_WORDS, KEY_WORDS * sizeof(u32));
 }
 
 void random_bytes(void *buf, size_t n)

@@ -254,18 +254,11 @@ static inline int may_search(const struct walk *w, struct vnode *dir)
 }
 
 /*
- * Takes the next component off w->rest. 1: it is the last, 0: more follow, or an error.
+ * Takes the next component, [name, s), off w->rest. 1: it is the last, 0: more follow, or an error.
  * The caller's `at` is where the walk is.
  */
-static inline int next_component(struct walk *w, struct vnode *at)
+static inline int next_component(struct walk *w, struct vnode *at, const char *name, const char *s)
 {
-	const char *s = w->rest, *name;
-
-	while (*s == '/')
-		s++;
-	name = s;
-	while (*s && *s != '/')
-		s++;
 	w->name = name;
 	w->len = s - name;
 	w->trailing = *s == '/';
@@ -279,12 +272,14 @@ static inline int next_component(struct walk *w, struct vnode *at)
 
 /*
  * The common run, without detours: root goes through plain directories. Stops before whatever
- * needs a closer look: the last component, a link, dots, a name that isn't there.
+ * needs a closer look: the last component, a link, dots, a name that isn't there. For others than root
+ * it stops at once. Returns the component's begin, *out is its end.
  */
-static inline void walk_plain(struct walk *w)
+static inline const char *walk_plain(struct walk *w, const char **out)
 {
 	struct vnode *at = w->at.vnode, *next;
 	const char *name = w->rest, *end;
+	bool root = likely(!w->c->cred->fsuid);
 
 	for (;; name = end + 1) {
 		w->rest = name;
@@ -292,7 +287,8 @@ static inline void walk_plain(struct walk *w)
 			name++;
 		for (end = name; *end && *end != '/';)
 			end++;
-		if (!*end || !end[1] || *name == '.' || end - name > NAME_MAX || !vnode_is_dir(at))
+		if (!root || !*end || !end[1] || *name == '.' || end - name > NAME_MAX ||
+		    !vnode_is_dir(at))
 			break;
 		if (ask_directory(at, name, end - name, &next))
 			break;
@@ -304,16 +300,16 @@ static inline void walk_plain(struct walk *w)
 		at = next;
 	}
 	w->at.vnode = at;
+	*out = end;
+	return name;
 }
 
 int walk_parent(struct walk *w)
 {
 	for (;;) {
-		int last, r;
+		const char *end, *name = walk_plain(w, &end);
+		int last = next_component(w, w->at.vnode, name, end), r;
 
-		if (likely(!w->c->cred->fsuid))
-			walk_plain(w);
-		last = next_component(w, w->at.vnode);
 		r = last < 0 ? last : may_search(w, w->at.vnode);
 		if (r || last)
 			return r;

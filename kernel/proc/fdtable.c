@@ -2,8 +2,8 @@
 /*
  * Descriptor tables (fdtable.h).
  *
- * Invariant: `lowest` is the lowest free number, exactly (it may equal `size`: then the table
- * must grow). Locks: fd_table.lock; files are put after it is released, since that may sleep.
+ * Invariants: `lowest` is the lowest free number, exactly (it may equal `size`: then the table
+ * must grow), and no number from `end` on is used. Locks: fd_table.lock; files are put after it is released, since that may sleep.
  */
 #include "proc/fdtable.h"
 
@@ -35,20 +35,15 @@ struct fd_table *fd_table_create(void)
 	return table_alloc(FIRST_SIZE);
 }
 
-/* Slots that a copy needs: up to the highest used one. */
-static u32 size_needed(const struct fd_table *t)
+/* Slots that a copy needs. Looks for the end, which closing leaves behind. Under the lock. */
+static u32 size_needed(struct fd_table *t)
 {
-	u32 size = t->size;
+	u32 size = FIRST_SIZE;
 
-	while (size > FIRST_SIZE && !t->slots[size / 2].file) {
-		u32 i = size / 2;
-
-		while (i < size && !t->slots[i].file)
-			i++;
-		if (i < size)
-			break;
-		size /= 2;
-	}
+	while (t->end && !t->slots[t->end - 1].file)
+		t->end--;
+	while (size < t->end)
+		size *= 2;
 	return size;
 }
 
@@ -62,10 +57,12 @@ struct fd_table *fd_table_copy(struct fd_table *t)
 	copy = table_alloc(size); /* does not sleep */
 	if (copy) {
 		copy->lowest = t->lowest;
-		for (u32 i = 0; i < size; i++) {
+		copy->end = t->end;
+		for (u32 i = 0; i < t->end; i++) {
+			if (!t->slots[i].file)
+				continue;
 			copy->slots[i] = t->slots[i];
-			if (copy->slots[i].file)
-				file_get(copy->slots[i].file);
+			file_get(copy->slots[i].file);
 		}
 	}
 	spin_unlock(&t->lock);
@@ -77,7 +74,7 @@ void fd_table_put(struct fd_table *t)
 	if (__atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	locks_drop(t, NULL);
-	for (u32 i = 0; i < t->size; i++) {
+	for (u32 i = 0; i < t->end; i++) {
 		if (t->slots[i].file)
 			file_put(t->slots[i].file);
 	}
@@ -87,7 +84,7 @@ void fd_table_put(struct fd_table *t)
 
 void fd_table_close_on_exec(struct fd_table *t)
 {
-	for (u32 i = 0; i < t->size; i++) {
+	for (u32 i = 0; i < t->end; i++) {
 		if (t->slots[i].cloexec)
 			fd_close(t, i);
 	}
@@ -144,6 +141,7 @@ static void set_slot(struct fd_table *t, u32 fd, struct file *f, bool cloexec)
 	t->slots[fd].cloexec = cloexec;
 	if (fd == t->lowest)
 		t->lowest = find_free(t, fd + 1);
+	t->end = MAX(t->end, fd + 1);
 }
 
 u32 fd_limit(void)
@@ -208,6 +206,7 @@ int fd_close(struct fd_table *t, int fd)
 		t->slots[fd].file = NULL;
 		t->slots[fd].cloexec = false;
 		t->lowest = MIN(t->lowest, (u32)fd);
+		t->end -= (u32)fd + 1 == t->end;
 	}
 	spin_unlock(&t->lock);
 	if (!f)

@@ -21,6 +21,7 @@ struct fd_table {
 	u32 refs; /* atomic */
 	u32 size; /* slots allocated, grows by doubling */
 	u32 lowest; /* no free slot below it */
+	u32 end; /* no used slot at it or above */
 	struct fd_slot *slots;
 };
 

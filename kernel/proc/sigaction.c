@@ -4,6 +4,7 @@
 
 #include "lib/string.h"
 #include "mm/slab.h"
+#include "proc/sigqueue.h"
 
 static struct slab_cache *cache;
 
@@ -31,6 +32,7 @@ struct sigaction_table *sigaction_copy(struct sigaction_table *t)
 	copy->lock = (struct spinlock)SPINLOCK_INIT;
 	copy->refs = 1;
 	flags = spin_lock_irq(&t->lock);
+	copy->changed = t->changed;
 	memcpy(copy->action, t->action, sizeof(copy->action));
 	spin_unlock_irq(&t->lock, flags);
 	return copy;
@@ -48,8 +50,10 @@ void sigaction_change(struct sigaction_table *t, int sig, const struct sigaction
 	u64 flags = spin_lock_irq(&t->lock);
 
 	*old = t->action[sig];
-	if (new)
+	if (new) {
 		t->action[sig] = *new;
+		t->changed |= SIGNAL_BIT(sig);
+	}
 	spin_unlock_irq(&t->lock, flags);
 }
 
@@ -76,9 +80,13 @@ void sigaction_reset(struct sigaction_table *t)
 {
 	u64 flags = spin_lock_irq(&t->lock);
 
-	for (int sig = 1; sig <= NSIG; sig++) {
-		if (t->action[sig].handler != SIG_IGN)
+	for (u64 left = t->changed; left; left &= left - 1) {
+		int sig = __builtin_ctzl(left) + 1;
+
+		if (t->action[sig].handler != SIG_IGN) {
 			t->action[sig].handler = SIG_DFL;
+			t->changed &= ~SIGNAL_BIT(sig);
+		}
 		t->action[sig].flags = t->action[sig].mask = t->action[sig].restorer = 0;
 	}
 	spin_unlock_irq(&t->lock, flags);

@@ -14,6 +14,7 @@
 struct sigaction_table {
 	struct spinlock lock;
 	u32 refs; /* [a] */
+	u64 changed; /* [lock] whose entries are not as in a new table */
 	struct sigaction_kernel action[NSIG + 1]; /* [lock] */
 };
 

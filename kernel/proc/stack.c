@@ -26,7 +26,7 @@ struct writer {
 	u64 words[WRITER_WORDS];
 };
 
-static void flush(struct writer *w)
+static __attribute__((noinline)) void flush(struct writer *w)
 {
 	if (!w->err)
 		w->err = space_write(w->space, w->at, w->words, w->count * sizeof(u64));
@@ -34,14 +34,14 @@ static void flush(struct writer *w)
 	w->count = 0;
 }
 
-static void put(struct writer *w, u64 word)
+static inline void put(struct writer *w, u64 word)
 {
-	if (w->count == WRITER_WORDS)
+	if (unlikely(w->count == WRITER_WORDS))
 		flush(w);
 	w->words[w->count++] = word;
 }
 
-static void put_pair(struct writer *w, u64 type, u64 value)
+static inline void put_pair(struct writer *w, u64 type, u64 value)
 {
 	put(w, type);
 	put(w, value);

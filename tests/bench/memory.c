@@ -7,7 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGES 256
+#define PAGES 1024
+#define PAGES_OF_1MB 256
 #define FILE_PAGES 64
 #define RW (PROT_READ | PROT_WRITE)
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
@@ -71,7 +72,6 @@ static void copy_on_write(void)
 {
 	char *p = must_map(PAGES);
 	uint64_t *shared = mmap(0, PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status;
 
 	must(shared != MAP_FAILED, "shared memory");
 	touch(p, PAGES, 1);
@@ -91,15 +91,24 @@ static void copy_on_write(void)
 			sample[k] = *shared;
 	}
 	report("cow_fault_copy", 30, PAGES);
-	ROW("fork_exit_wait_1MB", 30, 3, {
+	munmap(p, PAGES * PAGE);
+	munmap(shared, PAGE);
+}
+
+static void large_fork(void)
+{
+	char *p = must_map(PAGES_OF_1MB);
+	int status;
+
+	touch(p, PAGES_OF_1MB, 1);
+	ROW("fork_exit_wait_1MB", 20, 10, {
 		long pid = call0(SYS_fork);
 
 		if (pid == 0)
 			call1(SYS_exit_group, 0);
 		call4(SYS_wait4, pid, (long)&status, 0, 0);
 	});
-	munmap(p, PAGES * PAGE);
-	munmap(shared, PAGE);
+	munmap(p, PAGES_OF_1MB * PAGE);
 }
 
 static void file_faults(void)
@@ -144,6 +153,8 @@ void bench_memory(void)
 		anonymous_faults();
 	if (wanted("cow_fault"))
 		copy_on_write();
+	if (wanted("fork_exit_wait_1MB"))
+		large_fork();
 	if (wanted("file_fault"))
 		file_faults();
 	changes();

@@ -71,14 +71,14 @@ void bench_processes(char *self)
 
 	must(fd >= 0 && write(fd, tiny, sizeof(tiny)) == (ssize_t)sizeof(tiny), TINY);
 	close(fd);
-	ROW("fork_exit_wait", 30, 5, run_child(NULL));
-	ROW("fork_exec_tiny_wait", 30, 5, run_child(run_tiny));
-	ROW("vfork_exec_tiny_wait", 30, 5, spawn_child(run_tiny));
-	ROW("fork_exec_musl_wait", 30, 3, run_child(run_self));
+	ROW("fork_exit_wait", 20, 20, run_child(NULL));
+	ROW("fork_exec_tiny_wait", 20, 20, run_child(run_tiny));
+	ROW("vfork_exec_tiny_wait", 20, 20, spawn_child(run_tiny));
+	ROW("fork_exec_musl_wait", 20, 20, run_child(run_self));
 	if (!wanted("thread_create_join"))
 		return;
 	if (run_thread())
-		ROW("thread_create_join", 30, 10, run_thread());
+		ROW("thread_create_join", 30, 20, run_thread());
 	else
 		skip("thread_create_join", "pthread_create");
 }
