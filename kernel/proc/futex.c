@@ -280,6 +280,16 @@ int futex_wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n
 	return woken;
 }
 
+/*
+ * Nobody sleeps there, seen without the lock. The program has changed its word before; a sleeper is in
+ * the bucket before it looks at the word. So either it sees the change, or we see it.
+ */
+static bool nobody_sleeps(const struct futex_bucket *b)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return READ_ONCE(b->waiters.next) == &b->waiters;
+}
+
 int futex_wake(struct futex_word word, u32 n, u32 bitset)
 {
 	struct futex_bucket *b;
@@ -290,9 +300,11 @@ int futex_wake(struct futex_word word, u32 n, u32 bitset)
 	if (r)
 		return r;
 	b = futex_bucket_of(&k);
-	flags = spin_lock_irq(&b->lock);
-	r = futex_wake_matching(b, &k, n, bitset);
-	spin_unlock_irq(&b->lock, flags);
+	if (!nobody_sleeps(b)) {
+		flags = spin_lock_irq(&b->lock);
+		r = futex_wake_matching(b, &k, n, bitset);
+		spin_unlock_irq(&b->lock, flags);
+	}
 	futex_key_put(&k);
 	return r;
 }

@@ -33,12 +33,6 @@ static bool is_fault(int sig, const struct siginfo_kernel *info)
 	return info->code > 0 && ((SYNCHRONOUS | BIT(SIGKILL)) & BIT(sig));
 }
 
-bool signal_pending(const struct task *t)
-{
-	return (signal_pending_set(t) & ~t->sig_blocked) || task_must_end(t) ||
-	       READ_ONCE(t->stop_wanted);
-}
-
 bool process_thread_interrupted(struct thread *t)
 {
 	return t->task && signal_pending(t->task);
@@ -62,15 +56,31 @@ void signal_force(int sig, i32 code, u64 address)
 
 /* -- masks ------------------------------------------------------------------------------------ */
 
-void signal_set_mask(u64 mask)
+/* What one thread blocks from now on, others may have to take. */
+static void set_mask_among_others(struct task *t, u64 mask)
 {
-	struct task *t = task_current();
 	struct process *p = t->process;
 	u64 flags = spin_lock_irq(&p->sig_lock), before = t->sig_blocked;
 
-	t->sig_blocked = mask & ~NEVER_BLOCKED;
+	t->sig_blocked = mask;
 	signal_retarget(p, mask & ~before);
 	spin_unlock_irq(&p->sig_lock, flags);
+}
+
+/*
+ * The only thread of a process needs no lock: the mask is set, then it is looked what is pending; a
+ * sender (signal_send.c:send) marks it, then looks at the mask. Each with a barrier in between, so at
+ * least one sees the other.
+ */
+void signal_set_mask(u64 mask)
+{
+	struct task *t = task_current();
+
+	mask &= ~NEVER_BLOCKED;
+	if (likely(READ_ONCE(t->process->live) == 1))
+		(void)__atomic_exchange_n(&t->sig_blocked, mask, __ATOMIC_SEQ_CST);
+	else
+		set_mask_among_others(t, mask);
 	if (signal_pending(t))
 		context_set_work(&t->thread->ctx, WORK_SIGNAL);
 }

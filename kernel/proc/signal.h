@@ -127,5 +127,9 @@ void process_group_check_orphaned(struct process *p, const struct process *paren
 void signal_deliver(struct trap_frame *f);
 
 /* Does a signal that is not blocked wait for @t, or is it to end or stop? Then its sleep ends. */
-bool signal_pending(const struct task *t);
+static inline bool signal_pending(const struct task *t)
+{
+	return (signal_pending_set(t) & ~READ_ONCE(t->sig_blocked)) || task_must_end(t) ||
+	       READ_ONCE(t->stop_wanted);
+}
 const char *signal_name(int sig);

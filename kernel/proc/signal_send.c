@@ -85,6 +85,7 @@ static int send(struct task *t, bool group, int sig, const struct siginfo_kernel
 			pending_add_entry(to, q);
 		else
 			err = pending_add(to, sig, info, p->leader->cred.uid);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see signal.c:signal_set_mask */
 		taker = group ? choose(t, sig) : takes(t, sig) ? t : NULL;
 	}
 	if (taker) {

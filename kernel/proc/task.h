@@ -55,7 +55,7 @@ struct task {
 	bool in_vfork; /* [c] waits for such a child */
 
 	struct pending_signals pending; /* [s] for this thread alone */
-	u64 sig_blocked; /* [s] changed by itself */
+	u64 sig_blocked; /* [s] changed by itself; where it is alone, without the lock */
 	u64 sig_saved; /* [c] mask to restore after sigsuspend */
 	bool sig_restore; /* [c] sig_saved is in force */
 	u64 sig_waited; /* [s] blocked ones that sigtimedwait sleeps for */
