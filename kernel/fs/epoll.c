@@ -163,7 +163,7 @@ void epoll_forget(struct file *f)
 
 struct file *epoll_create(void)
 {
-	struct epoll *set = kzalloc(sizeof(*set));
+	struct epoll *set = kzalloc_user(sizeof(*set));
 	struct file *f = set ? anon_file(&epoll_ops, set, 0) : NULL;
 
 	if (!f) {
@@ -229,7 +229,7 @@ static int add(struct epoll *set, struct file *target, int fd, const struct epol
 		return -ELOOP;
 	if (READ_ONCE(live_items.value) >= MAX_ITEMS)
 		return -ENOSPC;
-	it = kzalloc(sizeof(*it));
+	it = kzalloc_user(sizeof(*it));
 	if (!it)
 		return -ENOMEM;
 	it->set = set;

@@ -123,7 +123,7 @@ static const struct file_ops eventfd_ops = {
 
 struct file *eventfd_create(u32 count, bool semaphore, u32 flags)
 {
-	struct eventfd *e = kzalloc(sizeof(*e));
+	struct eventfd *e = kzalloc_user(sizeof(*e));
 	struct file *f = e ? anon_file(&eventfd_ops, e, flags) : NULL;
 
 	if (!f) {

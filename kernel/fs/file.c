@@ -16,7 +16,10 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 
+#define BYTES_A_FILE 10240 /* of memory for each that there may be */
+
 static struct slab_cache *file_cache;
+bool (*file_caller_is_root)(void);
 
 void file_init_caches(void)
 {
@@ -24,9 +27,29 @@ void file_init_caches(void)
 	pipe_init_caches();
 }
 
+u64 file_count(void)
+{
+	return slab_live(file_cache);
+}
+
+u64 file_count_max(void)
+{
+	return page_total_count() * PAGE_SIZE / BYTES_A_FILE;
+}
+
+static bool too_many(void)
+{
+	return file_count() >= file_count_max() && file_caller_is_root && !file_caller_is_root();
+}
+
+int file_create_error(void)
+{
+	return too_many() ? -ENFILE : -ENOMEM;
+}
+
 struct file *file_create(const struct file_ops *ops, u32 flags)
 {
-	struct file *f = slab_alloc(file_cache);
+	struct file *f = unlikely(too_many()) ? NULL : slab_alloc(file_cache);
 
 	if (!f)
 		return NULL;

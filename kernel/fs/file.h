@@ -39,8 +39,15 @@ struct file {
 	struct epoll_item *watchers; /* epoll.c; NULL: no set holds it */
 };
 
-/* A file with one reference on nothing yet; NULL: out of memory. */
+/* A file with one reference on nothing yet; NULL: file_create_error() says why. */
 struct file *file_create(const struct file_ops *ops, u32 flags);
+/* -ENFILE: there are too many in all for one without privileges; or -ENOMEM. */
+int file_create_error(void);
+u64 file_count(void);
+u64 file_count_max(
+	void); /* for those without privileges: as Linux, a tenth of memory at 1 KiB each */
+/* Is the caller root? Set by proc; NULL: yes. */
+extern bool (*file_caller_is_root)(void);
 static inline struct file *file_get(struct file *f)
 {
 	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);

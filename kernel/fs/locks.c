@@ -173,7 +173,8 @@ static int set_waiting(const struct lock_request *r, struct held_lock *spare[2])
 
 int locks_set(const struct lock_request *r, bool wait)
 {
-	struct held_lock *spare[2] = { kmalloc(sizeof(*spare[0])), kmalloc(sizeof(*spare[1])) };
+	struct held_lock *spare[2] = { kmalloc_user(sizeof(*spare[0])),
+				       kmalloc_user(sizeof(*spare[1])) };
 	struct waiting nobody;
 	int err = -ENOLCK;
 

@@ -148,7 +148,7 @@ static int open_vnode(struct opening *o, const struct spot *s, struct file **out
 		return r;
 	f = file_create(&path_ops, (o->flags & ~OPEN_ONLY) | (o->flags & O_NOCTTY));
 	if (!f)
-		return -ENOMEM;
+		return file_create_error();
 	f->vnode = vnode_get(v);
 	r = mount_enter(f, s->mount);
 	if (!r)

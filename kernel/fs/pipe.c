@@ -12,17 +12,34 @@
 #include "mm/slab.h"
 
 #define FIONREAD 0x541b
+#define SMALL_BYTES (2 * PAGE_SIZE) /* the capacity of those above large_pipes_max() */
 
 static struct slab_cache *pipe_cache;
+static u32 large_pipes; /* [a] those of full capacity */
 
 void pipe_init_caches(void)
 {
 	pipe_cache = slab_create("pipes", sizeof(struct pipe), 0);
 }
 
+/* As many as may fill an eighth of memory. */
+static u32 large_pipes_max(void)
+{
+	return page_total_count() / 8 / PIPE_PAGES;
+}
+
+/* Nobody can have all memory in pipes: when there are many, further ones are small. */
+static u32 capacity_take(void)
+{
+	if (__atomic_add_fetch(&large_pipes, 1, __ATOMIC_RELAXED) <= large_pipes_max())
+		return PIPE_BYTES;
+	__atomic_sub_fetch(&large_pipes, 1, __ATOMIC_RELAXED);
+	return SMALL_BYTES;
+}
+
 struct pipe *pipe_alloc(void)
 {
-	struct pipe *p = slab_alloc_zero(pipe_cache);
+	struct pipe *p = page_memory_low() ? NULL : slab_alloc_zero(pipe_cache);
 
 	if (!p)
 		return NULL;
@@ -31,6 +48,7 @@ struct pipe *pipe_alloc(void)
 	wait_queue_init(&p->writable);
 	list_init(&p->link);
 	p->users = 1;
+	p->capacity = capacity_take();
 	p->ino = vnode_new_ino();
 	p->born_ns = vnode_now();
 	return p;
@@ -47,6 +65,8 @@ void pipe_free(struct pipe *p)
 	for (unsigned i = 0; i < PIPE_PAGES; i++)
 		put_page(p->page[i]);
 	put_page(p->spare);
+	if (p->capacity == PIPE_BYTES)
+		__atomic_sub_fetch(&large_pipes, 1, __ATOMIC_RELAXED);
 	slab_free(pipe_cache, p);
 }
 
@@ -165,7 +185,7 @@ static inline int fill(struct pipe *p, struct io *io, size_t n)
 
 static u32 pipe_room(const struct pipe *p)
 {
-	return PIPE_BYTES - pipe_used(p);
+	return p->capacity - pipe_used(p);
 }
 
 /* Sleeps without the lock until bytes or the end may have come. 0 or -EINTR, -EAGAIN. */
@@ -209,7 +229,7 @@ static ssize_t pipe_read(struct file *f, struct io *io, u64 *pos)
 		r = wait_readable(p, f);
 	if (likely(used(p)))
 		r = drain(p, io);
-	room = used(p) <= PIPE_BYTES - PIPE_BUF;
+	room = used(p) <= p->capacity - PIPE_BUF;
 	mutex_unlock(&p->lock);
 	if (unlikely(io->left == start))
 		return r;
@@ -224,7 +244,7 @@ static inline int write_locked(struct pipe *p, struct file *f, struct io *io, u3
 	int r;
 
 	do {
-		u32 room = PIPE_BYTES - used(p);
+		u32 room = p->capacity - used(p);
 
 		if (unlikely(!p->readers))
 			return -EPIPE;
@@ -358,7 +378,7 @@ int pipe_create(struct file **read_end, struct file **write_end, u32 flags)
 
 	if (!p || !r || !w) {
 		put_all(p, r, w);
-		return -ENOMEM;
+		return file_create_error();
 	}
 	/* commit */
 	p->users = 2;

@@ -29,6 +29,7 @@ struct pipe {
 	u32 reader_opens, writer_opens; /* [lock] opens ever: what a FIFO's open waits for */
 	u32 users; /* open files and opens under way: [a]; a FIFO's under fifo_lock */
 	u64 ino, born_ns; /* [i] */
+	u32 capacity; /* [i] bytes */
 	struct vnode *fifo; /* [i] whose pipe it is, NULL: pipe(2) */
 	struct list link; /* [fifo_lock] */
 	u8 *page[PIPE_PAGES]; /* [lock] a page each; NULL: nothing in it */

@@ -175,7 +175,7 @@ struct timerfd_setting timerfd_set(struct file *f, u64 value, u64 interval, bool
 
 struct file *timerfd_create(bool realtime, u32 flags)
 {
-	struct timerfd *d = kzalloc(sizeof(*d));
+	struct timerfd *d = kzalloc_user(sizeof(*d));
 	struct file *f = d ? anon_file(&timerfd_ops, d, flags) : NULL;
 
 	if (!f) {

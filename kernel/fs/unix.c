@@ -102,7 +102,7 @@ static i64 unix_ioctl(struct file *f, u32 cmd, u64 arg)
 
 struct unix_socket *unix_socket_alloc(u32 type)
 {
-	struct unix_socket *s = kzalloc(sizeof(*s));
+	struct unix_socket *s = kzalloc_user(sizeof(*s));
 
 	if (!s)
 		return NULL;

@@ -8,10 +8,11 @@
 #include "base/counter.h"
 #include "fs/unix_private.h"
 #include "machine/clock.h"
+#include "mm/page.h"
 #include "mm/slab.h"
 
 #define PIECE (PAGE_SIZE - sizeof(struct message))
-#define TOTAL_MAX (32u << 20)
+#define TOTAL_MAX MIN(32UL << 20, page_total_count() * PAGE_SIZE / 8)
 #define DATAGRAMS_MAX 10u /* net.unix.max_dgram_qlen: more than that are too many */
 
 COUNTER(live_bytes, "unix bytes under way");
@@ -59,9 +60,9 @@ static int message_make(struct unix_socket *from, struct io *io, u32 n, struct m
 {
 	struct message *m;
 
-	if (READ_ONCE(live_bytes.value) >= TOTAL_MAX)
+	if (READ_ONCE(live_bytes.value) >= (i64)TOTAL_MAX)
 		return -ENOBUFS;
-	m = kmalloc(sizeof(*m) + n);
+	m = kmalloc_user(sizeof(*m) + n);
 	if (!m)
 		return -ENOMEM;
 	if (io_get(io, m->data, n)) {

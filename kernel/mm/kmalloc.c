@@ -74,6 +74,21 @@ void kfree(void *p)
 	page_put(page);
 }
 
+void *slab_alloc_user(struct slab_cache *c)
+{
+	return page_memory_low() ? NULL : slab_alloc(c);
+}
+
+void *kmalloc_user(size_t size)
+{
+	return page_memory_low() ? NULL : kmalloc(size);
+}
+
+void *kzalloc_user(size_t size)
+{
+	return page_memory_low() ? NULL : kzalloc(size);
+}
+
 char *kstrdup(const char *s)
 {
 	size_t n = strlen(s) + 1;

@@ -27,6 +27,14 @@ void *kzalloc(size_t size);
 void kfree(void *p); /* NULL is fine */
 char *kstrdup(const char *s);
 
+/*
+ * The same for what a program can make without end: NULL also while only the kernel's reserve is
+ * left (page_memory_low), so that no program can eat that up.
+ */
+void *slab_alloc_user(struct slab_cache *c);
+void *kmalloc_user(size_t size);
+void *kzalloc_user(size_t size);
+
 void slab_init(void); /* after page_init */
 /* Makes CPU @cpu's magazines before it starts. False: out of memory. */
 bool slab_prepare_cpu(u32 cpu);

@@ -20,7 +20,9 @@ static struct fd_table *table_alloc(u32 size)
 
 	if (!t)
 		return NULL;
-	t->slots = kzalloc(size * sizeof(struct fd_slot));
+	/* Only a large one can be wanted without end. */
+	t->slots = size > FIRST_SIZE ? kzalloc_user(size * sizeof(struct fd_slot))
+				     : kzalloc(size * sizeof(struct fd_slot));
 	if (!t->slots) {
 		kfree(t);
 		return NULL;
@@ -112,7 +114,7 @@ static int grow_slow(struct fd_table *t, u32 fd)
 
 	while (size <= fd)
 		size *= 2;
-	slots = kzalloc(size * sizeof(*slots));
+	slots = kzalloc_user(size * sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
 	memcpy(slots, t->slots, t->size * sizeof(*slots));

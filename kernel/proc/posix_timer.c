@@ -60,7 +60,7 @@ struct posix_timer *posix_timer_create(const struct posix_timer_request *r, int 
 	*err = -EAGAIN;
 	if (!sigqueue_charge(uid))
 		return NULL;
-	t = kzalloc(sizeof(*t));
+	t = kzalloc_user(sizeof(*t));
 	if (!t) {
 		sigqueue_credit(uid);
 		return NULL;

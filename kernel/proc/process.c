@@ -46,6 +46,13 @@ static struct ucred current_ucred(void)
 	return (struct ucred){ t->process->pid, t->cred.euid, t->cred.egid };
 }
 
+static bool caller_is_root(void)
+{
+	const struct thread *t = thread_current();
+
+	return !t || !t->process || cred_current()->euid == 0;
+}
+
 void process_room_init(void)
 {
 	process_cache = slab_create("process", sizeof(struct process), 64);
@@ -57,6 +64,7 @@ void process_room_init(void)
 	fs_drop_beyond = process_drop_beyond;
 	unix_caller = current_ucred;
 	watch_room_init();
+	file_caller_is_root = caller_is_root;
 	panic_describe_current = describe_current;
 }
 

@@ -87,7 +87,7 @@ static struct sigqueue *make_entry(u32 uid)
 
 	if (!sigqueue_charge(uid))
 		return NULL;
-	q = slab_alloc(cache);
+	q = slab_alloc_user(cache);
 	if (!q)
 		sigqueue_credit(uid);
 	return q;

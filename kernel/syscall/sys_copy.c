@@ -241,7 +241,7 @@ static int make_memfd(const char *name, struct file **out)
 	*out = file_create(v->file_ops, O_RDWR | O_LARGEFILE);
 	if (!*out) {
 		vnode_put(v);
-		return -ENOMEM;
+		return file_create_error();
 	}
 	(*out)->vnode = v;
 	return 0;

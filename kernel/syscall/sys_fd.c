@@ -125,7 +125,7 @@ static i64 pipe_size(const struct file *f, u32 cmd, u64 arg)
 		return -EBADF;
 	if (cmd == F_SETPIPE_SZ && arg > PIPE_BYTES)
 		return -EPERM;
-	return PIPE_BYTES;
+	return ((const struct pipe *)f->private)->capacity;
 }
 
 /* Commands on the open file, not on the descriptor. */
