@@ -23,8 +23,8 @@ QEMU_ENV = ISO='$(BUILD)/leash.iso' SMP='$(SMP)' MEM='$(MEM)' CPU='$(CPU)' ACCEL
 	MACHINE='$(MACHINE)' MEDIA='$(MEDIA)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)'
 SCREEN_MODE = $(if $(filter-out 0 none,$(SCREEN)),window,none)
 
-.PHONY: run figures run-headless selftest debug gdb check test test-mutants bench doctor setup tools-build \
-	tools-run tools-test tools-debug
+.PHONY: run figures run-headless selftest debug gdb check test test-long test-mutants bench docs needs \
+	doctor setup tools-build tools-run tools-test tools-debug
 
 # Each group of tools is checked before anything that needs it (quick when all is there).
 setup: tools-test tools-debug ## install every tool that a target needs
@@ -65,6 +65,10 @@ test: tools-test iso ## every test (BUILD/test holds the logs)
 	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
 		MAKE='$(MAKE)' tests/run.sh
 
+test-long: tools-test iso ## every test, and the long versions: ten minutes of fuzzing
+	@LONG=1 BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
+		MAKE='$(MAKE)' tests/run.sh
+
 test-mutants: tools-test ## show that each protection's test fails once it is taken away
 	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
 		MAKE='$(MAKE)' tests/run.sh --mutants
@@ -73,6 +77,13 @@ bench: tools-test iso ## the same operations on Leash and on Linux, counted (doc
 	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
 		CC='$(CC)' $(PYTHON) tests/bench.py $(if $(UPDATE),--update) \
 		$(if $(PROFILE),--profile $(PROFILE)) $(if $(LINES),--lines)
+
+docs: ## the documents that are made: docs/syscalls.md
+	$(Q)$(PYTHON) tests/check_syscalls.py --write
+
+needs: ## what FILE=elf-or-package lacks on Leash (RUN=1 ARGS='...': in one run under strace)
+	@test -n '$(FILE)' || { echo 'make needs FILE=elf-or-package [RUN=1 ARGS="words"]' >&2; exit 2; }
+	@$(PYTHON) tests/tools/needs.py '$(FILE)' $(if $(RUN),--run $(ARGS))
 
 doctor: ## each tool: needed, found, how to get it
 	@iso/setup.sh --doctor

@@ -135,13 +135,14 @@ style() {
 }
 
 need python3 || exit 1
-for checker in includes style docs; do
+for checker in includes style docs syscalls; do
 	check "the checker of $checker finds what was seeded" \
 		python3 "tests/check_$checker.py" --self-test
 done
 check 'includes point one way' python3 tests/check_includes.py
 check 'house rules' style
 check 'references in the documents' python3 tests/check_docs.py
+check 'docs/syscalls.md is current' python3 tests/check_syscalls.py
 check 'formatting' formatted
 check 'the kernel compiles without a warning' compiled
 check 'static analysis: cppcheck' cppcheck_all
