@@ -17,9 +17,12 @@
 #include "mm/kmap.h"
 #include "mm/page.h"
 #include "mm/slab.h"
+#include "proc/oom.h"
 #include "proc/signal.h"
 #include "syscall/syscalls.h"
 #include "trace_call.h"
+
+#define FAULT_TRIES 1000 /* until a fault that finds no memory counts as hopeless */
 
 /* -- faults ------------------------------------------------------------------------------------ */
 
@@ -70,6 +73,19 @@ static void remember(struct task *t, const struct trap_frame *f, const struct fa
 	t->fault.note = NULL;
 }
 
+/* 0, or an error of space_fault(); a fault that finds no memory may kill somebody for it. */
+static int resolve(struct process *p, const struct fault *fault, bool exec)
+{
+	int err = -ENOMEM;
+
+	for (int i = 0; err == -ENOMEM && i < FAULT_TRIES; i++) {
+		err = space_fault(p->space, fault->address, fault->write, exec);
+		if (unlikely(err == -ENOMEM) && !oom_make_room())
+			break;
+	}
+	return err;
+}
+
 void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 {
 	struct task *t = task_current();
@@ -78,17 +94,13 @@ void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 
 	trace(TRACE_FAULT, (u32)f->vector, fault->address, f->error, f->rip);
 	if (fault->is_page_fault) {
-		int err = fault->address >= USER_END
-				  ? -EFAULT
-				  : space_fault(t->process->space, fault->address, fault->write,
-						fault->exec);
+		int err = fault->address >= USER_END ? -EFAULT
+						     : resolve(t->process, fault, fault->exec);
 
-		if (err == 0) {
-			trace(TRACE_FAULT_EXIT, (u32)f->vector, 0);
-			return;
+		if (err == 0 || t->process->oom_killed) {
+			trace(TRACE_FAULT_EXIT, (u32)f->vector, err);
+			return; /* to the instruction, or to its end */
 		}
-		if (err == -ENOMEM)
-			log_error("out of memory: %s[%d] is killed", t->name, t->tid);
 		mapped = err != -EFAULT;
 		v = judge_page_fault(err, fault->address);
 	} else {
@@ -106,7 +118,7 @@ int upcall_copy_fault(const struct fault *fault)
 	if (!p || !p->space)
 		return -EFAULT;
 	assert(cpu_this()->lock_depth == 0);
-	return space_fault(p->space, fault->address, fault->write, false);
+	return resolve(p, fault, false);
 }
 
 /* -- the timer, and the way back ----------------------------------------------------------------- */

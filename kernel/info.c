@@ -299,6 +299,22 @@ static ssize_t show_pid_max(char *buf, size_t size)
 	return snprintf(buf, size, "%d\n", PID_MAX);
 }
 
+/* Obvious excess is refused (vm/vma.h:vm_overcommits), as Linux's 0 says. */
+static ssize_t show_overcommit(char *buf, size_t size)
+{
+	return snprintf(buf, size, "0\n");
+}
+
+static ssize_t show_file_max(char *buf, size_t size)
+{
+	return snprintf(buf, size, "%lu\n", file_count_max());
+}
+
+static ssize_t show_file_nr(char *buf, size_t size)
+{
+	return snprintf(buf, size, "%lu\t0\t%lu\n", file_count(), file_count_max());
+}
+
 /* -- settings --------------------------------------------------------------------------------- */
 
 static ssize_t show_sched(char *buf, size_t size)
@@ -377,6 +393,9 @@ void info_init(void)
 		{ "sys/kernel/ostype", 0444, show_ostype, NULL },
 		{ "sys/kernel/version", 0444, show_os_version, NULL },
 		{ "sys/kernel/pid_max", 0444, show_pid_max, NULL },
+		{ "sys/vm/overcommit_memory", 0444, show_overcommit, NULL },
+		{ "sys/fs/file-max", 0444, show_file_max, NULL },
+		{ "sys/fs/file-nr", 0444, show_file_nr, NULL },
 		{ "sys/kernel/sched", 0644, show_sched, store_sched },
 		{ "sys/kernel/quantum_us", 0644, show_quantum, store_quantum },
 	};

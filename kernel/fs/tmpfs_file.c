@@ -289,7 +289,10 @@ static int backing_page(struct backing *b, u64 index, bool for_write, struct pag
 			page_get(*out);
 	}
 	mutex_unlock(&v->lock);
-	return r == -ENOSPC ? -ENOMEM : r;
+	/* Memory can be had by killing somebody, room in a full file system cannot. */
+	if (r == -ENOSPC)
+		r = page_memory_low() ? -ENOMEM : -EIO;
+	return r;
 }
 
 static void backing_get(struct backing *b)

@@ -37,6 +37,7 @@ struct mmu {
 	u64 root; /* physical address of the PML4 */
 	u32 asid; /* PCID, 0: has none, every load flushes */
 	struct list tables; /* the pages of all its tables, for upcalls.h */
+	u32 table_count; /* their number */
 	u64 loaded; /* CPUs that have it loaded; atomic, this and the next: see x86/tlb.c */
 	u64 trusted; /* CPUs whose TLB may be trusted for it */
 };

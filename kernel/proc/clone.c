@@ -132,6 +132,8 @@ static int copy_process(struct process *child, struct process *parent, const str
 		sigaction_reset(child->actions);
 	(void)exe_take(&parent->exe, &child->exe); /* it runs: there is no writer */
 	child->unsupported_logged = parent->unsupported_logged;
+	child->oom_adj = parent->oom_adj;
+	child->oom_adj_min = parent->oom_adj_min;
 	child->exit_signal = a->flags & CLONE_PARENT ? parent->exit_signal : a->exit_signal;
 	return 0;
 }
@@ -267,6 +269,8 @@ i64 process_clone(const struct clone_args *a)
 
 	if (err)
 		return err;
+	if (!space_may_take(me->process->space))
+		return -ENOMEM;
 	child = a->flags & CLONE_THREAD ? make_thread(me, a, &err) : make_process(me, a, &err);
 	if (!child)
 		return err;

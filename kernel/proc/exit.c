@@ -12,6 +12,7 @@
 #include "base/trace.h"
 #include "machine/usercopy.h"
 #include "proc/futex.h"
+#include "proc/oom.h"
 #include "proc/posix_timer.h"
 #include "proc/signal.h"
 #include "proc/watch.h"
@@ -30,6 +31,7 @@ static void release_shared(struct process *p)
 	spin_unlock_irq(&process_lock, flags);
 	if (space)
 		space_put(space);
+	oom_process_left(p);
 	exe_put(&exe);
 	trace(TRACE_FREED, 0, 0);
 }

@@ -109,6 +109,8 @@ static const struct proc_kind kinds[] = {
 	LINK(15, "exe", proc_exe),
 	TEXT(16, "mounts", 0444, .next = next_mounts),
 	TEXT(17, "mountinfo", 0444, .next = next_mountinfo),
+	TEXT(18, "oom_score", 0444, .show = proc_show_oom_score),
+	TEXT(19, "oom_score_adj", 0644, .show = proc_show_oom_adj, .store = proc_store_oom_adj),
 };
 static const struct proc_kind kind_pid = DIRECTORY(1, "", 0555, &base_ops);
 static const struct proc_kind kind_tid = DIRECTORY(2, "", 0555, &base_ops);

@@ -72,6 +72,10 @@ bool proc_entry_dots(struct vnode *dir, u64 *pos, dir_emit emit, void *arg);
 ssize_t proc_show_stat(const struct proc_entry *e, char *buf, size_t size);
 ssize_t proc_show_statm(const struct proc_entry *e, char *buf, size_t size);
 ssize_t proc_show_status(const struct proc_entry *e, char *buf, size_t size);
+/* proc_oom.c */
+ssize_t proc_show_oom_score(const struct proc_entry *e, char *buf, size_t size);
+ssize_t proc_show_oom_adj(const struct proc_entry *e, char *buf, size_t size);
+int proc_store_oom_adj(const struct proc_entry *e, const char *text, size_t n);
 /* proc_memory.c */
 ssize_t proc_next_map(struct vnode *v, u64 *cursor, char *buf, size_t size);
 extern const struct file_ops proc_cmdline_ops, proc_environ_ops;

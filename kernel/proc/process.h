@@ -68,6 +68,9 @@ struct process {
 	struct list posix_timers; /* [timers_lock] struct posix_timer.link */
 	i32 next_timer_id; /* [timers_lock] */
 
+	i16 oom_adj, oom_adj_min; /* [l] how it is judged when memory is out (oom.h), and the lowest
+				   * that it may choose itself */
+	bool oom_killed; /* [l] and now it has to go */
 	u64 start_ns; /* [i] */
 	struct cpu_time child_time; /* [l] of those waited for, and of theirs */
 	bool unsupported_logged; /* [a] an unknown call of the program was reported */

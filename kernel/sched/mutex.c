@@ -11,8 +11,7 @@ void mutex_init(struct mutex *m)
 	wait_queue_init(&m->queue);
 }
 
-/* True once the lock is the caller's: wait_event() may ask again after it was taken. */
-static bool try_take(struct mutex *m)
+bool mutex_try_lock(struct mutex *m)
 {
 	struct thread *none = NULL;
 
@@ -23,7 +22,7 @@ static bool try_take(struct mutex *m)
 
 void mutex_lock_slow(struct mutex *m)
 {
-	wait_event(&m->queue, try_take(m));
+	wait_event(&m->queue, mutex_try_lock(m));
 }
 
 void mutex_unlock(struct mutex *m)

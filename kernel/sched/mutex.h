@@ -35,4 +35,6 @@ static inline bool mutex_is_mine(const struct mutex *m)
 	return READ_ONCE(m->owner) == thread_current();
 }
 
+/* Without sleeping: true if the lock is the caller's now, or was before (wait_event asks twice). */
+bool mutex_try_lock(struct mutex *m);
 void mutex_unlock(struct mutex *m);

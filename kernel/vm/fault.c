@@ -11,27 +11,6 @@
 #include "machine/trap.h"
 #include "vm/vma.h"
 
-#define MODEST_PAGES 512 /* 2 MiB */
-
-/*
- * When memory is low, a space that is small itself may still use half of the kernel's
- * reserve, so that it is the glutton who fails and not its neighbours.
- */
-static struct page *page_from_reserve(const struct space *s, unsigned flags)
-{
-	if (!page_memory_low() || s->pages >= MODEST_PAGES ||
-	    page_free_count() <= page_total_count() / 128)
-		return NULL;
-	return page_alloc(0, flags);
-}
-
-static struct page *user_page(const struct space *s, unsigned flags)
-{
-	struct page *p = page_alloc(0, flags | ALLOC_USER);
-
-	return likely(p) ? p : page_from_reserve(s, flags);
-}
-
 /* True if @v, a stack, may begin at @va. */
 static bool may_grow(const struct space *s, const struct vma *v, u64 va)
 {
@@ -52,7 +31,7 @@ static struct vma *map_of(struct space *s, u64 va)
 	if (likely(v && va >= v->start && va < v->end))
 		return v;
 	v = vma_find(s, va);
-	if (!v)
+	if (!v || unlikely(s->reaped))
 		return NULL;
 	if (va < v->start) {
 		if (!may_grow(s, v, va))
@@ -76,12 +55,10 @@ static int map_anonymous(struct space *s, const struct vma *v, pte_t *slot, bool
 	struct page *p;
 
 	if (!write) {
-		if (unlikely(page_memory_low()) && s->pages >= MODEST_PAGES)
-			return -ENOMEM; /* its page tables are no less memory */
 		*slot = pte_user(page_to_phys(zero_page), v->prot & ~MMU_WRITE) | PTE_COW;
 		return 0;
 	}
-	p = user_page(s, ALLOC_ZERO);
+	p = vm_page(s, ALLOC_ZERO);
 	if (!p)
 		return -ENOMEM;
 	*slot = pte_user(page_to_phys(p), v->prot);
@@ -92,7 +69,7 @@ static int map_anonymous(struct space *s, const struct vma *v, pte_t *slot, bool
 /* A page of its own with @from's contents; NULL: out of memory. */
 static struct page *copy_page(const struct space *s, const struct page *from)
 {
-	struct page *p = user_page(s, from == zero_page ? ALLOC_ZERO : 0);
+	struct page *p = vm_page(s, from == zero_page ? ALLOC_ZERO : 0);
 
 	if (p && from != zero_page)
 		memcpy(page_to_virt(p), page_to_virt(from), PAGE_SIZE);

@@ -38,7 +38,7 @@ static int copy_leaf(pte_t *slot, u64 va, void *arg)
 
 static int copy_map(struct space *dst, const struct vma *from, struct vma **last)
 {
-	struct vma *v = vma_alloc(from);
+	struct vma *v = space_may_take(dst) ? vma_alloc(from) : NULL;
 
 	if (!v)
 		return -ENOMEM;
@@ -84,14 +84,14 @@ static void copy_fields(struct space *dst, const struct space *src)
 
 struct space *space_fork(struct space *src)
 {
-	struct space *dst = page_memory_low() ? NULL : space_create();
+	struct space *dst = space_may_take(src) ? space_create() : NULL;
 	int err;
 
 	if (!dst)
 		return NULL;
 	mutex_lock(&src->lock);
 	copy_fields(dst, src);
-	err = copy_all(dst, src);
+	err = src->reaped ? -ENOMEM : copy_all(dst, src);
 	mutex_unlock(&src->lock);
 	if (err) {
 		space_put(dst);

@@ -10,7 +10,7 @@
 
 pte_t *vm_slot_walk(struct space *s, u64 va, bool create)
 {
-	pte_t *slot = mmu_slot(&s->mmu, va, create);
+	pte_t *slot = mmu_slot(&s->mmu, va, create && space_may_take(s));
 
 	if (slot) {
 		s->table_span = va >> 21;

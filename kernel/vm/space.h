@@ -61,6 +61,7 @@ struct space {
 	u64 stack_limit; /* the stack may grow down to this address */
 	u64 max_mapped, max_data; /* bytes; ~0: no limit */
 	u64 map_top; /* mmap searches downwards from here */
+	bool reaped; /* [lock] its private pages were taken away: nothing can be faulted in */
 	u64 pages; /* resident user pages */
 	u64 mapped; /* bytes in maps */
 	/* The strings of argv, up to env_start, and of the environment. [i after exec] */
@@ -119,6 +120,15 @@ int space_read(struct space *s, u64 addr, void *dst, size_t n);
  * memory. 0 or -EFAULT: nothing is mapped there.
  */
 int space_backing_of(struct space *s, u64 addr, struct backing **b, u64 *byte);
+/* Frames that it has mapped and those of its page tables. Needs no lock. */
+u64 space_cost(const struct space *s);
+/* May the space take another frame, or is memory scarce and the space not small? Needs no lock. */
+bool space_may_take(const struct space *s);
+/*
+ * Takes the pages of all private maps away from programs that have been killed and will never see
+ * them again: every later fault is -EFAULT, a fork fails. May sleep.
+ */
+void space_reap(struct space *s);
 
 /*
  * @b ends at page @from by now: drops what is mapped of it beyond, private copies too. True if there

@@ -102,7 +102,7 @@ void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
 
 int vma_split(struct space *s, struct vma *v, u64 at)
 {
-	struct vma *tail = s->map_count < MAX_MAPS ? vma_alloc(v) : NULL;
+	struct vma *tail = s->map_count < MAX_MAPS && space_may_take(s) ? vma_alloc(v) : NULL;
 
 	if (!tail)
 		return -ENOMEM;

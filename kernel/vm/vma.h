@@ -124,5 +124,8 @@ static inline bool vm_overcommits(u64 bytes, u32 prot, u32 flags)
  */
 bool vm_within_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags);
 
+/* A frame for a program; NULL: memory is scarce (scarce.c). @flags: ALLOC_ZERO. */
+struct page *vm_page(const struct space *s, unsigned flags);
+
 /* As space_fault, for page-aligned @va, under the lock. */
 int vm_fault_locked(struct space *s, u64 va, bool write, bool exec);

@@ -41,29 +41,31 @@ static inline pte_t *table_of(pte_t e)
 }
 
 /*
- * One level down from @slot, the table made (for @tables) if need be. NULL: none, or a large
+ * One level down from @slot, the table made (for @owner) if need be. NULL: none, or a large
  * page.
  */
-static pte_t *descend(pte_t *slot, bool create, u64 table_bits, struct list *tables)
+static pte_t *descend(pte_t *slot, bool create, u64 table_bits, struct mmu *owner)
 {
 	if (!(*slot & PTE_PRESENT)) {
-		u64 phys = create ? upcall_table_alloc(tables) : 0;
+		u64 phys = create ? upcall_table_alloc(owner ? &owner->tables : NULL) : 0;
 
 		if (!phys)
 			return NULL;
 		*slot = phys | table_bits;
+		if (owner)
+			owner->table_count++;
 	} else if (*slot & PTE_HUGE) {
 		return NULL;
 	}
 	return table_of(*slot);
 }
 
-static pte_t *slot_in(u64 root, u64 va, bool create, u64 table_bits, struct list *tables)
+static pte_t *slot_in(u64 root, u64 va, bool create, u64 table_bits, struct mmu *owner)
 {
 	pte_t *table = phys_to_virt(root);
 
 	for (unsigned level = LEVELS - 1; level > 0; level--) {
-		table = descend(&table[index_at(va, level)], create, table_bits, tables);
+		table = descend(&table[index_at(va, level)], create, table_bits, owner);
 		if (!table)
 			return NULL;
 	}
@@ -73,7 +75,7 @@ static pte_t *slot_in(u64 root, u64 va, bool create, u64 table_bits, struct list
 pte_t *mmu_slot(struct mmu *m, u64 va, bool create)
 {
 	assert(va < USER_END);
-	return slot_in(m->root, va, create, TABLE_USER, &m->tables);
+	return slot_in(m->root, va, create, TABLE_USER, m);
 }
 
 struct walk {
@@ -130,6 +132,7 @@ static void unlink_table(pte_t *slot, struct mmu_flush *f)
 	*slot = 0;
 	*(u64 *)phys_to_virt(phys) = f->tables;
 	f->tables = phys;
+	f->mmu->table_count--;
 }
 
 static void prune_table(const struct walk *w, pte_t *table, unsigned level, u64 base)
@@ -201,6 +204,7 @@ int mmu_create(struct mmu *m)
 	u64 root;
 
 	list_init(&m->tables);
+	m->table_count = 1;
 	root = upcall_table_alloc(&m->tables);
 	if (!root)
 		return -ENOMEM;

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: ISC
+"""Memory that is out: gluttons meet their end, neighbours live, and the log says who and why."""
+
+import re
+
+from harness import tap
+from harness.runner import test
+
+VICTIM = re.compile(r"^\[.*\] out of memory: (\w+)\[\d+\] \(uid (\d+)\) is killed: it has (\d+) KiB, "
+                    r"adjusted by (-?\d+); \w+\[\d+\] wants a page, \d+ of \d+ KiB are free$", re.M)
+
+
+def hunger(case, **machine):
+    output = case.run_to_end("init=/bin/hunger", 400, MEDIA="usb", **machine)
+    case.tap(tap.parse(output), "hunger")
+    victims = VICTIM.findall(output)
+    case.check(len(victims) >= 8, f"the log names the victims: {victims}")
+    case.equal({uid for _, uid, _, adj in victims if adj != "1000"}, {"65534"}, "the victims' users")
+    case.check(any(adj == "1000" for *_, adj in victims), "one had volunteered")
+
+
+@test(60)
+def hunger_in_64m(case):
+    hunger(case, MEM="64M")
+
+
+@test(90)
+def hunger_in_512m(case):
+    hunger(case, MEM="512M")
