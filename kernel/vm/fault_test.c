@@ -226,7 +226,7 @@ KTEST(space_fault_injection, 200)
 KTEST(space_glutton_fails_alone, 3000)
 {
 	struct space *glutton = space_with(1024, 0, NULL);
-	struct space *modest = space_with(1, 0, NULL);
+	struct space *modest = space_with(1, 0, NULL), *child;
 	struct list hog = LIST_INIT(hog);
 	struct page *p;
 	u64 i = 0;
@@ -243,12 +243,33 @@ KTEST(space_glutton_fails_alone, 3000)
 		err = space_fault(glutton, BASE + PAGES(i), true, false);
 	KEXPECT_EQ(err, -ENOMEM);
 	KEXPECT_EQ(write_word(modest, BASE, 1), 0);
-	KEXPECT(!space_fork(modest));
-	KEXPECT_EQ(space_map(modest, 0, PAGE_SIZE, RW, 0, NULL, 0, 0), -ENOMEM);
+	KEXPECT(!space_fork(glutton));
+	KEXPECT_EQ(space_map(glutton, 0, PAGE_SIZE, RW, 0, NULL, 0, 0), -ENOMEM);
+	child = space_fork(modest);
+	KEXPECT(child);
+	KEXPECT(space_map(modest, 0, PAGE_SIZE, RW, 0, NULL, 0, 0) > 0);
 	while (!list_empty(&hog))
 		page_put(list_entry(list_pop_front(&hog), struct page, link));
 	space_put(glutton);
 	space_put(modest);
+	if (child)
+		space_put(child);
+}
+
+KTEST(space_that_is_reaped_has_nothing, 100)
+{
+	struct space *s = space_with(4, 0, NULL);
+	u64 word;
+
+	KREQUIRE(s);
+	KEXPECT_EQ(write_word(s, BASE + PAGES(2), 1), 0);
+	KEXPECT(s->pages == 1 && space_cost(s) > 1);
+	space_reap(s);
+	KEXPECT_EQ(s->pages, 0);
+	KEXPECT_EQ(space_fault(s, BASE + PAGES(2), true, false), -EFAULT);
+	KEXPECT_EQ(space_read(s, BASE, &word, sizeof(word)), -EFAULT);
+	KEXPECT(!space_fork(s));
+	space_put(s);
 }
 
 struct kernel_walk {

@@ -160,7 +160,7 @@ i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct ba
 	len = ALIGN_UP(len, PAGE_SIZE);
 	if (!(flags & VMA_SHARED) && vm_overcommits(len, prot, flags))
 		return -ENOMEM;
-	if (page_memory_low())
+	if (!space_may_take(s))
 		return -ENOMEM;
 	mutex_lock(&s->lock);
 	start = place(s, addr, len, how);
@@ -188,7 +188,7 @@ static bool heap_grow(struct space *s, u64 from, u64 to)
 	if (next && vma_low(next) < to + PAGE_SIZE)
 		return false;
 	if (!vm_within_limits(s, from, to, tmpl.prot, tmpl.flags) ||
-	    vm_overcommits(to - from, tmpl.prot, tmpl.flags) || page_memory_low())
+	    vm_overcommits(to - from, tmpl.prot, tmpl.flags) || !space_may_take(s))
 		return false;
 	return vm_map_locked(s, &tmpl, false) == 0;
 }

@@ -27,7 +27,9 @@ struct page *vm_page(const struct space *s, unsigned flags)
 {
 	struct page *p = page_alloc(0, flags | ALLOC_USER);
 
-	return likely(p) || !space_may_take(s) ? p : page_alloc(0, flags);
+	if (unlikely(!p) && page_memory_low() && space_may_take(s))
+		p = page_alloc(0, flags);
+	return p;
 }
 
 void space_reap(struct space *s)
