@@ -10,11 +10,12 @@ echo "${list[@]:3:4} ${#list[@]} $((${list[@]/%/+} 0))"
 paste -d- <(printf '1\n2\n3\n') <(printf 'a\nb\n')
 [[ "leash-0.1" =~ ^([a-z]+)-([0-9.]+)$ ]] && echo "${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
 coproc cat
+pid=$COPROC_PID # unset by bash itself once that has ended
 echo "through a co-process" >&"${COPROC[1]}"
 read -r answer <&"${COPROC[0]}"
 echo "$answer"
 exec {COPROC[1]}>&-
-wait "$COPROC_PID"
+wait "$pid"
 printf -v padded '%-6s|%6.2f|%x' ab 3.14159 255
 echo "$padded"
 mapfile -t lines < <(seq 5)
