@@ -29,6 +29,10 @@ struct ktest {
 		__attribute__((section(".ktests"), used)) = &ktest_entry_##id;                     \
 	static void ktest_##id(void)
 
+/* One that ends the machine, by a panic that is looked at from outside: runs only where the pattern
+ * is its whole name. */
+#define KTEST_FATAL(id) KTEST(id, 0)
+
 /* A failed expectation is printed with its place and fails the test, which goes on. */
 void ktest_fail(const char *file, int line, const char *what, i64 a, i64 b);
 #define KEXPECT(cond)                                                                              \

@@ -28,6 +28,20 @@ KTEST(kstack_has_a_guard_page, 20)
 	kstack_free(stack);
 }
 
+static __attribute__((noinline)) u64 eat_stack(u64 depth)
+{
+	volatile u64 frame[32];
+
+	frame[0] = depth;
+	return depth == ~0UL ? 0 : eat_stack(depth + 1) + frame[0];
+}
+
+/* Down to the guard page, where the fault finds no stack either: the double fault has its own. */
+KTEST_FATAL(kstack_overflow_is_reported)
+{
+	KEXPECT(!eat_stack(1));
+}
+
 KTEST(kstack_many, 200)
 {
 	enum { STACKS = 150 };
