@@ -73,7 +73,8 @@ int main(void)
 	}
 	is_long(in_child(keeps, NULL), 0, "a base that is refused changes nothing");
 	ok(raw(SYS_set_thread_area, 0) < 0, "set_thread_area of nothing");
-	ok(raw(SYS_arch_prctl, ARCH_GET_FS, 0xffff800000000000) == -EFAULT, "a base into the kernel");
+	ok(raw(SYS_arch_prctl, ARCH_GET_FS, 0xffff800000000000) == -EFAULT,
+	   "a base into the kernel");
 	ok(raw(SYS_arch_prctl, 0x7777, 0) == -EINVAL, "no such operation");
 	return done_testing();
 }

@@ -42,7 +42,8 @@ static bool writes_or_not(int fd)
 {
 	long n = raw(SYS_writev, fd, vec, 2);
 
-	return n == -EFAULT || n == -EINVAL || (n >= (long)sizeof(good) && n <= 2 * (long)sizeof(good));
+	return n == -EFAULT || n == -EINVAL ||
+	       (n >= (long)sizeof(good) && n <= 2 * (long)sizeof(good));
 }
 
 static void *flip_path(void *arg)
@@ -72,7 +73,8 @@ static void *flip_page(void *arg)
 	(void)arg;
 	while (!over) {
 		munmap(page, PAGE);
-		mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		     -1, 0);
 	}
 	return NULL;
 }

@@ -8,7 +8,8 @@
  *   run '!sig_'       all but those
  *
  * A program that ends without a plan, with another number of tests than planned, by a signal or not
- * in time is one failed test more.
+ * in time is one failed test more. After each, the kernel must have as many live objects as before
+ * (on Leash, which tells; whatever a program left in a file system counts against it).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,10 +20,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "census.h"
 #include "init.h"
 
 #define BUDGET_MS 120000 /* for one program, on a slow emulator */
@@ -154,9 +157,23 @@ static void verdict(const struct program *p, int status, bool in_time)
 		say("# %s was killed by signal %d\n", p->name, WTERMSIG(status));
 }
 
+/* What ends in its own time gets a while for it. */
+static void check_objects(const char *name, const struct census *before)
+{
+	struct census now;
+	bool back = census_settles(before, &now);
+
+	report(back, name, "the kernel has everything back");
+	for (int i = 0; i < now.count && !back; i++)
+		if (too_many(before, &now, i))
+			say("# lost %s: %ld before, %ld now\n", now.object[i].name,
+			    before->object[i].value, now.object[i].value);
+}
+
 static void run_program(const char *dir, const char *name)
 {
 	struct program p = { .name = name, .planned = -1 };
+	struct census before;
 	long began = now_ms();
 	bool in_time;
 	char path[512];
@@ -164,6 +181,7 @@ static void run_program(const char *dir, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	say("# program %s\n", name);
+	take_census(&before);
 	if (!start(&p, path)) {
 		report(false, name, "starts");
 		return;
@@ -177,6 +195,7 @@ static void run_program(const char *dir, const char *name)
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		; /* orphans, where this is the first process */
 	verdict(&p, status, in_time);
+	check_objects(name, &before);
 	say("# time %s %ld ms\n", name, now_ms() - began);
 }
 
@@ -218,6 +237,7 @@ int main(int argc, char **argv)
 	leave_init_behind();
 	for (int fd = 3; fd < 256; fd++)
 		close(fd); /* every program starts with the same three */
+	close(memfd_create("first", 0)); /* the file system for them stays, once it is made */
 	snprintf(dir, sizeof(dir), "%s", argv[0]);
 	slash = strrchr(dir, '/');
 	if (slash)
