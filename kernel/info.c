@@ -378,6 +378,7 @@ void info_init(void)
 		{ "stat", 0444, show_stat, NULL },
 		{ "loadavg", 0444, show_loadavg, NULL },
 		{ "cpuinfo", 0444, info_show_cpuinfo, NULL },
+		{ "leash/check", 0400, info_show_check, NULL },
 		{ "cmdline", 0444, show_cmdline, NULL },
 		{ "filesystems", 0444, show_filesystems, NULL },
 		{ "swaps", 0444, show_swaps, NULL },

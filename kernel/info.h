@@ -9,3 +9,5 @@ void info_init(void);
 
 /* Inside: the text of /proc/cpuinfo, as for procfs_register(). */
 ssize_t info_show_cpuinfo(char *buf, size_t size);
+/* And of /proc/leash/check (info_check.c). */
+ssize_t info_show_check(char *buf, size_t size);

@@ -134,3 +134,38 @@ void buddy_add_range(u64 first, u64 end)
 	}
 	spin_unlock_irq(&buddy_lock, flags);
 }
+
+static const char *check_block(const struct page *p, unsigned order)
+{
+	u64 frame = (u64)(p - page_array);
+
+	if (frame >= page_frames || frame & ((1UL << order) - 1))
+		return "a block that is none";
+	if (p->flags != PAGE_IS_FREE || p->order != order)
+		return "a block of another kind in a list";
+	for (u64 i = 0; i < 1UL << order; i++)
+		if (p[i].refcount)
+			return "a free frame in use";
+	return NULL;
+}
+
+const char *page_check(u64 *frames)
+{
+	u64 flags = spin_lock_irq(&buddy_lock);
+	const char *wrong = NULL;
+	struct page *p;
+
+	*frames = 0;
+	for (unsigned order = 0; order <= PAGE_MAX_ORDER && !wrong; order++) {
+		list_for_each (p, &free_lists[order], link) {
+			wrong = check_block(p, order);
+			if (wrong)
+				break;
+			*frames += 1UL << order;
+		}
+	}
+	if (!wrong && *frames != buddy_free_frames)
+		wrong = "a wrong count of frames";
+	spin_unlock_irq(&buddy_lock, flags);
+	return wrong;
+}

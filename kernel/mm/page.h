@@ -103,5 +103,8 @@ void page_account(i64 frames);
  */
 extern void (*page_shrink)(void);
 
+/* What is wrong with the lists of free frames, NULL: nothing; *frames: what is in them. For tests. */
+const char *page_check(u64 *frames);
+
 u64 page_free_count(void); /* frames */
 u64 page_total_count(void); /* usable frames at boot */

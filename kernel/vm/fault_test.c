@@ -272,6 +272,26 @@ KTEST(space_that_is_reaped_has_nothing, 100)
 	space_put(s);
 }
 
+KTEST(space_check_finds_what_is_wrong, 100)
+{
+	struct space *s = space_with(4, 0, NULL);
+
+	KREQUIRE(s);
+	KEXPECT_EQ(write_word(s, BASE + PAGES(2), 1), 0);
+	KEXPECT(!space_check(s));
+	s->pages++;
+	KEXPECT(space_check(s));
+	s->pages--;
+	s->mapped += PAGE_SIZE;
+	KEXPECT(space_check(s));
+	s->mapped -= PAGE_SIZE;
+	*mmu_slot(&s->mmu, BASE + PAGES(9), true) = pte_user(page_to_phys(zero_page), MMU_READ);
+	KEXPECT(space_check(s));
+	*mmu_slot(&s->mmu, BASE + PAGES(9), true) = 0;
+	KEXPECT(!space_check(s));
+	space_put(s);
+}
+
 struct kernel_walk {
 	u64 leaves, user, write_exec;
 };

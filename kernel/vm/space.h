@@ -136,6 +136,9 @@ void space_reap(struct space *s);
  */
 bool space_drop_beyond(struct space *s, const struct backing *b, u64 from);
 
+/* What is wrong with the space's own data, NULL: nothing. For tests; walks all of it. May sleep. */
+const char *space_check(struct space *s);
+
 /* Calls fn for each map in ascending order under the lock; stops on non-zero. */
 int space_for_each(struct space *s, int (*fn)(const struct vma *v, void *arg), void *arg);
 

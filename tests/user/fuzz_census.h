@@ -47,11 +47,14 @@ static void check_census(const struct census *before, bool possible)
 
 	if (!possible) {
 		skip("this is not the first process of Leash", "the kernel has everything back");
+		skip("this is not the first process of Leash", "and nothing is broken");
 		return;
 	}
 	remove_segments();
 	back = census_settles(before, &now);
 	ok(back, "the kernel has everything back");
+	ok(!*census_broken(), "and nothing is broken");
+	diag("%s", census_broken());
 	for (int i = 0; i < now.count; i++)
 		diag("%s%s: %ld before, %ld now", too_many(before, &now, i) ? "LOST " : "",
 		     now.object[i].name, before->object[i].value, now.object[i].value);

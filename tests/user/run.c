@@ -162,8 +162,11 @@ static void check_objects(const char *name, const struct census *before)
 {
 	struct census now;
 	bool back = census_settles(before, &now);
+	const char *broken = census_broken();
 
-	report(back, name, "the kernel has everything back");
+	report(back && !*broken, name, "the kernel has everything back");
+	if (*broken)
+		say("# /proc/leash/check: %s\n", broken);
 	for (int i = 0; i < now.count && !back; i++)
 		if (too_many(before, &now, i))
 			say("# lost %s: %ld before, %ld now\n", now.object[i].name,
