@@ -17,6 +17,8 @@ struct node {
 	void *slot[SLOTS];
 };
 
+_Static_assert(sizeof(struct node) == PAGE_TREE_NODE, "what a node counts as");
+
 static struct slab_cache *node_cache;
 
 void page_tree_init_caches(void)
@@ -73,12 +75,20 @@ u64 page_tree_seek(const struct page_tree *t, u64 from, bool there)
 	return there ? ~0UL : from;
 }
 
+static struct node *node_alloc(struct page_tree *t)
+{
+	struct node *n = slab_alloc_zero(node_cache);
+
+	t->nodes += n != NULL;
+	return n;
+}
+
 /* Puts new roots on top until @index fits. */
 static int grow(struct page_tree *t, u64 index)
 {
 	while (beyond(t->height, index)) {
 		if (t->root) {
-			struct node *top = slab_alloc_zero(node_cache);
+			struct node *top = node_alloc(t);
 
 			if (!top)
 				return -ENOMEM;
@@ -98,7 +108,7 @@ int page_tree_set(struct page_tree *t, u64 index, struct page *p)
 		return -ENOMEM;
 	for (u32 level = t->height; level; level--) {
 		if (!*at)
-			*at = slab_alloc_zero(node_cache);
+			*at = node_alloc(t);
 		if (!*at)
 			return -ENOMEM;
 		at = &((struct node *)*at)->slot[slot_of(index, level)];
@@ -108,8 +118,8 @@ int page_tree_set(struct page_tree *t, u64 index, struct page *p)
 	return 0;
 }
 
-/* Cuts the subtree at @at (covering 64^level indices) from its @from on; its pages' number. */
-static u64 cut(void **at, u32 level, u64 from)
+/* Cuts the subtree of @t at @at (covering 64^level indices) from its @from on; its pages' number. */
+static u64 cut(struct page_tree *t, void **at, u32 level, u64 from)
 {
 	struct node *n = *at;
 	u64 cut_pages = 0;
@@ -124,10 +134,11 @@ static u64 cut(void **at, u32 level, u64 from)
 	for (unsigned i = slot_of(from, level); i < SLOTS; i++) {
 		u64 below = from & ((1UL << ((level - 1) * SLOT_BITS)) - 1);
 
-		cut_pages += cut(&n->slot[i], level - 1, i == slot_of(from, level) ? below : 0);
+		cut_pages += cut(t, &n->slot[i], level - 1, i == slot_of(from, level) ? below : 0);
 	}
 	if (!from) {
 		slab_free(node_cache, n);
+		t->nodes--;
 		*at = NULL;
 	}
 	return cut_pages;
@@ -139,7 +150,7 @@ u64 page_tree_cut(struct page_tree *t, u64 from)
 
 	if (beyond(t->height, from))
 		return 0;
-	n = cut(&t->root, t->height, from);
+	n = cut(t, &t->root, t->height, from);
 	if (!from)
 		t->height = 0;
 	t->pages -= n;

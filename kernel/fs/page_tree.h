@@ -8,10 +8,13 @@
 
 #include "mm/page.h"
 
+#define PAGE_TREE_NODE 512
+
 struct page_tree {
 	void *root; /* a struct page * at height 0, else a node */
 	u32 height; /* levels of nodes */
 	u64 pages; /* in it */
+	u64 nodes; /* above them, of PAGE_TREE_NODE bytes */
 };
 
 /* NULL: a hole. The page isn't counted for the caller. */

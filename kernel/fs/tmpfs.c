@@ -11,6 +11,9 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 
+/* A symlink's text of that length counts as a page, as on Linux. */
+#define LONG_TARGET 128
+
 static struct slab_cache *vnode_cache;
 static const struct vnode_ops dir_ops, file_vnode_ops, link_ops, special_ops;
 
@@ -41,7 +44,11 @@ static void node_free(struct tmpfs_node *n)
 {
 	switch (n->v.mode & S_IFMT) {
 	case S_IFREG: tmpfs_file_free(n); break;
-	case S_IFLNK: kfree(n->target); break;
+	case S_IFLNK:
+		if (n->v.size >= LONG_TARGET && n->target)
+			tmpfs_count_pages(tmpfs_of(&n->v), -1);
+		kfree(n->target);
+		break;
 	}
 	kfree(n->gone);
 	tmpfs_return_inodes(tmpfs_of(&n->v), 1);
@@ -95,7 +102,7 @@ static struct tmpfs_node *node_create(struct superblock *sb, u32 mode, u64 rdev)
 
 	if (!tmpfs_take_inodes(t, 1))
 		return NULL;
-	n = slab_alloc_zero(vnode_cache);
+	n = page_memory_low() ? NULL : slab_alloc_zero(vnode_cache);
 	if (n)
 		init_node(n, sb, mode, rdev);
 	else
@@ -189,8 +196,12 @@ static int tmpfs_symlink(struct vnode *dir, const char *name, size_t len, const 
 
 	if (!n)
 		return r;
-	n->target = kstrdup(target);
 	n->v.size = strlen(target);
+	if (n->v.size < LONG_TARGET || tmpfs_take_page(tmpfs_of(dir))) {
+		n->target = kstrdup(target);
+		if (!n->target && n->v.size >= LONG_TARGET)
+			tmpfs_count_pages(tmpfs_of(dir), -1);
+	}
 	if (n->target)
 		r = enter(dir, name, len, n);
 	vnode_put(&n->v);

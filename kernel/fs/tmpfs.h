@@ -88,6 +88,9 @@ extern const struct superblock_ops tmpfs_ops;
 
 /* Takes the place of @n inodes in @t; false: there is none. */
 bool tmpfs_take_inodes(struct tmpfs *t, u64 n);
+/* And of a page in it; or counts @n more of them (less: -) without asking. */
+bool tmpfs_take_page(struct tmpfs *t);
+void tmpfs_count_pages(struct tmpfs *t, i64 n);
 void tmpfs_return_inodes(struct tmpfs *t, u64 n);
 /* The root directory of a new one; NULL: out of memory. */
 struct vnode *tmpfs_root_create(struct tmpfs *t, u32 mode);

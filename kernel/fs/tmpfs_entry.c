@@ -170,7 +170,7 @@ void tmpfs_entry_remove(struct tmpfs_node *dir, struct tmpfs_entry *e)
 
 struct tmpfs_entry *tmpfs_entry_alloc(const char *name, size_t len)
 {
-	struct tmpfs_entry *e = kmalloc(sizeof(*e) + len);
+	struct tmpfs_entry *e = kmalloc_user(sizeof(*e) + len);
 
 	if (e) {
 		e->len = len;

@@ -26,31 +26,55 @@ u64 tmpfs_pages_limit(void)
 	return page_total_count() / 2;
 }
 
+void tmpfs_count_pages(struct tmpfs *t, i64 n)
+{
+	__atomic_add_fetch(&t->pages, n, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&pages_used, n, __ATOMIC_RELAXED);
+}
+
 static void return_pages(struct tmpfs *t, u64 n)
 {
-	__atomic_sub_fetch(&t->pages, n, __ATOMIC_RELAXED);
-	__atomic_sub_fetch(&pages_used, n, __ATOMIC_RELAXED);
+	tmpfs_count_pages(t, -(i64)n);
+}
+
+bool tmpfs_take_page(struct tmpfs *t)
+{
+	u64 mine = __atomic_add_fetch(&t->pages, 1, __ATOMIC_RELAXED);
+	u64 all = __atomic_add_fetch(&pages_used, 1, __ATOMIC_RELAXED);
+
+	if (mine <= READ_ONCE(t->max_pages) && all <= tmpfs_pages_limit())
+		return true;
+	return_pages(t, 1);
+	return false;
 }
 
 /* A page for a file of @t, counted against both limits; NULL: no space. */
 static struct page *file_page_alloc(struct tmpfs *t, unsigned flags)
 {
-	u64 mine = __atomic_add_fetch(&t->pages, 1, __ATOMIC_RELAXED);
-	u64 all = __atomic_add_fetch(&pages_used, 1, __ATOMIC_RELAXED);
+	struct page *p;
 
-	if (mine <= READ_ONCE(t->max_pages) && all <= tmpfs_pages_limit()) {
-		struct page *p = page_alloc(0, flags | ALLOC_USER);
+	if (!tmpfs_take_page(t))
+		return NULL;
+	p = page_alloc(0, flags | ALLOC_USER);
+	if (!p)
+		return_pages(t, 1);
+	return p;
+}
 
-		if (p)
-			return p;
-	}
-	return_pages(t, 1);
-	return NULL;
+/* What the nodes above a file's pages take of memory: of one with wide holes, more than they do. */
+static u64 node_pages(const struct tmpfs_node *n)
+{
+	return ALIGN_UP(n->pages.nodes * PAGE_TREE_NODE, PAGE_SIZE) / PAGE_SIZE;
 }
 
 static int file_page_insert(struct tmpfs_node *n, u64 index, struct page *p)
 {
-	if (!page_tree_set(&n->pages, index, p)) {
+	u64 nodes = node_pages(n);
+	int r = page_tree_set(&n->pages, index, p);
+
+	/* They are counted when they are there; the next page meets the limit. */
+	tmpfs_count_pages(tmpfs_of(&n->v), (i64)(node_pages(n) - nodes));
+	if (!r) {
 		n->v.blocks += PAGE_SIZE / 512;
 		return 0;
 	}
@@ -73,10 +97,10 @@ static int file_page_make(struct tmpfs_node *n, u64 index, struct page **out)
 
 static void file_cut(struct tmpfs_node *n, u64 from)
 {
-	u64 cut = page_tree_cut(&n->pages, from);
+	u64 nodes = node_pages(n), cut = page_tree_cut(&n->pages, from);
 
 	n->v.blocks -= cut * (PAGE_SIZE / 512);
-	return_pages(tmpfs_of(&n->v), cut);
+	return_pages(tmpfs_of(&n->v), cut + nodes - node_pages(n));
 }
 
 void tmpfs_file_free(struct tmpfs_node *n)

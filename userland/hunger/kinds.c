@@ -117,7 +117,7 @@ static void eat_file(void)
 }
 
 /* A page here and there: the tree above the pages is more than they are. */
-static __attribute__((unused)) void eat_sparse_file(void)
+static void eat_sparse_file(void)
 {
 	int fd = open("sparse", O_RDWR | O_CREAT, 0600);
 
@@ -144,7 +144,7 @@ static void eat_file_map(void)
 		at[i] = 1;
 }
 
-static __attribute__((unused)) void eat_names(void)
+static void eat_names(void)
 {
 	static char target[4000], name[32];
 	int i, made;
@@ -301,7 +301,9 @@ const struct hunger hungers[] = {
 	{ "children that write", eat_by_children, SIGKILL, 1 },
 	{ "maps", eat_maps, 0, 1 },
 	{ "a file", eat_file, 0, 1 },
+	{ "a file with holes", eat_sparse_file, 0, 1 },
 	{ "a mapped file", eat_file_map, SIGBUS, 1 },
+	{ "names", eat_names, 0, 1 },
 	{ "pipes", eat_pipes, 0, 1 },
 	{ "sockets", eat_sockets, 0, 1 },
 	{ "open files", eat_files, 0, 1 },
