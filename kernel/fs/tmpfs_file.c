@@ -64,7 +64,7 @@ static struct page *file_page_alloc(struct tmpfs *t, unsigned flags)
 /* What the nodes above a file's pages take of memory: of one with wide holes, more than they do. */
 static u64 node_pages(const struct tmpfs_node *n)
 {
-	return ALIGN_UP(n->pages.nodes * PAGE_TREE_NODE, PAGE_SIZE) / PAGE_SIZE;
+	return n->pages.nodes * PAGE_TREE_NODE / PAGE_SIZE;
 }
 
 static int file_page_insert(struct tmpfs_node *n, u64 index, struct page *p)
