@@ -222,6 +222,8 @@ def _check_strace(case, m):
     case.check('openat(AT_FDCWD, "/no/such", O_RDONLY, 0) = -1 ENOENT (No such file or directory)'
                in text, "an error by name")
     case.check("close(3) = 0" in text and "brk(" not in text, "only the calls that were named")
+    text = "\n".join(m.run("strace -e wait4 busybox sh -c 'tiny; exit 3'"))
+    case.check(re.search(r"^wait4\(-1, 0x[0-9a-f]+, 0, 0\) = \d+$", text, re.M), "where, not what")
     text = "\n".join(m.run("strace -f /bin/rogues/ud2"))
     case.check("+++ killed by SIGILL +++" in text, "how it was killed")
     text = "\n".join(m.run("strace -f -e getppid hostage 0"))

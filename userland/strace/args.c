@@ -222,6 +222,17 @@ static void print_futex_op(FILE *out, unsigned long v)
 		fputs("|FUTEX_PRIVATE_FLAG", out);
 }
 
+/* A number that nothing is known of: small ones in decimal, addresses in hexadecimal. */
+static void print_unknown(FILE *out, unsigned long v)
+{
+	if (!v)
+		fputc('0', out);
+	else if (v < 4096)
+		fprintf(out, "%lu", v);
+	else
+		fprintf(out, "%#lx", v);
+}
+
 static const struct kind {
 	const char *call, *arg; /* NULL: of any call */
 	void (*print)(FILE *out, unsigned long v);
@@ -240,6 +251,7 @@ static const struct kind {
 	{ "fcntl", "cmd", NULL, fcntls, false },
 	{ "ioctl", "cmd", NULL, ioctls, false },
 	{ "wait4", "options", NULL, wait_options, true },
+	{ "wait4", "status", print_unknown, NULL, false },
 	{ "arch_prctl", "code", NULL, arch_codes, false },
 	{ NULL, "prot", NULL, prots, true },
 	{ NULL, "whence", NULL, whences, false },
@@ -280,17 +292,6 @@ static bool is_cut(const struct pending *p, int i)
 	size_t n = p->text[i].n;
 
 	return n == TEXT_BYTES || (n == BUFFER_BYTES && i + 1 < MAX_ARGS && p->arg[i + 1] > n);
-}
-
-/* A number that nothing is known of: small ones in decimal, addresses in hexadecimal. */
-static void print_unknown(FILE *out, unsigned long v)
-{
-	if (!v)
-		fputc('0', out);
-	else if (v < 4096)
-		fprintf(out, "%lu", v);
-	else
-		fprintf(out, "%#lx", v);
 }
 
 static void print_argument(FILE *out, const struct pending *p, const char *call, const char *arg,
