@@ -41,6 +41,9 @@ tools() {
 	test|tmux|have tmux|tmux -V|tmux|tmux|tmux|tmux
 	test|static bash|have bash-static|bash-static --version|bash-static|bash|bash|bash
 	test|tcc|have tcc|tcc -v|tcc|tcc|tcc|tcc
+	test|stress-ng|have stress-ng|stress-ng --version|stress-ng|stress-ng|stress-ng|stress-ng
+	test|gosu|have gosu|gosu --version|gosu|gosu|gosu|
+	test|fzf|have fzf|fzf --version|fzf|fzf|fzf|fzf
 	debug|gdb|have gdb|gdb --version|gdb|gdb|gdb|gdb
 	END
 }

@@ -121,7 +121,7 @@ static _Noreturn void *exec_from_here(void *arg)
 	_exit(9);
 }
 
-static char self[64];
+static char self[256];
 
 /* The program that it becomes tells whether its pid and tid are what they were. */
 static _Noreturn int execs_from_thread(void *arg)

@@ -19,6 +19,10 @@
 #include "sys.h"
 #include "tap.h"
 
+#ifndef sigev_notify_thread_id /* glibc has no name for it */
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 static pthread_t start(void *(*fn)(void *), void *arg)
 {
 	pthread_t t;
@@ -219,7 +223,7 @@ static void *fault_often(void *arg)
 	stack_low = st.ss_sp;
 	fault_at = arg;
 	sigaltstack(&st, NULL);
-	for (int i = 0; i < 200; i++) {
+	for (volatile int i = 0; i < 200; i++) {
 		if (!sigsetjmp(back, 1))
 			*(volatile char *)fault_at = 1;
 		else

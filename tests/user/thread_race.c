@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Threads that take away what a call of another is using: memory under reads, writes and exec, iovecs
+ * and paths that change, descriptors that are closed, maps that are cut. The kernel copies once and
+ * checks what it copied, so each call succeeds as a whole or fails; nothing else happens.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "sys.h"
+#include "tap.h"
+
+#define ROUNDS 400
+#define PAGE 4096
+
+static volatile int stop;
+
+static pthread_t start(void *(*fn)(void *), void *arg)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, fn, arg)) {
+		diag("pthread_create failed");
+		_exit(2);
+	}
+	return t;
+}
+
+/* Runs @fn beside @other until it is through. */
+static void beside(void *(*other)(void *), void *arg, void (*fn)(void *))
+{
+	pthread_t t;
+
+	stop = 0;
+	t = start(other, arg);
+	fn(arg);
+	stop = 1;
+	pthread_join(t, NULL);
+}
+
+/* -- memory that comes and goes -------------------------------------------------------------------- */
+
+static void *flip_map(void *arg)
+{
+	while (!stop) {
+		munmap(arg, PAGE);
+		sched_yield();
+		mmap(arg, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		     0);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static void *flip_protection(void *arg)
+{
+	while (!stop) {
+		mprotect(arg, PAGE, PROT_NONE);
+		sched_yield();
+		mprotect(arg, PAGE, PROT_READ | PROT_WRITE);
+		sched_yield();
+	}
+	return NULL;
+}
+
+static long odd;
+
+static void io_on(void *page)
+{
+	int zero = open("/dev/zero", O_RDWR), ends[2];
+	char c[64];
+
+	if (pipe(ends) < 0)
+		return;
+	for (int i = 0; i < ROUNDS; i++) {
+		long r = raw(SYS_read, zero, page, 64);
+
+		odd += r != 64 && r != -EFAULT;
+		r = raw(SYS_write, ends[1], page, 64);
+		odd += r != 64 && r != -EFAULT;
+		if (r > 0 && read(ends[0], c, r) != r)
+			odd++;
+		r = raw(SYS_clock_gettime, 1, page);
+		odd += r != 0 && r != -EFAULT;
+		r = raw(SYS_access, page, 0);
+		odd += r != -ENOENT && r != -EFAULT;
+		r = raw(SYS_futex, page, 0 | 128, 1, 0, 0, 0);
+		odd += r != -EAGAIN && r != -EFAULT;
+		r = raw(SYS_sigaltstack, 0, page);
+		odd += r != 0 && r != -EFAULT;
+		if (i % 16 == 0)
+			sched_yield();
+	}
+	close(zero);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void memory(void)
+{
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	beside(flip_map, page, io_on);
+	is_long(odd, 0, "calls on memory that another thread unmaps work or fail");
+	beside(flip_protection, page, io_on);
+	is_long(odd, 0, "or takes the rights from");
+	munmap(page, PAGE);
+}
+
+/* -- what the kernel reads twice, if it does --------------------------------------------------------- */
+
+static struct iovec vector[2];
+static char buffer[64];
+
+static void *flip_vector(void *arg)
+{
+	(void)arg;
+	while (!stop) {
+		vector[1].iov_len = 1UL << 62;
+		vector[1].iov_base = (void *)0xffffffff80000000;
+		vector[1].iov_len = 8;
+		vector[1].iov_base = buffer;
+	}
+	return NULL;
+}
+
+static void write_vector(void *arg)
+{
+	int null = open("/tmp/race.out", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	(void)arg;
+	for (int i = 0; i < ROUNDS; i++) {
+		long r = raw(SYS_writev, null, vector, 2);
+
+		odd += r != 16 && r != 8 && r != -EFAULT && r != -EINVAL;
+		if (i % 8 == 0)
+			sched_yield();
+	}
+	close(null);
+	unlink("/tmp/race.out");
+}
+
+static char path[16] = "/tmp/race.a";
+
+static void *flip_path(void *arg)
+{
+	(void)arg;
+	for (int i = 0; !stop; i++)
+		path[10] = 'a' + i % 2;
+	return NULL;
+}
+
+static void open_path(void *arg)
+{
+	char end[64] = "/proc/self/fd/", seen[64];
+
+	(void)arg;
+	for (int i = 0; i < ROUNDS; i++) {
+		int fd = raw(SYS_open, path, O_RDWR | O_CREAT, 0600);
+		ssize_t n;
+
+		if (fd < 0) {
+			odd++;
+			continue;
+		}
+		end[14] = '0' + fd / 10 % 10;
+		end[15] = '0' + fd % 10;
+		end[16] = 0;
+		if (fd < 10)
+			end[14] = '0' + fd, end[15] = 0;
+		n = readlink(end, seen, sizeof(seen) - 1);
+		seen[n > 0 ? n : 0] = 0;
+		odd += strcmp(seen, "/tmp/race.a") && strcmp(seen, "/tmp/race.b");
+		close(fd);
+	}
+	unlink("/tmp/race.a");
+	unlink("/tmp/race.b");
+}
+
+static void twice(void)
+{
+	vector[0] = (struct iovec){ buffer, 8 };
+	vector[1] = (struct iovec){ buffer, 8 };
+	odd = 0;
+	beside(flip_vector, NULL, write_vector);
+	is_long(odd, 0, "an iovec that changes is read once");
+	beside(flip_path, NULL, open_path);
+	is_long(odd, 0, "a path that changes is one or the other");
+}
+
+/* -- exec of what changes ---------------------------------------------------------------------------- */
+
+static char *argv_[4];
+
+static void *flip_argv(void *arg)
+{
+	for (;;) {
+		argv_[1] = (char *)8;
+		argv_[1] = arg;
+		argv_[2] = (char *)0xffffffff80000000;
+		argv_[2] = NULL;
+	}
+	return NULL;
+}
+
+/* 7: what it became; -EFAULT ends as 8; never anything else. */
+static int exec_racing(void *arg)
+{
+	char *envp[] = { NULL };
+	long r = 0;
+
+	argv_[0] = arg;
+	argv_[1] = arg;
+	start(flip_argv, arg);
+	for (int i = 0; i < 200; i++) {
+		r = raw(SYS_execve, arg, argv_, envp);
+		if (r != -EFAULT)
+			return 9;
+	}
+	return 8;
+}
+
+static void execs(char *self)
+{
+	int good = 0;
+
+	for (int i = 0; i < 10; i++) {
+		int status = in_child(exec_racing, self);
+
+		good += status == EXITED(7) || status == EXITED(8);
+	}
+	is_long(good, 10, "exec with arguments that change becomes the program, or does not");
+}
+
+/* -- descriptors ------------------------------------------------------------------------------------- */
+
+static int ends_[2];
+
+static void *close_often(void *arg)
+{
+	(void)arg;
+	while (!stop) {
+		int fd = dup(ends_[0]);
+
+		dup2(fd, 50);
+		close(fd);
+		sched_yield();
+		close(50);
+	}
+	return NULL;
+}
+
+static void read_closed(void *arg)
+{
+	char c;
+
+	(void)arg;
+	for (int i = 0; i < ROUNDS; i++) {
+		long r = raw(SYS_read, 50, &c, 1);
+
+		odd += r != -EBADF && r != -EAGAIN;
+		r = raw(SYS_lseek, 50, 0, 0);
+		odd += r != -EBADF && r != -ESPIPE;
+		r = raw(SYS_fcntl, 50, F_GETFL, 0);
+		odd += r < 0 && r != -EBADF;
+		if (i % 4 == 0)
+			sched_yield();
+	}
+}
+
+static void *read_blocked(void *arg)
+{
+	char c;
+
+	*(volatile int *)arg = 1;
+	return (void *)(long)read(60, &c, 1);
+}
+
+static void descriptors(void)
+{
+	volatile int begun = 0;
+	pthread_t t;
+	void *r;
+
+	if (pipe2(ends_, O_NONBLOCK) < 0)
+		return;
+	odd = 0;
+	beside(close_often, NULL, read_closed);
+	is_long(odd, 0, "descriptors that are closed meanwhile are there, or not");
+	fcntl(ends_[0], F_SETFL, 0);
+	dup2(ends_[0], 60);
+	t = start(read_blocked, (void *)&begun);
+	while (!begun)
+		usleep(200);
+	usleep(2000);
+	close(60);
+	is_long(raw(SYS_read, 60, &begun, 1), -EBADF, "it is closed");
+	is_long(write(ends_[1], "x", 1), 1, "but who reads there");
+	pthread_join(t, &r);
+	is_long((long)r, 1, "goes on");
+	close(ends_[0]);
+	close(ends_[1]);
+}
+
+/* -- maps -------------------------------------------------------------------------------------------- */
+
+static volatile long fault_count;
+
+static void on_fault(int sig)
+{
+	(void)sig;
+	mmap((void *)0x10000000, PAGE, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	fault_count++; /* it is there: now it may be taken away again */
+}
+
+static void *touch(void *arg)
+{
+	while (!stop)
+		++*(volatile char *)arg;
+	return NULL;
+}
+
+/* Checklist 28: what one thread has unmapped, another faults on at once. */
+static void unmap_under(void *page)
+{
+	for (int i = 0; i < 100; i++) {
+		long before = fault_count;
+
+		munmap(page, PAGE);
+		for (int n = 0; n < 5000 && fault_count == before; n++)
+			usleep(100);
+		odd += fault_count == before;
+	}
+}
+
+#define PER_THREAD 8
+
+/* Each thread has maps of its own, in one space; what it wrote is what it reads. */
+static void *map_and_verify(void *arg)
+{
+	unsigned seed = (unsigned)(long)arg * 2654435761u;
+	long bad = 0;
+
+	for (int i = 0; i < 150; i++) {
+		size_t len = PAGE * (1 + (seed >> 16) % PER_THREAD);
+		unsigned *p =
+			mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (p == MAP_FAILED)
+			return (void *)1;
+		seed = seed * 1103515245 + 12345;
+		for (size_t k = 0; k < len / 4; k += 1024)
+			bad += p[k] != 0, p[k] = seed + k;
+		mprotect(p, len, PROT_READ);
+		for (size_t k = 0; k < len / 4; k += 1024)
+			bad += p[k] != (unsigned)(seed + k);
+		if (seed & 1)
+			madvise(p, PAGE, MADV_DONTNEED), bad += p[0] != 0;
+		munmap(p, len);
+	}
+	return (void *)bad;
+}
+
+static void maps(void)
+{
+	struct sigaction sa = { .sa_handler = on_fault };
+	void *page = mmap((void *)0x10000000, PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+	     *r;
+	pthread_t t[6];
+	long bad = 0;
+
+	sigaction(SIGSEGV, &sa, NULL);
+	odd = 0;
+	beside(touch, page, unmap_under);
+	is_long(odd, 0, "what one unmaps faults in the other");
+	munmap(page, PAGE);
+	signal(SIGSEGV, SIG_DFL);
+	for (long i = 0; i < 6; i++)
+		t[i] = start(map_and_verify, (void *)(i + 1));
+	for (int i = 0; i < 6; i++) {
+		pthread_join(t[i], &r);
+		bad += (long)r;
+	}
+	is_long(bad, 0, "six threads map, protect and unmap: each finds its own bytes");
+}
+
+int main(int argc, char **argv)
+{
+	static char self[256];
+
+	if (argc > 1)
+		return 7;
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		strcpy(self, argv[0]);
+	memory();
+	twice();
+	execs(self);
+	descriptors();
+	maps();
+	return done_testing();
+}
