@@ -91,12 +91,32 @@ void futex_waiter_init(struct futex_waiter *w)
 	w->owner = NULL;
 }
 
+/* Real-time threads before all others and by their priority, as on Linux; 0: the rest. */
+static u32 rank(const struct thread *t)
+{
+	return READ_ONCE(t->sched.priority);
+}
+
+void futex_insert(struct futex_waiter *w, struct futex_bucket *b)
+{
+	struct list *before = &b->waiters;
+	struct futex_waiter *other;
+
+	if (unlikely(rank(w->thread)))
+		list_for_each (other, &b->waiters, link)
+			if (rank(other->thread) < rank(w->thread)) {
+				before = &other->link;
+				break;
+			}
+	WRITE_ONCE(w->bucket, b);
+	list_push_back(before, &w->link); /* in front of it */
+}
+
 void futex_enqueue(struct futex_waiter *w, struct futex_bucket *b)
 {
 	__atomic_store_n(&w->thread->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
-	w->bucket = b;
 	w->queued = true;
-	list_push_back(&b->waiters, &w->link);
+	futex_insert(w, b);
 }
 
 void futex_wake_one(struct futex_waiter *w)

@@ -54,7 +54,7 @@ static void pair_put(struct pair *p)
 	futex_key_put(&p->key[1]);
 }
 
-/* From one bucket to the other's end; both are locked. The caller's own counts keep both backings. */
+/* From one bucket to the other; both are locked. The caller's own counts keep both backings. */
 static void move_waiter(struct futex_waiter *w, const struct pair *p)
 {
 	list_remove(&w->link);
@@ -62,8 +62,7 @@ static void move_waiter(struct futex_waiter *w, const struct pair *p)
 		p->key[1].backing->ops->get(p->key[1].backing);
 	futex_key_put(&w->key);
 	w->key = p->key[1];
-	WRITE_ONCE(w->bucket, p->b[1]);
-	list_push_back(&p->b[1]->waiters, &w->link);
+	futex_insert(w, p->b[1]);
 }
 
 static int wake_and_move(const struct pair *p, u32 wake, u32 move)

@@ -3,9 +3,9 @@
  * Locks of user memory that inherit priority (futex(2), "Priority-inheritance futexes").
  *
  * A free lock is taken and left without the kernel: the word is the owner's tid, or 0. Whoever finds
- * it taken waits here, in order, with FUTEX_WAITERS in the word; the owner's unlock then
+ * it taken waits here, in order of priority, with FUTEX_WAITERS in the word; the owner's unlock then
  * comes here too, writes the first waiter's tid into the word and wakes it: the lock is handed over
- * and never free in between, so nobody slips in.
+ * and never free in between, so nobody of less priority slips in.
  *
  * An owner that ends passes its locks on. It may not have the memory of the word (another process's
  * address), so it makes the first waiter the heir: that one writes the word, with FUTEX_OWNER_DIED,

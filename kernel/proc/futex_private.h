@@ -14,7 +14,7 @@ struct futex_key {
 
 struct futex_bucket {
 	struct spinlock lock;
-	struct list waiters; /* oldest first; those for locks by priority */
+	struct list waiters; /* by priority, of the same one the oldest first */
 } __attribute__((aligned(64)));
 
 /*
@@ -52,7 +52,9 @@ struct futex_bucket *futex_bucket_of(const struct futex_key *k);
 
 /* The running thread's, for a word with key w->key, which is set before. */
 void futex_waiter_init(struct futex_waiter *w);
-/* Marks the running thread blocked and puts @w at the end of its bucket, which is locked. */
+/* Puts @w at its place in bucket @b, which is locked. */
+void futex_insert(struct futex_waiter *w, struct futex_bucket *b);
+/* The same, and marks the running thread blocked, whose waiter it is. */
 void futex_enqueue(struct futex_waiter *w, struct futex_bucket *b);
 /* The same if the word is @value still. 0, -EAGAIN, -EFAULT. */
 int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value);

@@ -110,7 +110,8 @@ static void *sleep_there(void *arg)
 
 static void put_to_sleep(struct sleeper *s, unsigned *addr, unsigned bits, int op)
 {
-	*s = (struct sleeper){ .addr = addr, .bits = bits, .op = op };
+	memset(s, 0, sizeof(*s));
+	s->addr = addr, s->bits = bits, s->op = op;
 	pthread_create(&s->thread, NULL, sleep_there, s);
 	while (!s->ready || !tid_sleeps(s->tid))
 		usleep(200);
@@ -156,6 +157,28 @@ static void waking(void)
 	put_to_sleep(s, word, ANY, 0);
 	is_long(futex(word, FUTEX_WAKE, 1, 0, 0, 0), 1, "a shared one");
 	join_all(s, 1);
+}
+
+/* Real-time threads are woken first, though they have come last. */
+static void priorities(void)
+{
+	int priority = 10, none = 0;
+	struct sleeper s[2];
+	long r;
+
+	put_to_sleep(&s[0], word, ANY, PRIVATE);
+	r = raw(SYS_sched_setscheduler, 0, 1, &priority); /* SCHED_FIFO */
+	if (r == -EPERM) {
+		skip("no right to it", "a real-time thread is woken first");
+	} else {
+		put_to_sleep(&s[1], word, ANY, PRIVATE);
+		futex(word, FUTEX_WAKE | PRIVATE, 1, 0, 0, 0);
+		settle(s, 2, 1);
+		ok(s[1].done && !s[0].done, "a real-time thread is woken first");
+	}
+	raw(SYS_sched_setscheduler, 0, 0, &none);
+	futex(word, FUTEX_WAKE | PRIVATE, 9, 0, 0, 0);
+	join_all(s, r ? 1 : 2);
 }
 
 static void requeueing(void)
@@ -356,6 +379,7 @@ int main(void)
 	refusals();
 	times();
 	waking();
+	priorities();
 	requeueing();
 	two_words();
 	signals();

@@ -49,6 +49,7 @@ enum kind {
 	MSG, /* struct msghdr */
 	MSGFLAGS, /* nearly always MSG_DONTWAIT */
 	SOCKOPT,
+	FUTEX, /* futex's operation: what waits has a time */
 };
 
 #define LEASH_ONLY 1 /* on Linux it could be felt outside */
@@ -132,6 +133,11 @@ static const struct call calls[] = {
 	{ SYS_prctl, 0, { SMALL, WORDS, NUM, NUM, NUM } }, { SYS_arch_prctl, RARE, { FLAGS, NUM } },
 	{ SYS_sched_getaffinity, 0, { ZERO, LEN, BUF } }, { SYS_sched_setaffinity, 0, { ZERO, LEN, WORDS } },
 	{ SYS_set_tid_address, 0, { BUF } }, { SYS_set_robust_list, 0, { WORDS, SMALL } },
+	{ SYS_futex, 0, { WORDS, FUTEX, SMALL, TIME, WORDS, SMALL } },
+	{ SYS_futex, 0, { WORDS, FUTEX, SMALL, TIME, ADDR, NUM } },
+	{ 449 /* futex_waitv */, 0, { WORDS, SMALL, ZERO, TIME, SMALL } },
+	{ SYS_get_robust_list, 0, { PID, BUF, BUF } },
+	{ SYS_membarrier, 0, { FLAGS, SMALL, SMALL } },
 	{ SYS_syslog, LEASH_ONLY, { SMALL, BUF, LEN } }, { SYS_chroot, LEASH_ONLY, { PATH } },
 	{ SYS_reboot, LEASH_ONLY | RARE, { NUM, NUM, NUM, NUM } }, { SYS_sync, LEASH_ONLY, { NO } },
 	{ SYS_pipe, 0, { BUF } }, { SYS_creat, 0, { PATH, MODE } },
@@ -286,6 +292,7 @@ static inline uint64_t argument_number(enum kind kind)
 			: one_in(4) ? 1UL << below(16)
 				    : 0) |
 		       (one_in(200) ? 0 : 0x4040);
+	case FUTEX: return below(16) | (one_in(2) ? 128 : 0) | (one_in(8) ? 256 : 0);
 	case SOCKOPT: return one_in(8) ? any_number() : below(one_in(2) ? 2 : 45);
 	case WAITID: return below(8) << 1 | (one_in(100) ? 0 : 1) | (one_in(8) ? few_bits() : 0);
 	default: return any_number();
