@@ -98,7 +98,10 @@ static void initrd_free(void)
 
 static noreturn void selftest(void)
 {
-	unsigned failed = ktest_run(options.selftest_pattern);
+	unsigned failed;
+
+	ensure(thread_set_affinity(thread_current(), 1) == 0); /* tests name the other CPUs */
+	failed = ktest_run(options.selftest_pattern);
 
 	console_flush();
 	machine_debug_exit_try(failed ? EXIT_CODE_OK + 1 : EXIT_CODE_OK);
