@@ -9,14 +9,19 @@ struct leaf {
 	u32 eax, ebx, ecx, edx;
 };
 
-static struct leaf cpuid(u32 leaf)
+static struct leaf cpuid_sub(u32 leaf, u32 sub)
 {
 	struct leaf r;
 
 	__asm__ volatile("cpuid"
 			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
-			 : "a"(leaf), "c"(0));
+			 : "a"(leaf), "c"(sub));
 	return r;
+}
+
+static struct leaf cpuid(u32 leaf)
+{
+	return cpuid_sub(leaf, 0);
 }
 
 /* Names of bits 0 to 31 (SDM vol. 2, CPUID); "": not shown. */
@@ -73,6 +78,51 @@ static void print_all_flags(struct procfs_text *t)
 	procfs_print(t, "\n");
 }
 
+/* How an APIC id is made up: bits that number threads of a core, and those of a package. */
+struct id_bits {
+	u32 thread, package;
+};
+
+static u32 bits_for(u32 n)
+{
+	return n <= 1 ? 0 : 32 - (u32)__builtin_clz(n - 1);
+}
+
+/* Leaf 0xb tells the bits (SDM vol. 2, CPUID); before it leaf 1 told how many a package has. */
+static struct id_bits id_bits(void)
+{
+	struct leaf thread, core, one = cpuid(1);
+
+	if (cpuid(0).eax >= 0xb) {
+		thread = cpuid_sub(0xb, 0);
+		core = cpuid_sub(0xb, 1);
+		if (thread.ebx)
+			return (struct id_bits){ thread.eax & 31, core.eax & 31 };
+	}
+	return (struct id_bits){ 0, one.edx >> 28 & 1 ? bits_for(one.ebx >> 16 & 0xff) : 0 };
+}
+
+/* How many CPUs have their APIC id's bits above @low in common with @cpu; of equal threads one. */
+static u32 count_like(u32 cpu, u32 low, u32 thread)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < cpu_count; i++)
+		n += cpus[i]->apic_id >> low == cpus[cpu]->apic_id >> low &&
+		     !(cpus[i]->apic_id & ((1u << thread) - 1));
+	return n;
+}
+
+static void print_topology(struct procfs_text *t, u32 cpu)
+{
+	struct id_bits b = id_bits();
+	u32 id = cpus[cpu]->apic_id, in_package = id & ((1u << b.package) - 1);
+
+	procfs_print(t, "physical id\t: %u\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
+		     id >> b.package, count_like(cpu, b.package, 0), in_package >> b.thread,
+		     MAX(count_like(cpu, b.package, b.thread), 1u));
+}
+
 static void print_cpu(struct procfs_text *t, u32 cpu)
 {
 	u32 signature = cpuid(1).eax, family = signature >> 8 & 15, model = signature >> 4 & 15;
@@ -86,8 +136,7 @@ static void print_cpu(struct procfs_text *t, u32 cpu)
 		     cpu_features.vendor, family, model);
 	procfs_print(t, "model name\t: %s\nstepping\t: %u\ncpu MHz\t\t: %lu.%03lu\n",
 		     cpu_features.brand, signature & 15, khz / 1000, khz % 1000);
-	procfs_print(t, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\n",
-		     cpu_count, cpu, cpu_count);
+	print_topology(t, cpu);
 	procfs_print(t, "apicid\t\t: %u\nfpu\t\t: yes\nfpu_exception\t: yes\n", cpus[cpu]->apic_id);
 	procfs_print(t, "cpuid level\t: %u\nwp\t\t: yes\n", cpuid(0).eax);
 	print_all_flags(t);

@@ -36,6 +36,16 @@ def sixteen_cpus_are_counted(case):
 
 
 @test(15)
+def topology_is_told(case):
+    """/proc/cpuinfo of two packages of two cores of two threads."""
+    output = case.run_to_end("init=/bin/busybox -- cat /proc/cpuinfo", 100,
+                             SMP="8,sockets=2,cores=2,threads=2")
+    for field, values in (("physical id", "00001111"), ("core id", "00110011"),
+                          ("siblings", "4" * 8), ("cpu cores", "2" * 8)):
+        case.equal("".join(re.findall(rf"^{field}\s+: (\d+)$", output, re.M)), values, field)
+
+
+@test(15)
 def cpus_can_be_limited(case):
     output = case.run_to_end('cpus=3 init=/bin/busybox -- sh -c "nproc; head -n 1 '
                              '/proc/interrupts"', 100, SMP=4)
