@@ -29,6 +29,7 @@ tools() {
 	test|clang-format|have clang-format|clang-format --version|clang-format|clang-tools-extra|clang|clang-format
 	test|clang-tidy|have clang-tidy|clang-tidy --version|clang-tidy|clang-tools-extra|clang|llvm
 	test|cppcheck|have cppcheck|cppcheck --version|cppcheck|cppcheck|cppcheck|cppcheck
+	test|spin|have spin|spin -V|spin|spin|spin|spin
 	test|sparse|have sparse||sparse|sparse|sparse|sparse
 	test|pytest|pytest3||python3-pytest|python3-pytest|python-pytest|pytest
 	test|pexpect|module pexpect||python3-pexpect|python3-pexpect|python-pexpect|pexpect

@@ -87,3 +87,11 @@ def image_sizes(case):
 def image_has_a_sound_partition_table(case):
     status, output = _command(case, ".log", ["sgdisk", "-v", machine.ISO], 60)
     case.check(status == 0 and "No problems found" in output, f"sgdisk: {_tail(output)}")
+
+
+@test(10)
+def models(case):
+    """The wait queue and the run queue, in every interleaving; and seeded races, which must be found."""
+    status, output = _command(case, ".log", ["tests/models/check.sh", case.path("-spin")], 200)
+    case.tap(tap.parse(output), "the models")
+    case.equal(status, 0, f"the status of tests/models/check.sh:\n{_tail(output)}")
