@@ -177,7 +177,7 @@ static bool counts_as_writer(const struct file *f)
 	return (f->vnode->mode & S_IFMT) == S_IFREG && file_writable(f) && !(f->flags & O_PATH);
 }
 
-int mount_enter(struct file *f, struct mount *m)
+int mount_enter_slow(struct file *f, struct mount *m)
 {
 	int r;
 
@@ -197,7 +197,7 @@ int mount_enter(struct file *f, struct mount *m)
 	return 0;
 }
 
-void mount_leave(struct file *f)
+void mount_leave_slow(struct file *f)
 {
 	if (counts_as_writer(f)) {
 		vnode_return_write(f->vnode);

@@ -127,8 +127,22 @@ static inline int mount_may_write(const struct mount *m)
 }
 
 /* @f, whose vnode is set, is opened through @m: counts it, and as a writer. 0, -EROFS, -ETXTBSY. */
-int mount_enter(struct file *f, struct mount *m);
-void mount_leave(struct file *f);
+int mount_enter_slow(struct file *f, struct mount *m);
+static inline int mount_enter(struct file *f, struct mount *m)
+{
+	if (unlikely(!m || (f->flags & O_ACCMODE) != O_RDONLY || READ_ONCE(m->expiring)))
+		return mount_enter_slow(f, m);
+	f->mount = mount_get(m);
+	return 0;
+}
+void mount_leave_slow(struct file *f);
+static inline void mount_leave(struct file *f)
+{
+	if (likely((f->flags & O_ACCMODE) == O_RDONLY))
+		mount_put(f->mount);
+	else
+		mount_leave_slow(f);
+}
 
 #define MNT_KEPT                                                                                   \
 	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | \
