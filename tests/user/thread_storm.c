@@ -33,6 +33,14 @@ static uint64_t random_of(uint64_t *s)
 	return *s * 0x2545f4914f6cdd1d >> 16;
 }
 
+/* Onto some processor: so they meet from several, wherever they would be by themselves. */
+static void move_somewhere(uint64_t *s)
+{
+	uint64_t mask = 1UL << random_of(s) % sysconf(_SC_NPROCESSORS_ONLN);
+
+	raw(SYS_sched_setaffinity, 0, sizeof(mask), &mask);
+}
+
 static pthread_t start(void *(*fn)(void *), void *arg)
 {
 	pthread_attr_t attr;
@@ -57,6 +65,7 @@ static void *live_shortly(void *arg)
 	uint64_t s = (uint64_t)arg;
 
 	__atomic_fetch_add(&born, 1, __ATOMIC_SEQ_CST);
+	move_somewhere(&s);
 	for (int n = random_of(&s) % 4; n; n--)
 		sched_yield();
 	__atomic_fetch_add(&died, 1, __ATOMIC_SEQ_CST);
@@ -109,6 +118,7 @@ static void *lock_about(void *arg)
 {
 	uint64_t s = (uint64_t)arg;
 
+	move_somewhere(&s);
 	for (int i = 0; i < 1500 * scale; i++) {
 		int k = random_of(&s) % WORDS;
 
@@ -150,6 +160,7 @@ static void *torture_futex(void *arg)
 {
 	uint64_t s = (uint64_t)arg;
 
+	move_somewhere(&s);
 	for (int i = 0; i < 1500 * scale; i++) {
 		int k = random_of(&s) % WORDS;
 
@@ -168,7 +179,9 @@ static unsigned ball;
 static void *throw_ball(void *arg)
 {
 	unsigned side = (unsigned)(uintptr_t)arg & 1;
+	uint64_t s = (uint64_t)arg;
 
+	move_somewhere(&s);
 	for (int i = 0; i < 2000 * scale; i++) {
 		unsigned at;
 
@@ -242,6 +255,7 @@ static void *busy(void *arg)
 	uint64_t s = (uint64_t)arg;
 	unsigned word = 0;
 
+	move_somewhere(&s);
 	for (;;) {
 		struct timespec ts = { 0, 100000 };
 
@@ -266,6 +280,7 @@ static void *end_somehow(void *arg)
 	uint64_t s = (uint64_t)arg;
 	char *argv[] = { self, "exec", "x", "y", NULL };
 
+	move_somewhere(&s);
 	usleep(random_of(&s) % 3000);
 	switch ((uint64_t)arg % 4) {
 	case 0: _exit(21);
