@@ -25,6 +25,6 @@ report "${sound:-1}" "a sleeper, its waker and two CPUs: sound in every interlea
 for seed in NO_FENCE EARLY_UNLOCK LOOK_FIRST; do
 	found=$(errors -D$seed)
 	[ "${found:-0}" -gt 0 ] && found=0 || found=1
-	report $found "the seeded race $seed is found"
+	report "$found" "the seeded race $seed is found"
 done
 echo "1..$number"
