@@ -18,7 +18,7 @@
 #include "sys.h"
 #include "tap.h"
 
-#define ROUNDS 400
+#define ROUNDS 150
 #define PAGE 4096
 
 static volatile int stop;
@@ -332,7 +332,7 @@ static void *touch(void *arg)
 /* Checklist 28: what one thread has unmapped, another faults on at once. */
 static void unmap_under(void *page)
 {
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 40; i++) {
 		long before = fault_count;
 
 		munmap(page, PAGE);
@@ -350,7 +350,7 @@ static void *map_and_verify(void *arg)
 	unsigned seed = (unsigned)(long)arg * 2654435761u;
 	long bad = 0;
 
-	for (int i = 0; i < 150; i++) {
+	for (int i = 0; i < 50; i++) {
 		size_t len = PAGE * (1 + (seed >> 16) % PER_THREAD);
 		unsigned *p =
 			mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -376,7 +376,7 @@ static void maps(void)
 	void *page = mmap((void *)0x10000000, PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
 	     *r;
-	pthread_t t[6];
+	pthread_t t[4];
 	long bad = 0;
 
 	sigaction(SIGSEGV, &sa, NULL);
@@ -385,13 +385,13 @@ static void maps(void)
 	is_long(odd, 0, "what one unmaps faults in the other");
 	munmap(page, PAGE);
 	signal(SIGSEGV, SIG_DFL);
-	for (long i = 0; i < 6; i++)
+	for (long i = 0; i < 4; i++)
 		t[i] = start(map_and_verify, (void *)(i + 1));
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 4; i++) {
 		pthread_join(t[i], &r);
 		bad += (long)r;
 	}
-	is_long(bad, 0, "six threads map, protect and unmap: each finds its own bytes");
+	is_long(bad, 0, "four threads map, protect and unmap: each finds its own bytes");
 }
 
 int main(int argc, char **argv)
