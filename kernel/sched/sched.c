@@ -297,7 +297,7 @@ static inline __attribute__((always_inline)) void switch_to(struct run_queue *q,
 	prev->switches[prev->on_queue]++;
 	q->switches++;
 	q->current = next;
-	if (q->armed > next->slice_end && (q->count || q->armed == NEVER))
+	if (q->armed > next->slice_end && (q->count || q->armed > q->sampler.at))
 		rearm_timer(q, now);
 	if (trace_wants(TRACE_SWITCH))
 		trace_switch(q, prev, next, yields, __builtin_frame_address(0));
