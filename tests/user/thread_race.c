@@ -88,7 +88,7 @@ static void io_on(void *page)
 		odd += r != 64 && r != -EFAULT;
 		if (r > 0 && read(ends[0], c, r) != r)
 			odd++;
-		r = raw(SYS_clock_gettime, 1, page);
+		r = raw(SYS_clock_gettime, 1, (char *)page + 32); /* the path below stays "" */
 		odd += r != 0 && r != -EFAULT;
 		r = raw(SYS_access, page, 0);
 		odd += r != -ENOENT && r != -EFAULT;
