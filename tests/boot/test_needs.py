@@ -11,7 +11,7 @@ NEEDS = os.path.join(machine.ROOT, "tests", "tools", "needs.py")
 BARE = """void _start(void) {
 	__asm__("mov $39, %eax; syscall; mov $250, %eax; syscall; xor %edi, %edi; mov $231, %eax; syscall");
 }"""
-CALLER = "#include <sys/shm.h>\nint gone(void);\nint main(void) { return gone() + shmget(1, 2, 3); }"
+CALLER = "#include <sys/msg.h>\nint gone(void);\nint main(void) { return gone() + msgget(1, 2); }"
 
 
 def needs(*arguments):
@@ -36,7 +36,7 @@ def needs_of_programs(case):
     os.unlink(library)
     status, text = needs(program)
     case.check(status == 1 and "not on this machine" in text and "libgone.so" in text, f"library: {text}")
-    case.check("shmget (by shmget)" in text, f"through an imported function: {text}")
+    case.check("msgget (by msgget)" in text, f"through an imported function: {text}")
     status, text = needs("/usr/bin/dash")
     case.check(status == 0 and "not on this machine" not in text and "dynamic" in text, f"dash: {text}")
     script = case.path("-script")
