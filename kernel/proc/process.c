@@ -25,7 +25,7 @@ void (*process_init_ended)(int status);
 void (*process_session_ended)(void);
 
 static struct slab_cache *process_cache;
-static u32 limit;
+static u32 user_limit; /* RLIMIT_NPROC's default */
 
 static void describe_current(char *buf, size_t size)
 {
@@ -56,7 +56,7 @@ static bool caller_is_root(void)
 void process_room_init(void)
 {
 	process_cache = slab_create("process", sizeof(struct process), 64);
-	limit = task_room_init();
+	user_limit = task_room_init();
 	sigaction_room_init();
 	futex_room_init();
 	signal_room_init();
@@ -101,7 +101,7 @@ struct process *process_create(i32 pid, int *err)
 	if (self)
 		memcpy(p->limits, self->limits, sizeof(p->limits));
 	else
-		limits_init(p->limits, limit);
+		limits_init(p->limits, user_limit);
 	counter_add(&processes, 1);
 	trace(TRACE_CREATED, (u32)p->pid);
 	return p;

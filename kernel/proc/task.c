@@ -13,6 +13,7 @@
 #include "machine/clock.h"
 #include "machine/smp.h"
 #include "machine/usercopy.h"
+#include "mm/kmap.h"
 #include "mm/page.h"
 #include "mm/slab.h"
 #include "proc/process.h"
@@ -32,10 +33,10 @@ static u32 limit;
 u32 task_room_init(void)
 {
 	task_cache = slab_create("task", sizeof(struct task), 64);
-	/* As Linux sizes RLIMIT_NPROC: an eighth of memory in kernel stacks, half of that each. */
-	limit = MIN(PID_MAX / 2, page_total_count() * PAGE_SIZE / (16 * 16384));
+	/* As on Linux: as many as fill an eighth of memory with kernel stacks, half of that each user. */
+	limit = MIN(PID_MAX / 2, page_total_count() * PAGE_SIZE / (8 * KSTACK_BYTES));
 	bitmap_set(tid_used, 0);
-	return limit;
+	return limit / 2;
 }
 
 /* -- numbers ------------------------------------------------------------------------------------ */

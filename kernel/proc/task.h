@@ -94,7 +94,7 @@ static inline struct credentials *cred_current(void)
  */
 void cred_set(const struct credentials *c);
 
-u32 task_room_init(void); /* once; returns how many tasks there may be */
+u32 task_room_init(void); /* once; returns how many tasks a user may have */
 /*
  * A task of @p with the number @tid (0: a free one), in no list yet, all else zero. NULL: *err is
  * -EAGAIN (all numbers, or the user's limit), -EEXIST or -ENOMEM.

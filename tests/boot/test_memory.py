@@ -28,3 +28,13 @@ def hunger_in_64m(case):
 def hunger_in_512m(case):
     """What takes memory page by page; to count to a limit takes no less time with less memory."""
     hunger(case, " -- pages shared tables children volunteer", MEM="512M")
+
+
+@test(15)
+def five_thousand_processes_in_1g(case):
+    """All sleep at once, and leave nothing behind; a user may have 4096 of them, root all."""
+    output = case.run_to_end("init=/tests/crowd -- 5000", 400, MEM="1G")
+    case.tap(tap.parse(output), "crowd")
+    each = re.search(r"^# (\d+) KiB each$", output, re.M)
+    if case.check(each, "the crowd was weighed"):
+        case.check(int(each[1]) <= 100, f"{each[1]} KiB each")
