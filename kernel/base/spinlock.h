@@ -6,10 +6,12 @@
  *
  * Never held across a sleep; a lock that an interrupt handler takes is taken with interrupts
  * off everywhere (the _irq forms).
- * Debug builds count the locks a CPU holds and assert that none is held at a switch.
+ * Debug builds count the locks a CPU holds and assert that none is held at a switch, and check
+ * their order (lockdep.h): hence the macros, which pass on how a lock is called.
  */
 #pragma once
 
+#include "base/lockdep.h"
 #include "base/panic.h"
 #include "machine/cpu.h"
 
@@ -21,13 +23,12 @@ struct spinlock {
 			u16 next; /* the ticket the next comer draws */
 		};
 	};
+	struct lock_dep dep;
 };
 
 #define SPINLOCK_INIT                                                                              \
 	{                                                                                          \
-		{                                                                                  \
-			0                                                                          \
-		}                                                                                  \
+		.word = 0                                                                          \
 	}
 #define SPINLOCK_TICKET (1u << 16)
 
@@ -43,16 +44,25 @@ static inline bool spin_try(struct spinlock *l)
 /* The lock was not free. */
 void spin_wait(struct spinlock *l);
 
-static inline void spin_lock(struct spinlock *l)
+/* In debug builds: the class of a lock that is zeroes so far. */
+#define spin_lock_class(l, what) debug_only((l)->dep.name = "&" what "@")
+
+static inline void spin_lock_as(struct spinlock *l, const char *name, bool nested)
 {
+	lockdep_check(NULL, &l->dep, name, nested);
 	if (unlikely(!spin_try(l)))
 		spin_wait(l);
+	lockdep_acquired(NULL, &l->dep);
 	debug_only(cpu_this()->lock_depth++);
 }
+#define spin_lock(l) spin_lock_as(l, #l "@" __FILE_NAME__, false)
+/* The class is held already, and a rule of its own orders the two. */
+#define spin_lock_nested(l) spin_lock_as(l, #l "@" __FILE_NAME__, true)
 
 static inline void spin_unlock(struct spinlock *l)
 {
 	debug_only(cpu_this()->lock_depth--);
+	lockdep_release(NULL, &l->dep);
 	__atomic_store_n(&l->serving, (u16)(l->serving + 1), __ATOMIC_RELEASE);
 }
 
@@ -62,13 +72,15 @@ static inline bool spin_is_locked(const struct spinlock *l)
 }
 
 /* Interrupts off, then the lock; returns the flags for spin_unlock_irq(). */
-static inline u64 spin_lock_irq(struct spinlock *l)
+static inline u64 spin_lock_irq_as(struct spinlock *l, const char *name, bool nested)
 {
 	u64 flags = irq_save();
 
-	spin_lock(l);
+	spin_lock_as(l, name, nested);
 	return flags;
 }
+#define spin_lock_irq(l) spin_lock_irq_as(l, #l "@" __FILE_NAME__, false)
+#define spin_lock_irq_nested(l) spin_lock_irq_as(l, #l "@" __FILE_NAME__, true)
 
 static inline void spin_unlock_irq(struct spinlock *l, u64 flags)
 {

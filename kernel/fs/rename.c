@@ -43,10 +43,10 @@ static void lock_both(struct vnode *from, struct vnode *to)
 		mutex_lock(&from->lock);
 	} else if (vnode_is_ancestor(from, to)) {
 		mutex_lock(&from->lock);
-		mutex_lock(&to->lock);
+		mutex_lock_nested(&to->lock);
 	} else {
 		mutex_lock(&to->lock);
-		mutex_lock(&from->lock);
+		mutex_lock_nested(&from->lock);
 	}
 }
 

@@ -31,7 +31,7 @@ static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode 
 {
 	struct vnode *old;
 
-	mutex_lock(&n->v.lock);
+	mutex_lock_nested(&n->v.lock);
 	old = n->parent;
 	n->entry = e;
 	n->parent = vnode_get(parent);
@@ -233,7 +233,7 @@ void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 	struct tmpfs_entry *unused = e;
 
 	tmpfs_entry_remove(tmpfs_node(dir), e);
-	mutex_lock(&n->v.lock);
+	mutex_lock_nested(&n->v.lock);
 	if (links && n->v.nlink > 1)
 		tmpfs_return_inodes(tmpfs_of(dir), 1);
 	n->v.nlink -= links;
@@ -266,7 +266,7 @@ static int kill_directory(struct vnode *victim)
 {
 	int r = 0;
 
-	mutex_lock(&victim->lock);
+	mutex_lock_nested(&victim->lock);
 	if (victim->mounts)
 		r = -EBUSY; /* since the caller looked */
 	else if (tmpfs_node(victim)->entry_count)

@@ -30,7 +30,7 @@ void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_
 	v->nlink = 1;
 	v->ino = vnode_new_ino();
 	v->atime_ns = v->mtime_ns = v->ctime_ns = vnode_now();
-	mutex_init(&v->lock);
+	mutex_init_as(&v->lock, vnode_is_dir(v) ? "&directory@" : "&file@");
 }
 
 /* Moves writers by @by unless it has the other sign. */

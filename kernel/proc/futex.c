@@ -32,8 +32,10 @@ static struct futex_bucket buckets[BUCKETS];
 
 void futex_room_init(void)
 {
-	for (u32 i = 0; i < BUCKETS; i++)
+	for (u32 i = 0; i < BUCKETS; i++) {
 		list_init(&buckets[i].waiters);
+		spin_lock_class(&buckets[i].lock, "futex_bucket");
+	}
 }
 
 /* -- keys and buckets --------------------------------------------------------------------------- */

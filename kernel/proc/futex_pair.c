@@ -21,7 +21,7 @@ static u64 lock_two(const struct pair *p)
 	u64 flags = spin_lock_irq(&low->lock);
 
 	if (high != low)
-		spin_lock(&high->lock);
+		spin_lock_nested(&high->lock);
 	return flags;
 }
 

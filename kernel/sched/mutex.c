@@ -5,8 +5,11 @@
  */
 #include "sched/mutex.h"
 
-void mutex_init(struct mutex *m)
+void mutex_init_as(struct mutex *m, const char *name)
 {
+	m->dep = (struct lock_dep){};
+	debug_only(m->dep.name = name);
+	(void)name;
 	m->owner = NULL;
 	wait_queue_init(&m->queue);
 }
@@ -15,9 +18,13 @@ bool mutex_try_lock(struct mutex *m)
 {
 	struct thread *none = NULL;
 
-	return mutex_is_mine(m) ||
-	       __atomic_compare_exchange_n(&m->owner, &none, thread_current(), false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	if (mutex_is_mine(m))
+		return true;
+	if (!__atomic_compare_exchange_n(&m->owner, &none, thread_current(), false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	lockdep_acquired(&thread_current()->mutexes, &m->dep);
+	return true;
 }
 
 void mutex_lock_slow(struct mutex *m)
@@ -28,6 +35,7 @@ void mutex_lock_slow(struct mutex *m)
 void mutex_unlock(struct mutex *m)
 {
 	assert(mutex_is_mine(m));
+	lockdep_release(&thread_current()->mutexes, &m->dep);
 	__atomic_store_n(&m->owner, NULL, __ATOMIC_SEQ_CST);
 	if (unlikely(!list_empty(&m->queue.waiters)))
 		wait_wake_one(&m->queue);

@@ -10,25 +10,35 @@
 struct mutex {
 	struct thread *owner; /* [a] NULL: free */
 	struct wait_queue queue;
+	struct lock_dep dep;
 };
 
 #define MUTEX_INIT(name)                                                                           \
 	{                                                                                          \
-		NULL, WAIT_QUEUE_INIT((name).queue)                                                \
+		.owner = NULL, .queue = WAIT_QUEUE_INIT((name).queue)                              \
 	}
 
-void mutex_init(struct mutex *m);
+/* @name: of its class (base/lockdep.h). */
+void mutex_init_as(struct mutex *m, const char *name);
+#define mutex_init(m) mutex_init_as(m, #m "@" __FILE_NAME__)
 void mutex_lock_slow(struct mutex *m);
 
-static inline void mutex_lock(struct mutex *m)
+static inline void mutex_lock_as(struct mutex *m, const char *name, bool nested)
 {
 	struct thread *none = NULL;
 
 	assert(m->owner != thread_current());
+	assert(cpu_this()->lock_depth == 0 && cpu_this()->irq_depth == 0);
+	lockdep_check(&thread_current()->mutexes, &m->dep, name, nested);
 	if (unlikely(!__atomic_compare_exchange_n(&m->owner, &none, thread_current(), false,
 						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
 		mutex_lock_slow(m);
+	else
+		lockdep_acquired(&thread_current()->mutexes, &m->dep);
 }
+#define mutex_lock(m) mutex_lock_as(m, #m "@" __FILE_NAME__, false)
+/* One of its class is held already, and a rule of its own orders the two. */
+#define mutex_lock_nested(m) mutex_lock_as(m, #m "@" __FILE_NAME__, true)
 
 static inline bool mutex_is_mine(const struct mutex *m)
 {

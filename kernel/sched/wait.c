@@ -52,7 +52,7 @@ static unsigned wake(struct wait_queue *q, unsigned most)
 	wait_fence();
 	if (list_empty(&q->waiters))
 		return 0;
-	flags = spin_lock_irq(&q->lock);
+	flags = spin_lock_irq_nested(&q->lock); /* a notify() may wake its own queue */
 	list_for_each_safe (w, tmp, &q->waiters, link) {
 		if (w->notify)
 			w->notify(w);
