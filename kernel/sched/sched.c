@@ -29,6 +29,7 @@ struct run_queue run_queues[MAX_CPUS];
 
 static void queue_init(struct run_queue *q, struct thread *idle)
 {
+	spin_lock_class(&q->lock, "run_queue");
 	fair_init(&q->fair);
 	rt_init(&q->rt);
 	q->current = q->idle = idle;
