@@ -175,23 +175,28 @@ int futex_sleep(struct futex_waiter *w, u64 deadline)
 	return dequeue(w) ? r : 0;
 }
 
+/* In the bucket first, then the look at the word: see nobody_sleeps(). */
 int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 {
 	struct futex_bucket *b = futex_bucket_of(&w->key);
+	bool missing;
 	u64 flags;
 	u32 now;
 
-	for (;;) {
+	do {
 		flags = spin_lock_irq(&b->lock);
-		if (likely(!user_read_u32(&now, addr)))
-			break;
-		spin_unlock_irq(&b->lock, flags);
-		if (user_read_u32(&now, addr))
-			return -EFAULT;
-	}
-	if (likely(now == value))
 		futex_enqueue(w, b);
-	spin_unlock_irq(&b->lock, flags);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		missing = user_read_u32(&now, addr);
+		if (unlikely(missing || now != value)) {
+			list_remove(&w->link);
+			w->queued = false;
+			WRITE_ONCE(w->thread->state, THREAD_RUNNABLE);
+		}
+		spin_unlock_irq(&b->lock, flags);
+		if (missing && user_read_u32(&now, addr))
+			return -EFAULT;
+	} while (unlikely(missing));
 	return now == value ? 0 : -EAGAIN;
 }
 
