@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Several CPUs: they come up in every arrangement, are counted, limited, and keep interrupts on."""
 
+import os
 import re
 
 from harness import tap
 from harness.runner import test
 
+LONG = os.environ.get("LONG")
 SHIFT = 3
 LATE_LIMIT = 10_000
 
@@ -25,6 +27,22 @@ def selftest_smp2(case):
 def selftest_smp8_two_sockets(case):
     output = _selftest(case, SMP="8,sockets=2,cores=2,threads=2", MACHINE="pc", CPU="qemu64")
     case.check("smp: 8 of 8 CPUs run" in output, "all eight run")
+
+
+@test(90)
+def user_tests_on_all_cpus(case):
+    """The whole user suite where its programs meet on several CPUs; with LONG=1 on eight, too."""
+    for smp in ("4", "8") if LONG else ("4",):
+        case.tap(tap.parse(case.run_to_end("init=/tests/run", 500, SMP=smp)), f"SMP={smp}")
+
+
+@test(40)
+def storms_of_processes(case):
+    """Seeded, moved about the CPUs meanwhile; one and four have theirs in the suite. LONG=1: minutes."""
+    for smp in ("1", "2", "4", "8") if LONG else ("2", "8"):
+        output = case.run_to_end(f"init=/tests/storm -- {300 if LONG else 2} {smp}7", 1200 if LONG else 200,
+                                 SMP=smp)
+        case.tap(tap.parse(output), f"SMP={smp}")
 
 
 @test(20)

@@ -71,21 +71,27 @@ static void usage(int who, long *user, long *system)
 	*system = ms_of(r.ru_stime);
 }
 
-static void check_split(const char *what, long user, long system, int mostly_user)
+static int is_split(long user, long system, int mostly_user)
 {
 	long most = mostly_user ? user : system;
 
-	if (!ok(most * 10 >= (user + system) * 7 && user + system >= WORK_MS * 9 / 10, "%s", what))
+	return most * 10 >= (user + system) * 7 && user + system >= WORK_MS * 9 / 10;
+}
+
+static void check_split(const char *what, long user, long system, int mostly_user)
+{
+	if (!ok(is_split(user, system, mostly_user), "%s", what))
 		diag("user %ld ms, system %ld ms", user, system);
 }
 
-static void own_and_children(int computes)
+/* What a child used, by wait4, and by how much that of all children is more afterwards. */
+static void use_in_child(int computes, struct rusage *r, long *user, long *system)
 {
-	struct rusage r, before, after;
+	long user_before, system_before;
 	pid_t pid;
 	int status;
 
-	getrusage(RUSAGE_CHILDREN, &before);
+	usage(RUSAGE_CHILDREN, &user_before, &system_before);
 	pid = fork();
 	if (pid == 0) {
 		if (computes)
@@ -94,12 +100,30 @@ static void own_and_children(int computes)
 			make_the_kernel_work(WORK_MS);
 		_exit(0);
 	}
-	wait4(pid, &status, 0, &r);
-	getrusage(RUSAGE_CHILDREN, &after);
+	wait4(pid, &status, 0, r);
+	usage(RUSAGE_CHILDREN, user, system);
+	*user -= user_before;
+	*system -= system_before;
+}
+
+/*
+ * The split is sampled: an emulator that is kept from running between two samples charges that to one
+ * side. It is not kept so three times.
+ */
+static void own_and_children(int computes)
+{
+	long user, system;
+	struct rusage r;
+
+	for (int i = 0; i < 3; i++) {
+		use_in_child(computes, &r, &user, &system);
+		if (is_split(ms_of(r.ru_utime), ms_of(r.ru_stime), computes) &&
+		    is_split(user, system, computes))
+			break;
+	}
 	check_split(computes ? "wait4: computing was user time" : "wait4: reading was system time",
 		    ms_of(r.ru_utime), ms_of(r.ru_stime), computes);
-	check_split("the parent has it from now on", ms_of(after.ru_utime) - ms_of(before.ru_utime),
-		    ms_of(after.ru_stime) - ms_of(before.ru_stime), computes);
+	check_split("the parent has it from now on", user, system, computes);
 }
 
 /* Is @ticks a hundredth part of something between the two? */
