@@ -36,7 +36,7 @@ static inline bool spin_try(struct spinlock *l)
 {
 	u32 word = READ_ONCE(l->word);
 
-	return word >> 16 == (word & 0xffff) &&
+	return likely(word == (word << 16 | word >> 16)) /* both halves are equal */ &&
 	       __atomic_compare_exchange_n(&l->word, &word, word + SPINLOCK_TICKET, false,
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }

@@ -295,9 +295,8 @@ u64 slab_live(const struct slab_cache *c)
 {
 	i64 live = 0;
 
-	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
-		if (slab_magazines[cpu])
-			live += READ_ONCE(slab_magazines[cpu][c->index].live);
+	for (u32 cpu = 0; cpu < cpu_count; cpu++)
+		live += READ_ONCE(slab_magazines[cpu][c->index].live);
 	return MAX(live, 0L);
 }
 

@@ -18,7 +18,7 @@ struct slab_cache *slab_create(const char *name, size_t size, size_t align);
 void *slab_alloc(struct slab_cache *c); /* contents are old */
 void *slab_alloc_zero(struct slab_cache *c);
 void slab_free(struct slab_cache *c, void *obj);
-u64 slab_live(const struct slab_cache *c);
+u64 slab_live(const struct slab_cache *c); /* adds up what the CPUs that run have */
 /* The @index-th cache, for /proc/leash/objects; false: there are no more. */
 bool slab_describe(unsigned index, const char **name, u64 *live, u32 *size);
 
