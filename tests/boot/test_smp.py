@@ -31,14 +31,14 @@ def selftest_smp8_two_sockets(case):
 
 @test(90)
 def user_tests_on_all_cpus(case):
-    """The whole user suite where its programs meet on several CPUs; with LONG=1 on eight, too."""
-    for smp in ("4", "8") if LONG else ("4",):
+    """The whole user suite where its programs meet on several CPUs; with LONG=1 on four and eight, too."""
+    for smp in ("2", "4", "8") if LONG else ("2",):
         case.tap(tap.parse(case.run_to_end("init=/tests/run", 500, SMP=smp)), f"SMP={smp}")
 
 
 @test(40)
 def storms_of_processes(case):
-    """Seeded, moved about the CPUs meanwhile; one and four have theirs in the suite. LONG=1: minutes."""
+    """Seeded, moved about the CPUs meanwhile; two have theirs in the suite. LONG=1: minutes."""
     for smp in ("1", "2", "4", "8") if LONG else ("2", "8"):
         output = case.run_to_end(f"init=/tests/storm -- {300 if LONG else 2} {smp}7", 1200 if LONG else 200,
                                  SMP=smp)
