@@ -17,22 +17,12 @@
 #include "child.h"
 #include "sys.h"
 #include "tap.h"
+#include "threads.h"
 
 #define ROUNDS 150
 #define PAGE 4096
 
 static volatile int stop;
-
-static pthread_t start(void *(*fn)(void *), void *arg)
-{
-	pthread_t t;
-
-	if (pthread_create(&t, NULL, fn, arg)) {
-		diag("pthread_create failed");
-		_exit(2);
-	}
-	return t;
-}
 
 /* Runs @fn beside @other until it is through. */
 static void beside(void *(*other)(void *), void *arg, void (*fn)(void *))
