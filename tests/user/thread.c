@@ -17,7 +17,7 @@
 
 #include "sys.h"
 #include "tap.h"
-#include "threads.h"
+#include "raw_thread.h"
 
 /* -- what is shared, and what is not -------------------------------------------------------------- */
 

@@ -13,7 +13,7 @@
 #include "child.h"
 #include "sys.h"
 #include "tap.h"
-#include "threads.h"
+#include "raw_thread.h"
 
 static void *sleep_for_ever(void *arg)
 {

@@ -17,7 +17,7 @@
 #include "child.h"
 #include "sys.h"
 #include "tap.h"
-#include "threads.h"
+#include "raw_thread.h"
 
 #define ROUNDS 150
 #define PAGE 4096
