@@ -25,11 +25,13 @@ def receive(path, directory):
 
 
 def rows(table):
-    """(column, text) of each row of the table; a text that was cut into lines is one again."""
+    """(column, text) of each line of the table. Figure 6.1 has no column for the hardware."""
     found = []
     for line in table.split("\n"):
         cells = [cell.strip() for cell in line.split("|")]
-        if len(cells) != 3 or "Hardware" in cells or not any(cells):
+        if len(cells) == 2:
+            cells.insert(HARDWARE, "")
+        if len(cells) != 3 or cells[OS].startswith("OS @") or not any(cells):
             continue
         column = next(i for i, cell in enumerate(cells) if cell)
         found.append((column, cells[column]))
@@ -37,10 +39,9 @@ def rows(table):
 
 
 FIGURE_6_1 = [(OS, "create entry for process list"), (OS, "allocate memory for program"),
-              (OS, "load program into memory"), (OS, "set up user stack with argv"),
-              (OS, "clear registers"), (OS, "fill kernel stack with reg/PC"),
-              (OS, "execute call main()"), (PROGRAM, "run main()"),
-              (PROGRAM, "execute return"), (PROGRAM, "from main"),
+              (OS, "load program into memory"), (OS, "set up stack with argc/argv"),
+              (OS, "clear registers"), (OS, "execute call main()"), (PROGRAM, "run main()"),
+              (PROGRAM, "execute return from main"),
               (OS, "free memory of process"), (OS, "remove from process list")]
 
 TRAP = [(HARDWARE, "save PC and flags of A"), (HARDWARE, "move to kernel mode"),
@@ -54,12 +55,12 @@ FIGURE_6_2 = ([(PROGRAM, "call execve()"), (PROGRAM, "trap into OS")] + TRAP +
                (OS, "load program into memory"), (OS, "set up user stack with argv"),
                (OS, "clear registers"), (OS, "fill kernel stack with reg/PC"),
                (OS, "A is now /bin/tiny"), (OS, "execve gives 0")] + RETURN +
-              [(OS, "(1 page fault: trap, bring the"), (OS, "page in, return)"),
+              [(OS, "(1 page fault: trap, bring"), (OS, "the page in, return)"),
                (PROGRAM, "call write()"), (PROGRAM, "trap into OS")] + TRAP +
               [(OS, "do work of write"), (OS, "write gives 12")] + RETURN +
-              [(PROGRAM, "call"), (PROGRAM, "exit_group()"), (PROGRAM, "trap into OS")] + TRAP +
+              [(PROGRAM, "call exit_group()"), (PROGRAM, "trap into OS")] + TRAP +
               [(OS, "do work of exit_group"), (OS, "A ends with 42"),
-               (OS, "free memory of process"), (OS, "call switch() routine: A has"), (OS, "ended"),
+               (OS, "free memory of process"), (OS, "A has ended"), (OS, "call switch() routine"),
                (OS, "save regs(A) → proc_t(A)"), (OS, "remove from process list")])
 BOOT = [(OS, "initialize trap table"), (HARDWARE, "remember addresses of 256"),
         (HARDWARE, "trap handlers (timer: 240)"), (HARDWARE, "remember address of syscall"),
@@ -136,16 +137,33 @@ def figures(case):
 @test(1)
 def trace_event_checker_refuses(case):
     """The checker of the JSON finds each seeded fault."""
+    names = [{"name": name, "ph": "M", "pid": 1, "tid": 1, "args": {"name": "x"}}
+             for name in ("process_name", "thread_name")]
     good = {"name": "a", "ph": "X", "ts": 1.0, "dur": 2.0, "pid": 1, "tid": 1}
     inside = {**good, "ts": 1.5, "dur": 1.5}
-    case.equal(trace_event.problems(json.dumps({"traceEvents": [good, inside]})), [], "nested")
+    start = {"name": "b", "ph": "s", "id": 7, "ts": 1.0, "pid": 1, "tid": 1}
+    finish = {**start, "ph": "f", "bp": "e", "ts": 2.0}
+    begin, end = {**good, "ph": "B"}, {**good, "ph": "E", "ts": 2.0}
+
+    def problems(*events):
+        return trace_event.problems(json.dumps({"traceEvents": [*names, *events]}))
+
+    for what, fine in (("nested", (good, inside)), ("an arrow", (good, start, finish)),
+                       ("a pair", (begin, end)), ("at once", (good, {**good, "dur": 1.0}))):
+        case.equal(problems(*fine), [], what)
     for what, bad in (("no time", {**good, "ts": None}), ("no duration", {**good, "dur": -1}),
                       ("no name", {**good, "name": 3}), ("a phase", {**good, "ph": "Q"}),
                       ("a scope", {**good, "ph": "i", "s": "x"}), ("no pid", {**good, "pid": "1"}),
                       ("metadata", {**good, "ph": "M", "name": "colour"}),
-                      ("an overlap", {**good, "ts": 2.0, "dur": 2.0})):
-        text = json.dumps({"traceEvents": [good, bad]})
-        case.equal(len(trace_event.problems(text)), 1, what)
+                      ("an overlap", {**good, "ts": 2.0, "dur": 2.0}),
+                      ("the inner one first", {**good, "dur": 3.0}),
+                      ("a large pid", {**good, "pid": 1 << 32}),
+                      ("a track without a name", {**good, "tid": 2}),
+                      ("half an arrow", start), ("no id", {**start, "id": None}),
+                      ("no end", begin), ("no beginning", end)):
+        case.equal(len(problems(good, bad)), 1, what)
+    case.equal(len(problems(good, {**start, "ts": 2.5}, finish)), 1, "an arrow into the past")
+    case.equal(len(problems(good, start, {**finish, "ts": 3.0})), 1, "an arrow to nothing")
     case.equal(len(trace_event.problems("{")), 1, "no JSON at all")
 
 
@@ -176,11 +194,50 @@ SAVED_ROWS = [(OS, "initialize trap table"), (HARDWARE, "remember addresses of 2
               (OS, "handle trap"), (OS, "do work of write"), (OS, "write gives -9"),
               (OS, "A ends with 1"), (OS, "remove from process list")]
 
+# One thread goes from CPU 0 to CPU 1 and back, and shares the first with another one.
+MIGRATED = """# leash-trace 1 tsc_hz=1000000000 cpus=2
+1000 0 5 5 created pid=6
+1200 0 5 5 fork child=6
+2000 0 5 5 switch why=1 from=5 to=6 at=x caller=x
+2100 0 6 6 return_to_user rip=400000 rsp=0 frame=0
+3000 0 6 6 switch why=2 from=6 to=5 at=x caller=x
+3000 1 0 0 switch why=0 from=0 to=6 at=x caller=x
+3100 1 6 6 return_to_user rip=400000 rsp=0 frame=0
+4000 1 6 6 switch why=1 from=6 to=0 at=x caller=x
+5000 0 5 5 switch why=1 from=5 to=6 at=x caller=x
+5500 0 6 6 exit status=256
+6000 0 6 6 switch why=4 from=6 to=5 at=x caller=x
+6500 0 5 5 removed pid=6 status=256
+"""
+
+# Timer interrupts that hit the program and the kernel, and change nothing: not in Figure 6.2.
+TICKED = "".join(line + "\n" + {
+    "2000": "2010 1 6 6 irq_enter vector=240 user=1 rip=400000 frame=0\n"
+            "2020 1 6 6 timer_fired now=1 quantum_over=0\n2030 1 6 6 irq_exit vector=240\n"
+            "2040 1 6 6 return_to_user rip=400000 rsp=0 frame=0\n",
+    "2100": "2110 1 6 6 irq_enter vector=240 user=0 rip=400000 frame=0\n"
+            "2120 1 6 6 irq_exit vector=240\n"}.get(line.split()[0], "")
+                 for line in SAVED.splitlines())
+
 
 def _timeline(path, *options):
     program = os.path.join(machine.BUILD, "userland", "root", "bin", "timeline")
     return subprocess.run([program, *options, "--from", path, "6"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=60)
+
+
+@test(1)
+def timeline_follows_a_migration(case):
+    """An arrow from CPU to CPU in the JSON, for the story's threads alone."""
+    path = case.path(".trace")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(MIGRATED)
+    text = _timeline(path, "--json", "-").stdout.decode()
+    if not case.equal(trace_event.problems(text), [], "the JSON"):
+        return
+    flows = [(e["ph"], e["ts"], e["tid"]) for e in json.loads(text)["traceEvents"]
+             if e["ph"] in "sf"]
+    case.equal(flows, [("s", 1.0, 0), ("f", 2.0, 1), ("s", 2.0, 1), ("f", 4.0, 0)], "the arrows")
 
 
 @test(5)
@@ -193,6 +250,12 @@ def timeline_of_a_saved_trace(case):
     table = done.stdout.decode()
     case.equal((done.returncode, rows(table)), (0, SAVED_ROWS), "the table")
     case.check("3 events were lost" in table, "what was lost is told")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(TICKED)
+    case.equal(rows(_timeline(path, "-f", "6.2").stdout.decode()), SAVED_ROWS, "Figure 6.2 of it")
+    case.check("timer interrupt" in _timeline(path).stdout.decode(), "which is not all")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(SAVED)
     case.equal(trace_event.problems(_timeline(path, "--json", "-").stdout.decode()), [], "the JSON")
     chance = random.Random(1)
     for n in range(150):

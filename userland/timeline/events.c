@@ -9,7 +9,6 @@
 
 #define TIMER_VECTOR 240
 #define WHY_BLOCKED 1
-#define WHY_QUANTUM 2
 #define WHY_YIELD 3
 #define WHY_EXIT 4
 #define WHY_PREEMPTED 5
@@ -247,14 +246,13 @@ static void on_switch(struct story *s, const struct trace_event *e)
 	switch (trace_number(e, "why")) {
 	case WHY_BLOCKED:
 		where_waits(e, where, sizeof(where));
-		snprintf(why, sizeof(why), ": %s waits in %s", from, where);
+		snprintf(why, sizeof(why), "%s waits: %s\n", from, where);
 		break;
-	case WHY_QUANTUM: break;
-	case WHY_YIELD: snprintf(why, sizeof(why), ": %s yields", from); break;
-	case WHY_EXIT: snprintf(why, sizeof(why), ": %s has ended", from); break;
-	case WHY_PREEMPTED: snprintf(why, sizeof(why), ": %s woke up", to); break;
+	case WHY_YIELD: snprintf(why, sizeof(why), "%s yields\n", from); break;
+	case WHY_EXIT: snprintf(why, sizeof(why), "%s has ended\n", from); break;
+	case WHY_PREEMPTED: snprintf(why, sizeof(why), "%s woke up\n", to); break;
 	}
-	story_add(s, e->tsc, OS, e->pid, "call switch() routine%s", why);
+	story_add(s, e->tsc, OS, e->pid, "%scall switch() routine", why);
 }
 
 static void on_regs_saved(struct story *s, const struct trace_event *e)

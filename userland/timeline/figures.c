@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The book's figures as a choice of rows. 6.1 leaves the hardware out, 6.2 shows everything of one
- * process, 6.3 what lies between two processes when the timer takes the CPU from the first.
+ * process but interrupts that change nothing, 6.3 what lies between two processes when the timer takes the CPU from the first.
  */
 #include <string.h>
 
@@ -34,12 +34,14 @@ static void keep(struct story *s, size_t from, size_t to)
 
 static bool in_6_1(const struct row *r)
 {
-	static const char *const events[] = { "created",      "memory", "loaded", "stack",
-					      "regs_cleared", "freed",  "removed" };
+	static const char *const events[] = { "created", "memory", "loaded",
+					      "stack",   "freed",  "removed" };
 
 	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++)
 		if (is_from(r, events[i]))
 			return true;
+	if (is_from(r, "regs_cleared")) /* the kernel stack is 6.2's matter */
+		return strcmp(r->text, "clear registers") == 0;
 	return r->column == HEADING && strcmp(r->text, "run") == 0;
 }
 
@@ -48,6 +50,7 @@ static bool select_6_1(struct story *s)
 	bool main_runs = false, execed = false, ended = false;
 	size_t n = 0;
 
+	s->two_columns = true;
 	for (size_t i = 0; i < s->count; i++) {
 		struct row r = s->rows[i];
 
@@ -64,11 +67,53 @@ static bool select_6_1(struct story *s)
 			ended = true;
 		} else if (!in_6_1(&r)) {
 			continue;
+		} else if (is_from(&r, "stack")) {
+			strcpy(r.text, "set up stack with argc/argv");
 		}
 		s->rows[n++] = r;
 	}
 	s->count = n;
 	return main_runs;
+}
+
+/* -- 6.2 ----------------------------------------------------------------------------------------- */
+
+/* The row behind those of the events @a and @b that follow each other from @i on. */
+static size_t skip_events(const struct story *s, size_t i, const char *a, const char *b)
+{
+	while (i < s->count && (is_from(&s->rows[i], a) || is_from(&s->rows[i], b)))
+		i++;
+	return i;
+}
+
+/* The row behind an interrupt at @i after which all goes on as before; @i: there is none. */
+static size_t skip_interrupt(const struct story *s, size_t i)
+{
+	size_t end = skip_events(s, i, "irq_enter", "timer_fired"), back;
+
+	if (!is_from(&s->rows[i], "irq_enter"))
+		return i;
+	for (size_t k = i; k < end; k++)
+		if (strstr(s->rows[k].text, "in the kernel"))
+			return end;
+	back = skip_events(s, end, "return_to_user", "return_to_user");
+	return back > end && s->rows[back - 1].pid == s->rows[i].pid ? back : i;
+}
+
+static bool select_6_2(struct story *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->count;) {
+		size_t end = skip_interrupt(s, i);
+
+		if (end == i)
+			s->rows[n++] = s->rows[i++];
+		else
+			i = end;
+	}
+	s->count = n;
+	return true;
 }
 
 /* -- 6.3 ----------------------------------------------------------------------------------------- */
@@ -124,6 +169,7 @@ bool figure_select(struct story *s, enum figure figure, int *first)
 {
 	switch (figure) {
 	case FIGURE_6_1: return select_6_1(s);
+	case FIGURE_6_2: return select_6_2(s);
 	case FIGURE_6_3: return select_6_3(s, true, first) || select_6_3(s, false, first);
 	default: return true;
 	}

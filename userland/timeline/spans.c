@@ -8,7 +8,6 @@
 
 #include "timeline.h"
 
-#define MAX_DEPTH 16
 #define WHY_EXIT 4
 #define MAX_THREADS 256
 
@@ -21,7 +20,7 @@ struct open_span {
 struct thread {
 	int tid, pid, depth;
 	unsigned cpu;
-	struct open_span open[MAX_DEPTH];
+	struct open_span open[SPANS_DEPTH];
 };
 
 struct spans {
@@ -49,7 +48,7 @@ static void begin(struct thread *t, unsigned long tsc, enum span_kind kind, cons
 {
 	struct open_span *o;
 
-	if (t->depth == MAX_DEPTH)
+	if (t->depth == SPANS_DEPTH)
 		return;
 	o = &t->open[t->depth++];
 	o->begin = tsc;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The three columns as text, 80 characters wide. */
+/* The columns as text, 80 characters wide. */
 #include <string.h>
 
 #include "timeline.h"
 
-static const int widths[COLUMNS] = { 30, 28, 16 };
+static const int widths[COLUMNS] = { 29, 28, 17 };
 #define STAMP 11
 
 static bool is_more(char c)
@@ -44,38 +44,53 @@ static void cell(FILE *out, const char *text, int n, int width)
 	pad(out, width - characters);
 }
 
-static void line(FILE *out, enum column c, const char *text, int n)
+static int width_of(const struct story *s, enum column c)
 {
-	for (enum column i = OS; i < COLUMNS; i++) {
-		if (i == c && i == PROGRAM)
-			fwrite(text, 1, n, out);
-		else if (i == c)
-			cell(out, text, n, widths[i]);
-		else if (i != PROGRAM)
-			pad(out, widths[i]);
-		fputs(i == PROGRAM ? "\n" : i + 1 == PROGRAM && c != PROGRAM ? " |" : " | ", out);
-	}
+	return widths[c] + (s->two_columns && c == PROGRAM ? widths[HARDWARE] + 3 : 0);
 }
 
-static void rule(FILE *out)
+/* One line of the table: @text in column @c, the others empty, no blanks at the end. */
+static void line(FILE *out, const struct story *s, enum column c, const char *text, int n)
 {
-	for (int i = 0; i < widths[0] + widths[1] + widths[2] + 6; i++)
-		fputc(i == widths[0] + 1 || i == widths[0] + widths[1] + 4 ? '+' : '-', out);
+	for (enum column i = OS; i < PROGRAM; i++) {
+		if (!story_shows(s, i))
+			continue;
+		cell(out, text, i == c ? n : 0, widths[i]);
+		fputs(" |", out);
+		if (i + 1 < PROGRAM && story_shows(s, i + 1))
+			fputc(' ', out);
+	}
+	if (c == PROGRAM) {
+		fputc(' ', out);
+		fwrite(text, 1, n, out);
+	}
 	fputc('\n', out);
 }
 
-static void print_heading(FILE *out, const char *phase, bool stamps)
+static void rule(FILE *out, const struct story *s)
+{
+	for (enum column c = OS; c < COLUMNS; c++) {
+		if (!story_shows(s, c))
+			continue;
+		for (int i = c == HARDWARE ? -2 : -1; i < width_of(s, c); i++)
+			fputc('-', out);
+		fputs(c == PROGRAM ? "\n" : "+", out);
+	}
+}
+
+static void print_heading(FILE *out, const struct story *s, const char *phase)
 {
 	bool run = strcmp(phase, "run") == 0;
+	int margin = s->stamps ? STAMP : 0;
 
-	if (stamps)
-		pad(out, STAMP);
-	fprintf(out, "%-*s | %-*s |%s\n", widths[OS],
-		run ? "OS @ run (kernel mode)" : "OS @ boot (kernel mode)", widths[HARDWARE],
-		"Hardware", run ? " Program (user)" : "");
-	if (stamps)
-		pad(out, STAMP);
-	rule(out);
+	pad(out, margin);
+	fprintf(out, "%-*s |", widths[OS],
+		run ? "OS @ run (kernel mode)" : "OS @ boot (kernel mode)");
+	if (!s->two_columns)
+		fprintf(out, " %-*s |", widths[HARDWARE], "Hardware");
+	fprintf(out, "%s\n", run ? " Program (user)" : "");
+	pad(out, margin);
+	rule(out, s);
 }
 
 static void print_row(FILE *out, const struct story *s, const struct row *r, bool stamps)
@@ -85,14 +100,14 @@ static void print_row(FILE *out, const struct story *s, const struct row *r, boo
 
 	do {
 		const char *at = text;
-		int n = wrap(&text, widths[r->column]);
+		int n = wrap(&text, width_of(s, r->column));
 
 		if (stamps && first)
 			fprintf(out, "%*.1f ", STAMP - 1,
 				trace_us(s->trace, r->tsc - s->trace->events[0].tsc));
 		else if (stamps)
 			pad(out, STAMP);
-		line(out, r->column, at, n);
+		line(out, s, r->column, at, n);
 		first = false;
 	} while (*text);
 }
@@ -114,7 +129,7 @@ void table_print(FILE *out, const struct story *s)
 		const struct row *r = &s->rows[i];
 
 		if (r->column == HEADING)
-			print_heading(out, r->text, s->stamps);
+			print_heading(out, s, r->text);
 		else
 			print_row(out, s, r, s->stamps);
 	}

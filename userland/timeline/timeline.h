@@ -39,6 +39,7 @@ struct story {
 	struct told told[MAX_TOLD];
 	int told_count;
 	bool stamps; /* the table has a column of microseconds */
+	bool two_columns; /* as Figure 6.1: nothing of the hardware is told */
 	bool verbose; /* every page fault, every timer that is set */
 	size_t folded; /* page faults left out since the last row */
 	const char *event; /* that is being told */
@@ -68,13 +69,24 @@ bool figure_select(struct story *s, enum figure figure, int *first);
  * moves behind it. 0: no more. */
 int wrap(const char **text, int width);
 
+/* Whether the story's table has the column. */
+static inline bool story_shows(const struct story *s, enum column c)
+{
+	return c != HARDWARE || !s->two_columns;
+}
+
 void table_print(FILE *out, const struct story *s);
 void svg_print(FILE *out, const struct story *s);
 void json_print(FILE *out, const struct story *s);
 void lanes_print(FILE *out, const struct story *s);
 
+/* svg.c, for lanes.c too: what a picture begins with, and text in it. */
+void svg_begin(FILE *out, int width, int height);
+void svg_text(FILE *out, const char *text, int n);
+
 /* What the next event of a thread says of it, for json.c and lanes.c: see spans.c. */
 enum span_kind { SPAN_USER, SPAN_CALL, SPAN_FAULT, SPAN_IRQ, SPAN_AWAY, SPAN_KINDS };
+#define SPANS_DEPTH 16 /* so many lie within each other */
 struct span {
 	unsigned long begin, end;
 	int pid, tid, depth;
