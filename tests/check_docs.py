@@ -10,6 +10,7 @@ Checked in README.md and docs/*.md, outside of fenced blocks:
   `path/file.c:name`       the file exists and defines name (function, macro, label, type)
   `path/file.c`, `dir/`    exist; * and {a,b} must match something
   `make target`            the target exists
+  `a_name`, `name()`       stands somewhere in the code (names with an underscore, or with ())
 Paths start at the top, in kernel/, in include/ or at the document. And in the code: docs/x.md exists.
 """
 import itertools
@@ -25,6 +26,7 @@ FILE_NAME = re.compile(r"^[\w.*{},/+-]+\.(?:c|h|asm|inc|py|sh|mk|ld|md|conf|tbl)
 SYMBOL = re.compile(r"^([\w./+-]+):([A-Za-z_]\w*)(?:\(\))?$")
 LINE_REFERENCE = re.compile(r"^([\w./+-]+\.\w+):(\d+)$")
 MAKE = re.compile(r"^make(?: +-\S+| +[A-Z_]+=\S*)*((?: +[a-z][\w-]*)+)")
+NAME = re.compile(r"^([A-Za-z]\w*_\w+)(?:\(\))?$|^([A-Za-z]\w*)\(\)$")
 DOC_NAME = re.compile(r"\bdocs/[\w-]+\.md\b")
 TOPS = ("kernel", "boot", "include", "tests", "userland", "docs", "iso", ".ci")
 
@@ -36,8 +38,12 @@ def braces(name: str) -> list:
 
 
 class Tree:
-    def __init__(self, root: pathlib.Path):
+    def __init__(self, root: pathlib.Path, files: list):
         self.root = root
+        self.words = set()
+        for file in files:
+            if file.suffix != ".md" and file.is_file():
+                self.words.update(re.findall(r"\w+", file.read_text(errors="replace")))
         makefiles = [root / "Makefile", *root.glob("iso/*.mk"), *root.glob("kernel/*/rules.mk")]
         text = "\n".join(m.read_text() for m in makefiles if m.exists()).replace("\\\n", " ")
         heads = re.findall(r"^([\w .-]+?):(?!=)", text, re.M)
@@ -87,6 +93,9 @@ def code_fault(tree: Tree, doc: pathlib.Path, code: str) -> str:
     match = LINE_REFERENCE.match(code)
     if match and "/" in match[1]:
         return "a line number will soon be wrong: name the function"
+    match = NAME.match(code)
+    if match and (match[1] or match[2]) not in tree.words:
+        return f"{match[1] or match[2]} is nowhere in the code"
     if "/" in code and not code.startswith("/") and " " not in code:
         if FILE_NAME.match(code) or code.split("/")[0] in TOPS:
             if "<" not in code and "…" not in code and not tree.find(code, beside):
@@ -140,17 +149,18 @@ def source_files(root: pathlib.Path) -> list:
 
 
 def check(root: pathlib.Path, files: list) -> list:
-    tree = Tree(root)
+    this = pathlib.Path(__file__).resolve()
+    files = [f for f in files if f.resolve() != this]
+    tree = Tree(root, files)
     documents = [root / "README.md", *sorted((root / "docs").glob("**/*.md"))]
     faults = [f for doc in documents if doc.exists() for f in check_document(tree, doc)]
-    this = pathlib.Path(__file__).resolve()
-    return faults + check_code(tree, [f for f in files if f.resolve() != this])
+    return faults + check_code(tree, files)
 
 
 SELF_TEST_DOC = """# The Tour: a test
 good: `kernel/a.c:run` `a.c:run` `kernel/a.c:LIMIT` `kernel/a.c` `kernel/` `make all` `kernel/{a,b}.c`
 good: [here](#the-tour-a-test) [there](../kernel/a.c) [web](https://example.org) `make BUILD=x all`
-good: `/bin/sh` `and/or` `run()` `kernel/b.c:start` `kernel/*.c` `x = a/b` `build/x.c:y` is one `a`
+good: `/bin/sh` `and/or` `run()` `helper()` `kernel/b.c:start` `kernel/*.c` `x = a/b` `build/x.c:y` is one `a`
 ```
 `kernel/none.c`
 ```
@@ -165,6 +175,9 @@ good: `/bin/sh` `and/or` `run()` `kernel/b.c:start` `kernel/*.c` `x = a/b` `buil
 [x](none.md)
 [x](#no-heading)
 `kernel/a.c:3`
+`run_away()`
+`run_away`
+`walk()`
 """.replace(" `build/x.c:y` is one `a`", "")
 
 
@@ -180,7 +193,7 @@ def self_test() -> list:
         (root / "docs/tour.md").write_text(SELF_TEST_DOC)
         faults = check(root, [root / "kernel/a.c"])
     found = {":".join(f.split(":")[:2]) for f in faults}
-    wanted = {f"docs/tour.md:{n}" for n in range(8, 19)} | {"kernel/a.c:7"}
+    wanted = {f"docs/tour.md:{n}" for n in range(8, 22)} | {"kernel/a.c:7"}
     return [f"not found: {w}" for w in sorted(wanted - found)] + \
         [f for f in faults if ":".join(f.split(":")[:2]) not in wanted]
 
