@@ -16,7 +16,7 @@ OVMF_VARS ?=
 MENU ?=
 UPDATE ?=
 PROFILE ?=
-LINES ?=
+EVENTS ?=
 GDB_SOCKET := $(BUILD)/gdb.sock
 
 QEMU_ENV = ISO='$(BUILD)/leash.iso' SMP='$(SMP)' MEM='$(MEM)' CPU='$(CPU)' ACCEL='$(ACCEL)' \
@@ -76,7 +76,7 @@ test-mutants: tools-test ## show that each protection's test fails once it is ta
 bench: tools-test iso ## the same operations on Leash and on Linux, counted (docs/bench.md)
 	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
 		CC='$(CC)' $(PYTHON) tests/bench.py $(if $(UPDATE),--update) \
-		$(if $(PROFILE),--profile $(PROFILE)) $(if $(LINES),--lines)
+		$(if $(PROFILE),--profile $(PROFILE)) $(if $(EVENTS),--events)
 
 docs: ## the documents that are made: docs/syscalls.md
 	$(Q)$(PYTHON) tests/check_syscalls.py --write

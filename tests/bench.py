@@ -5,7 +5,8 @@
 usage: bench.py                the table, and wall-clock times
        bench.py --update       writes what was measured into the committed tables
        bench.py --profile ROW  the kernel's functions in a row (Leash alone)
-       bench.py --lines        lines of the cache that the kernel touches, by row (Leash alone)
+       bench.py --events       what each row costs beside instructions: system calls, exceptions,
+                               writes of CR3 and of MSRs, locked instructions, lines of the cache
 
 Settings: BUILD, ACCEL (kvm: cycles of the real processor, nothing counted), WALL (pairs of
 runs by the clock; 3, 0: none), LINUX (no: Linux's figures as committed), LINUX_KERNEL, BENCH (a
@@ -139,12 +140,13 @@ def show_profile(row):
         print(f"{n:10.1f} {symbol}")
 
 
-def show_lines():
-    rows, _, _ = counted("lines", leash, lines=True)
-    print(f"{'row':22} {'code lines':>10} {'data lines':>10}   of the kernel, in one batch")
-    for name, row in rows.items():
-        code, data = (row.kinds.get(kind, 0) * row.ops for kind in ("code_lines", "data_lines"))
-        print(f"{name:22} {code:10.0f} {data:10.0f}")
+def show_events():
+    systems = {"Leash": counted("events", leash, lines=True)[0]}
+    if os.environ.get("LINUX") != "no":
+        kernel = linux_kernel()
+        systems["Linux"] = counted("events-a", lambda args: linux(kernel, A, args), lines=True)[0]
+    print("events an operation, and lines of the cache that the kernel touches in a batch")
+    print("\n".join(bench.event_table(systems)))
 
 
 def linux_counted():
@@ -167,8 +169,8 @@ def compare():
     if "--update" in sys.argv:
         update_baseline(now)
     baseline = bench.read_figures(bench.BASELINE)
-    print(f"guest instructions an operation, {bench.compiler()}; A: {name} as installed, "
-          f"B: with {B}")
+    print(f"guest instructions an operation, counted in QEMU's TCG; {bench.compiler()}; "
+          f"A: {name} as installed, B: with {B}")
     print("\n".join(bench.table(now, a, b, baseline)))
     for name in bench.skipped(serial):
         print(f"missing on Leash: {name}")
@@ -183,11 +185,11 @@ def main():
     bench.build_plugin()
     if "--profile" in sys.argv:
         return show_profile(sys.argv[sys.argv.index("--profile") + 1])
-    if "--lines" in sys.argv:
-        return show_lines()
+    if "--events" in sys.argv:
+        return show_events()
     pairs = int(os.environ.get("WALL") or 3)
     if accel == "kvm":
-        return by_clock(linux_kernel(), "kvm", pairs)
+        return by_clock(linux_kernel(), "kvm", max(pairs, 1))
     worse = compare()
     if pairs:
         by_clock(linux_kernel(), "tcg", pairs)

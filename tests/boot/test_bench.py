@@ -52,3 +52,16 @@ def the_baseline_is_a_judge(case):
                "fewer instructions, more bytes")
     case.equal([n for n, _ in bench.judge({"a": old["a"]}, old)], ["b"], "a row is gone")
     case.equal([n for n, _ in bench.judge({**old, "c": old["a"]}, old)], ["c"], "a row is new")
+
+
+@test(1)
+def events_are_counted_once(case):
+    """An iret that ends a system call is no exception; the table has what was counted."""
+    caught = bench.Row(10, 0.0, {"instructions": 100, "syscall": 2, "sysret": 1, "iret": 3,
+                                 "cr3_write": 1, "code_lines": 0.5, "data_lines": 1.2})
+    case.equal(caught.exceptions, 2, "three irets, one of a system call")
+    case.equal(caught.lines, (5, 12), "lines are those of the batch")
+    case.equal(caught.cycles, 50 + 3 * 45 + 2 * 440 + 3 * 270 + 150, "modelled cycles")
+    counted = bench.event_table({"Leash": {"row": caught}, "Linux": {}})[1].split()
+    case.equal(counted, ["row", "Leash", "2.00", "1.00", "2.00", "3.00", "0.00", "1.00"] +
+               ["0.00"] * 6 + ["|", "5", "12"], "the table")

@@ -35,6 +35,13 @@ CYCLES = {"syscall": 45, "sysret": 45, "swapgs": 25, "exception": 440, "iret": 2
           "xsave": 80, "xrstor": 80, "verw": 500}
 
 
+# The columns of the table of events. TCG has no PCID: each write of CR3 flushes.
+EVENTS = {"syscall": ("syscall",), "sysret": ("sysret",), "except": ("exception",),
+          "iret": ("iret",), "swapgs": ("swapgs",), "cr3": ("cr3_write",),
+          "wrmsr": ("wrmsr",), "invlpg": ("invlpg", "invpcid"), "xsave": ("xsave",),
+          "xrstor": ("xrstor",), "lock": ("lock",), "verw": ("verw",)}
+
+
 class Row:
     """One row: operations a batch; ticks and kinds an operation (none without the plugin)."""
 
@@ -53,13 +60,24 @@ class Row:
         return self.kinds.get("rep_bytes", 0)
 
     @property
+    def exceptions(self):
+        """Exceptions and interrupts: each ends with an iret, but a system call may too."""
+        by_iret = max(0, self.kinds.get("syscall", 0) - self.kinds.get("sysret", 0))
+        return max(0, self.kinds.get("iret", 0) - by_iret)
+
+    def events(self, *kinds):
+        """How many of these an operation."""
+        return sum(self.exceptions if k == "exception" else self.kinds.get(k, 0) for k in kinds)
+
+    @property
     def cycles(self):
-        kinds = dict(self.kinds)
-        # A system call may return by iret too; every other iret ends an exception.
-        kinds["exception"] = max(0, kinds.get("iret", 0) -
-                                 max(0, kinds.get("syscall", 0) - kinds.get("sysret", 0)))
         return (self.instructions / 2 + self.rep_bytes / 32 +
-                sum(cost * kinds.get(kind, 0) for kind, cost in CYCLES.items()))
+                sum(cost * self.events(kind) for kind, cost in CYCLES.items()))
+
+    @property
+    def lines(self):
+        """Lines of the cache that the kernel touches, (code, data): those of a whole batch."""
+        return tuple(round(self.kinds.get(k, 0) * self.ops) for k in ("code_lines", "data_lines"))
 
 
 def build_plugin():
@@ -193,6 +211,20 @@ def table(leash, linux_a, linux_b, baseline):
     lines.append(f"geometric mean of the ratios to A: {geometric_mean(ratios):.3f} in "
                  f"instructions, {geometric_mean(cycle_ratios):.3f} in modelled cycles; "
                  f"the worst row: {worst:.3f}")
+    return lines
+
+
+def event_table(systems):
+    """Lines with what each row costs beside instructions; systems: {name: rows}."""
+    lines = [f"{'row':22} {'on':6}" + "".join(f" {column:>7}" for column in EVENTS) +
+             f" | {'lines: code':>11} {'data':>5}"]
+    for name in next(iter(systems.values())):
+        for system, rows in systems.items():
+            if name in rows and rows[name].kinds:
+                row = rows[name]
+                lines.append(f"{name:22} {system:6}" +
+                             "".join(f" {row.events(*k):7.2f}" for k in EVENTS.values()) +
+                             " | {:11} {:5}".format(*row.lines))
     return lines
 
 
