@@ -33,6 +33,40 @@ def user_tests_on_max(case):
     case.tap(tap.parse(case.run_to_end("init=/tests/run", 300)), "on Leash")
 
 
+# Words that each of our programs refuses.
+MISUSES = {"timeline": ("", "-f 6.4 tiny", "--svg", "--from x.trace many", "-Z tiny"),
+           "strace": ("", "-o", "-Z tiny"), "predict": ("-s x", "-s -1", "-s", "-c -c 1", "abc"),
+           "hostage": ("x", "-1", "3 4", "both once"), "measure": ("-n 9", "-n 10x", "-Z", "a b"),
+           "gallery": ("no_such_rogue", "cli -Z"), "hunger": ("no_such_kind",),
+           "send": ("", "-n x", "-Z"), "sched": ("fair", "rr coop"), "two": ("x", "1 2", "-5")}
+
+
+def _said(program, words, **how):
+    return subprocess.run([os.path.join(ROOT, "bin", program), *words], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                          timeout=60 * machine.PATIENCE, **how)
+
+
+@test(3)
+def our_programs_explain_themselves(case):
+    """--help is an answer; words that are not understood are an error, and nothing is done."""
+    for program, misuses in MISUSES.items():
+        done = _said(program, ["--help"])
+        case.equal((done.returncode, done.stderr), (0, ""), f"{program} --help")
+        case.check(done.stdout.startswith(f"usage: {program}"), f"{program} --help: {done.stdout}")
+        for words in misuses:
+            done = _said(program, words.split())
+            case.equal((done.returncode, done.stdout), (2, ""), f"{program} {words}")
+            case.check(done.stderr, f"{program} {words} says why")
+    for program in ("timeline", "strace"):
+        for name in ("/no/such", "no-such", "/etc/passwd"):
+            done = _said(program, [name])
+            case.equal((done.returncode, done.stdout), (127, ""), f"{program} {name}")
+            case.check(name in done.stderr, f"{program} {name} names it: {done.stderr}")
+    done = _said("measure", ["-n", "10", "no such row"])
+    case.check(done.returncode == 2 and "no such row" in done.stderr, "a row that there is not")
+
+
 @test(60)
 def gallery(case):
     case.tap(tap.parse(case.run_to_end("init=/bin/gallery", 300)), "gallery")

@@ -8,7 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "words.h"
+
 #define SCHED_FILE "/proc/sys/kernel/sched"
+
+static const char usage[] = "usage: sched        how the kernel takes the CPU back\n"
+			    "       sched rr     by timer\n"
+			    "       sched coop   not at all: who computes has it\n";
 
 static int failed(const char *what)
 {
@@ -29,8 +35,13 @@ static int show(int fd)
 
 int main(int argc, char **argv)
 {
-	int fd = open(SCHED_FILE, argc > 1 ? O_WRONLY : O_RDONLY);
+	int fd;
 
+	if (help_wanted(argc, argv))
+		return help(usage);
+	if (argc > 2 || (argc > 1 && strcmp(argv[1], "rr") && strcmp(argv[1], "coop")))
+		return misused(usage);
+	fd = open(SCHED_FILE, argc > 1 ? O_WRONLY : O_RDONLY);
 	if (fd < 0)
 		return failed(SCHED_FILE);
 	if (argc < 2)

@@ -15,7 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "words.h"
+
 #define PORT "/dev/ttyS1"
+
+static const char usage[] = "usage: send FILE...        to the host, by the second serial port\n"
+			    "       send -n NAME FILE   under that name; FILE may be -\n";
 
 static uint32_t crc32_of(const unsigned char *bytes, size_t n)
 {
@@ -102,12 +107,12 @@ int main(int argc, char **argv)
 {
 	int failed = 0;
 
+	if (help_wanted(argc, argv))
+		return help(usage);
 	if (argc == 4 && strcmp(argv[1], "-n") == 0)
 		return send_file(argv[3], argv[2]);
-	if (argc < 2 || argv[1][0] == '-') {
-		fputs("usage: send FILE... | send -n NAME FILE\n", stderr);
-		return 2;
-	}
+	if (argc < 2 || argv[1][0] == '-')
+		return misused(usage);
 	for (int i = 1; i < argc; i++)
 		failed |= send_file(argv[i], NULL);
 	return failed;

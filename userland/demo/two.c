@@ -6,10 +6,16 @@
  *   two [MS]     how long each computes, 150 ms if not said
  */
 #include <sched.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "words.h"
+
+#define MAX_MS 600000
+
+static const char usage[] =
+	"usage: two [MS]   two processes compute for so long each, 150 ms if not said\n";
 
 static long now_us(void)
 {
@@ -29,10 +35,15 @@ static void compute(long us)
 
 int main(int argc, char **argv)
 {
-	long us = 1000L * (argc > 1 ? atoi(argv[1]) : 150);
+	long ms = 150, us;
 	cpu_set_t one;
 	pid_t child;
 
+	if (help_wanted(argc, argv))
+		return help(usage);
+	if (argc > 2 || (argc > 1 && !word_is_number(argv[1], 0, MAX_MS, &ms)))
+		return misused(usage);
+	us = 1000 * ms;
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	sched_setaffinity(0, sizeof(one), &one);

@@ -14,8 +14,13 @@
 
 #include "init.h"
 #include "tap.h"
+#include "words.h"
 
 #define AT_ONCE 16
+
+static const char usage[] =
+	"usage: gallery             every rogue, one by one and in crowds; what the kernel has left\n"
+	"       gallery ROGUE...    only these, one by one (ls /bin/rogues)\n";
 
 static char dir[256] = "/bin";
 
@@ -26,6 +31,15 @@ static bool chosen(const struct rogue *rogue, char **names)
 	for (; *names; names++)
 		if (strcmp(rogue->name, *names) == 0)
 			return true;
+	return false;
+}
+
+static bool is_rogue(const char *name)
+{
+	for (size_t i = 0; i < rogue_count; i++)
+		if (strcmp(rogues[i].name, name) == 0)
+			return true;
+	fprintf(stderr, "gallery: there is no rogue %s\n", name);
 	return false;
 }
 
@@ -96,7 +110,11 @@ static void find_dir(const char *self)
 
 int main(int argc, char **argv)
 {
-	(void)argc;
+	if (help_wanted(argc, argv))
+		return help(usage);
+	for (int i = 1; i < argc; i++)
+		if (!is_rogue(argv[i]))
+			return MISUSED;
 	leave_init_behind();
 	find_dir(argv[0]);
 	innocent_start();

@@ -123,7 +123,7 @@ static bool run_way(struct way *w, const char *mode)
 }
 
 /* "########   tick 7": the hog's share, and the ticks that came. */
-static void print_slot(const struct way *w, int slot)
+static int print_slot(char *buf, size_t size, const struct way *w, int slot)
 {
 	int full = (int)(w->hog_us[slot] * BAR / (SLOT_MS * 1000L) + (w->hog_us[slot] > 0));
 	char ticks[40] = "";
@@ -133,7 +133,8 @@ static void print_slot(const struct way *w, int slot)
 		if (w->course.tick[i] / 1000 / SLOT_MS == slot && at < 12)
 			at += (size_t)snprintf(ticks + at, sizeof(ticks) - at, "%s%d",
 					       at ? " " : "tick ", i + 1);
-	printf(" %-*.*s %-12s", BAR, full < BAR ? full : BAR, "############", ticks);
+	return snprintf(buf, size, " %-*.*s %-12s", BAR, full < BAR ? full : BAR, "############",
+			ticks);
 }
 
 static void print_ways(const struct way *rr, const struct way *coop)
@@ -148,10 +149,13 @@ static void print_ways(const struct way *rr, const struct way *coop)
 	printf("\n           with the timer (rr)      without it (coop)\n");
 	printf("           hog        ticker        hog        ticker\n");
 	for (int i = 0; i <= last; i++) {
-		printf("%6d ms ", i * SLOT_MS);
-		print_slot(rr, i);
-		print_slot(coop, i);
-		printf("\n");
+		char line[80];
+		int n = print_slot(line, sizeof(line), rr, i);
+
+		n += print_slot(line + n, sizeof(line) - n, coop, i);
+		while (n > 0 && line[n - 1] == ' ')
+			n--;
+		printf("%6d ms %.*s\n", i * SLOT_MS, n, line);
 	}
 }
 

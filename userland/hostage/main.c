@@ -6,19 +6,26 @@
  *
  *   hostage [TICKS]      how many ticks in all, 10 if not said
  *   hostage both         both ways one after the other with a hog that ends, side by side
+ *   hostage once         that hog, under the scheduler as it is
  */
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "hostage.h"
+#include "words.h"
 
 #define HOG_AFTER 3
+#define MAX_TICKS 100000
+
+static const char usage[] =
+	"usage: hostage [TICKS]   a ticker, and a hog from its third tick on; 10 ticks\n"
+	"       hostage both      with the timer and without it, side by side\n"
+	"       hostage once      a hog that ends, under the scheduler as it is\n";
 
 static pid_t start_hog(void)
 {
@@ -30,7 +37,7 @@ static pid_t start_hog(void)
 	return pid;
 }
 
-static int tick_beside_a_hog(int ticks)
+static int tick_beside_a_hog(long ticks)
 {
 	const struct timespec tenth = { 0, 100000000 };
 	pid_t hog = -1;
@@ -53,8 +60,14 @@ static int tick_beside_a_hog(int ticks)
 
 int main(int argc, char **argv)
 {
+	long ticks = 10;
 	cpu_set_t one;
 
+	if (help_wanted(argc, argv))
+		return help(usage);
+	if (argc > 2 || (argc > 1 && strcmp(argv[1], "both") && strcmp(argv[1], "once") &&
+			 !word_is_number(argv[1], 0, MAX_TICKS, &ticks)))
+		return misused(usage);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	CPU_ZERO(&one); /* on one CPU, however many there are: that is the point */
 	CPU_SET(0, &one);
@@ -63,5 +76,5 @@ int main(int argc, char **argv)
 		return both();
 	if (argc > 1 && strcmp(argv[1], "once") == 0)
 		return once(NULL);
-	return tick_beside_a_hog(argc > 1 ? atoi(argv[1]) : 10);
+	return tick_beside_a_hog(ticks);
 }

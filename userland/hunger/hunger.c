@@ -23,12 +23,17 @@
 
 #include "init.h"
 #include "tap.h"
+#include "words.h"
 
 #define NOBODY 65534
 #define MAX_GLUTTONS 8
 #define HOME "/tmp/hunger"
 #define SLACK_KB 2048 /* slabs that are not full, kernel stacks kept for the next ones */
 #define SETTLE_S 10
+#define VOLUNTEER "volunteer"
+
+static const char usage[] =
+	"usage: hunger [WORD...]   gluttons of every kind, or those that a WORD names\n";
 
 static unsigned long free_kb(void)
 {
@@ -119,6 +124,18 @@ static bool chosen(const char *name, char **words)
 	return false;
 }
 
+/* Is there a kind whose name holds the word? */
+static bool is_kind(const char *word)
+{
+	for (unsigned i = 0; i < hunger_count; i++)
+		if (strstr(hungers[i].name, word))
+			return true;
+	if (strstr(VOLUNTEER, word))
+		return true;
+	fprintf(stderr, "hunger: there is no kind %s\n", word);
+	return false;
+}
+
 static int write_adj(const char *text)
 {
 	FILE *f = fopen("/proc/self/oom_score_adj", "w");
@@ -147,7 +164,11 @@ static void volunteer_goes_first(void)
 
 int main(int argc, char **argv)
 {
-	(void)argc;
+	if (help_wanted(argc, argv))
+		return help(usage);
+	for (int i = 1; i < argc; i++)
+		if (!is_kind(argv[i]))
+			return MISUSED;
 	leave_init_behind();
 	mkdir(HOME, 0777);
 	chmod(HOME, 0777);
@@ -157,7 +178,7 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < hunger_count; i++)
 		if (chosen(hungers[i].name, argv + 1))
 			satisfy(&hungers[i]);
-	if (chosen("volunteer", argv + 1))
+	if (chosen(VOLUNTEER, argv + 1))
 		volunteer_goes_first();
 	neighbours_end();
 	rmdir(HOME);

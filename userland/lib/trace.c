@@ -26,29 +26,36 @@ bool trace_control(const char *words)
 	return done;
 }
 
-/* The file that execvp would run, so that no failing exec is in the trace. */
-static const char *find_program(const char *name, char *buf, size_t size)
+/* An empty directory of PATH is the current one. */
+static bool find_in_path(const char *name, char *buf, size_t size)
 {
 	const char *dir = getenv("PATH");
 
-	if (strchr(name, '/'))
-		return name;
 	for (dir = dir ? dir : "/bin"; *dir;) {
 		int len = strcspn(dir, ":");
 
-		snprintf(buf, size, "%.*s/%s", len, dir, name);
+		snprintf(buf, size, "%.*s%s%s", len, dir, len ? "/" : "./", name);
 		if (access(buf, X_OK) == 0)
-			return buf;
+			return true;
 		dir += len + (dir[len] == ':');
 	}
-	return name;
+	errno = ENOENT;
+	return false;
 }
 
-int trace_run(char *const argv[], pid_t *pid)
+const char *trace_find_program(const char *name, char *buf, size_t size)
+{
+	const char *path = strchr(name, '/') ? name : buf;
+
+	if (path == name ? access(name, X_OK) == 0 : find_in_path(name, buf, size))
+		return path;
+	perror(name);
+	return NULL;
+}
+
+int trace_run(const char *path, char *const argv[], pid_t *pid)
 {
 	int status = -1;
-	char buf[512];
-	const char *path = find_program(argv[0], buf, sizeof(buf));
 
 	fflush(NULL);
 	if (!trace_control("off clear") || !trace_control("pid=self on"))
@@ -64,8 +71,6 @@ int trace_run(char *const argv[], pid_t *pid)
 	else
 		perror("vfork");
 	trace_control("off");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && access(path, X_OK))
-		perror(argv[0]);
 	return status;
 }
 

@@ -29,10 +29,16 @@ struct trace {
 bool trace_control(const char *words);
 
 /*
- * Runs @argv (by PATH) traced, from vfork on to its end. Its wait status, 127 << 8 if there is no such
- * program, or -1 with a line on stderr. *pid is the process's. The caller is traced as well.
+ * The file that execvp would run of @name, so that no failing exec is in the trace; @buf holds it where
+ * PATH was looked through. NULL, with a line on stderr: there is none.
  */
-int trace_run(char *const argv[], pid_t *pid);
+const char *trace_find_program(const char *name, char *buf, size_t size);
+
+/*
+ * Runs the program @path traced, from vfork on to its end. Its wait status, or -1 with a line on stderr.
+ * *pid is the process's. The caller is traced as well.
+ */
+int trace_run(const char *path, char *const argv[], pid_t *pid);
 
 /* Reads a trace to its end. False, with a line on stderr: it cannot be read, or is none. */
 bool trace_load(struct trace *t, const char *path);

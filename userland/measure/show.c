@@ -32,7 +32,8 @@ static const char *accelerator(void)
 		return "bare metal";
 	__cpuid(0x40000000, a, name[0], name[1], name[2]);
 	if (memcmp(name, "TCGTCGTCGTCG", 12) == 0)
-		return "emulated by QEMU's TCG: ticks are the host's time, not cycles";
+		return "emulated by QEMU's TCG: ticks are the host's time (under -icount "
+		       "instructions), not cycles";
 	if (memcmp(name, "KVMKVMKVM", 9) == 0)
 		return "a virtual machine of KVM";
 	return "a virtual machine";

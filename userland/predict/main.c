@@ -8,13 +8,18 @@
  *   predict -s SEED -c ORDER    grades ORDER: status 0 if it is right, 1 if not
  */
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "predict.h"
+#include "words.h"
 
-static const char usage[] = "usage: predict [-s SEED] [-c [ORDER]]\n";
+static const char usage[] =
+	"usage: predict [-s SEED] [-c [ORDER]]\n"
+	"  -s SEED    which question, 0 if not said\n"
+	"  -c         lets it happen and shows the order\n"
+	"  -c ORDER   grades an order, as \"cab\": status 0 if it is right, 1 if not\n";
 
 static const struct event *named(const struct scenario *s, int letter)
 {
@@ -70,8 +75,8 @@ static int show(const struct scenario *s, const struct events *seen, const char 
 	printf("\nWhat happened:\n\n");
 	for (int i = 0; i < seen->count; i++) {
 		event_describe(&seen->list[i], text, sizeof(text));
-		printf("  %c. %-40s%s\n", letter_of(s, &seen->list[i]), text,
-		       i == wrong ? "<- here your order differs" : "");
+		printf(i == wrong ? "  %c. %-40s<- here your order differs\n" : "  %c. %s\n",
+		       letter_of(s, &seen->list[i]), text);
 	}
 	if (!events_as_expected(s, seen))
 		printf("\nA model of round robin expected another order.\n");
@@ -80,33 +85,46 @@ static int show(const struct scenario *s, const struct events *seen, const char 
 	return wrong >= 0;
 }
 
-int main(int argc, char **argv)
-{
-	const char *answer = NULL;
-	struct scenario s;
-	struct events seen;
-	unsigned seed = 0;
-	bool compute = false;
+struct options {
+	long seed;
+	bool compute;
+	const char *answer; /* NULL: none was given */
+};
 
+static bool parse(int argc, char **argv, struct options *o)
+{
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "-s") == 0 && i + 1 < argc) {
-			seed = (unsigned)strtoul(argv[++i], NULL, 0);
+			if (!word_is_number(argv[++i], 0, UINT_MAX, &o->seed))
+				return false;
 		} else if (strcmp(argv[i], "-c") == 0) {
-			compute = true;
-			if (i + 1 < argc && argv[i + 1][0] != '-')
-				answer = argv[++i];
+			o->compute = true;
+			if (i + 1 < argc && isalpha((unsigned char)argv[i + 1][0]))
+				o->answer = argv[++i];
 		} else {
-			fputs(usage, stderr);
-			return 2;
+			return false;
 		}
 	}
-	scenario_make(&s, seed);
-	ask(&s, seed);
-	if (!compute) {
-		printf("\nSay it: predict -s %u -c ORDER, or let it be shown: predict -s %u -c\n",
-		       seed, seed);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct scenario s;
+	struct events seen;
+
+	if (help_wanted(argc, argv))
+		return help(usage);
+	if (!parse(argc, argv, &o))
+		return misused(usage);
+	scenario_make(&s, (unsigned)o.seed);
+	ask(&s, (unsigned)o.seed);
+	if (!o.compute) {
+		printf("\nSay it: predict -s %ld -c ORDER, or let it be shown: predict -s %ld -c\n",
+		       o.seed, o.seed);
 		return 0;
 	}
 	fflush(stdout);
-	return scenario_run(&s, &seen) ? show(&s, &seen, answer) : 2;
+	return scenario_run(&s, &seen) ? show(&s, &seen, o.answer) : 2;
 }

@@ -15,13 +15,17 @@
 #include <unistd.h>
 
 #include "strace.h"
+#include "words.h"
 
 #define MAX_THREADS 128
+#define NO_PROGRAM 127 /* the status, as a shell's */
 #define LOOK_MS 100 /* how late a line may come: the kernel tells only of a ring that fills */
 #define EVENTS "events=syscall_enter,syscall_exit,text,fork,exit,killed,signal"
 
 static const char usage[] = "usage: strace [-f] [-o FILE] [-e CALL,CALL...] COMMAND [words...]\n"
-			    "  -f  its children, too\n";
+			    "  -f        its children, too\n"
+			    "  -o FILE   there, not on the standard error\n"
+			    "  -e CALLS  only these\n";
 
 static struct pending threads[MAX_THREADS];
 static pid_t family[MAX_THREADS]; /* whose calls are shown */
@@ -187,16 +191,16 @@ static void drain(int fd)
 }
 
 /* The command, waiting until it is traced. */
-static pid_t start(char *const argv[], int go)
+static pid_t start(const char *path, char *const argv[], int go)
 {
 	pid_t pid = fork();
 	char byte;
 
 	if (pid == 0) {
 		if (read(go, &byte, 1) == 1)
-			execvp(argv[0], argv);
+			execv(path, argv);
 		fprintf(stderr, "strace: %s: %s\n", argv[0], strerror(errno));
-		_exit(127);
+		_exit(NO_PROGRAM);
 	}
 	return pid;
 }
@@ -217,11 +221,14 @@ static int follow_to_end(int fd, pid_t pid)
 
 static int run(char *const argv[])
 {
-	char words[128];
+	char words[128], buf[512];
+	const char *path = trace_find_program(argv[0], buf, sizeof(buf));
 	int go[2], fd, status;
 	pid_t pid;
 
-	if (pipe2(go, O_CLOEXEC) || (pid = start(argv, go[0])) < 0)
+	if (!path)
+		return NO_PROGRAM;
+	if (pipe2(go, O_CLOEXEC) || (pid = start(path, argv, go[0])) < 0)
 		return perror("strace"), 1;
 	snprintf(words, sizeof(words), EVENTS " pid=%d on", pid);
 	adopt(pid);
@@ -242,6 +249,8 @@ int main(int argc, char **argv)
 	int option;
 
 	out = stderr;
+	if (help_wanted(argc, argv))
+		return help(usage);
 	while ((option = getopt(argc, argv, "+fo:e:")) != -1) {
 		switch (option) {
 		case 'f': follow = true; break;
@@ -251,12 +260,10 @@ int main(int argc, char **argv)
 			if (!out)
 				return perror(optarg), 1;
 			break;
-		default: fputs(usage, stderr); return 2;
+		default: return misused(usage);
 		}
 	}
-	if (optind >= argc) {
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (optind >= argc)
+		return misused(usage);
 	return run(argv + optind);
 }

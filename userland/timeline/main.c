@@ -3,12 +3,15 @@
  * Runs a command under the kernel's trace and shows what happened as the book does: operating
  * system, hardware, program, side by side (OSTEP chapter 6).
  */
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "timeline.h"
+#include "words.h"
+
+#define NO_PROGRAM 127 /* the status, as a shell's */
 
 static const char usage[] =
 	"usage: timeline [options] COMMAND [words...]    run it, show what happened\n"
@@ -19,7 +22,7 @@ static const char usage[] =
 	"  --table FILE     the table there, not on the standard output\n"
 	"  --json FILE      Trace Event Format, for ui.perfetto.dev\n"
 	"  --svg FILE       the table as a picture\n"
-	"  --lanes FILE     a picture with a lane for each process and CPU\n"
+	"  --lanes FILE     a picture with a lane for each thread\n"
 	"  --save FILE      the trace as the kernel told it\n"
 	"A file - is the standard output, instead of the table.\n";
 
@@ -87,17 +90,24 @@ static int parse(int argc, char **argv, struct options *o)
 	return i < argc ? i : -1;
 }
 
-static void to_file(const char *path, const struct story *s,
+/* NULL for @path: nothing is wanted. False, with a line on stderr: it could not be written. */
+static bool to_file(const char *path, const struct story *s,
 		    void (*print)(FILE *out, const struct story *s))
 {
-	FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+	FILE *out;
+	bool done;
 
+	if (!path)
+		return true;
+	out = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
 	if (out)
 		print(out, s);
-	if (!out || ferror(out) || fflush(out))
+	done = out && !ferror(out) && fflush(out) == 0;
+	if (!done)
 		perror(path);
 	if (out && out != stdout)
 		fclose(out);
+	return done;
 }
 
 /* As the kernel tells it, before anything is made of it. */
@@ -115,18 +125,14 @@ static bool save(const char *path)
 	return true;
 }
 
-static void show(const struct options *o, const struct story *s)
+static bool show(const struct options *o, const struct story *s)
 {
-	if (o->table)
-		table_print(stdout, s);
-	if (o->table_file)
-		to_file(o->table_file, s, table_print);
-	if (o->json)
-		to_file(o->json, s, json_print);
-	if (o->svg)
-		to_file(o->svg, s, svg_print);
-	if (o->lanes)
-		to_file(o->lanes, s, lanes_print);
+	bool done = to_file(o->table ? "-" : NULL, s, table_print);
+
+	done &= to_file(o->table_file, s, table_print);
+	done &= to_file(o->json, s, json_print);
+	done &= to_file(o->svg, s, svg_print);
+	return done & to_file(o->lanes, s, lanes_print);
 }
 
 int main(int argc, char **argv)
@@ -135,23 +141,32 @@ int main(int argc, char **argv)
 	int first = parse(argc, argv, &o), status = 0;
 	struct trace trace;
 	struct story story;
+	char buf[512];
+	const char *path;
+	long from = 0;
+	bool done;
 	pid_t pid;
 
-	if (first < 0) {
-		fputs(usage, stderr);
-		return 2;
+	if (help_wanted(argc, argv))
+		return help(usage);
+	if (first < 0 || (o.from && !word_is_number(argv[first], 1, INT_MAX, &from)))
+		return misused(usage);
+	pid = (pid_t)from;
+	if (!o.from) {
+		path = trace_find_program(argv[first], buf, sizeof(buf));
+		if (!path)
+			return NO_PROGRAM;
+		status = trace_run(path, argv + first, &pid);
 	}
-	if (o.from)
-		pid = atoi(argv[first]);
-	else
-		status = trace_run(argv + first, &pid);
 	if (status < 0 || (o.save && !save(o.save)) ||
 	    !trace_load(&trace, o.from ? o.from : "/proc/trace"))
 		return 1;
 	story_tell(&story, &trace, pid, o.figure, o.verbose);
 	story.stamps = o.stamps;
-	show(&o, &story);
+	done = show(&o, &story);
 	story_free(&story);
 	trace_free(&trace);
+	if (!done)
+		return 1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
