@@ -5,6 +5,7 @@ Every wait has a time-out, and close() leaves no process behind. The serial line
 stdin and stdout, so that no byte is lost between its start and ours.
 """
 
+import codecs
 import os
 import re
 import shutil
@@ -78,13 +79,14 @@ class Machine:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _read(self):
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a read may cut a character
         while True:
             data = os.read(self.process.stdout.fileno(), 65536)
             with self.changed:
                 if data:
                     self.log.write(data)
                     self.log.flush()
-                    self.text += data.decode("utf-8", "replace")
+                    self.text += decoder.decode(data)
                 else:
                     self.ended = True
                 self.changed.notify_all()
