@@ -6,6 +6,8 @@
  *   run               all of them
  *   run exec fd       those whose name contains one of the words
  *   run '!sig_'       all but those
+ *   run --repeat 100 exec fd     each a hundred times; only what fails is told, and its program ends
+ *                     there: for what goes wrong once in a while
  *
  * A program that ends without a plan, with another number of tests than planned, by a signal or not
  * in time is one failed test more. After each, the kernel must have as many live objects as before
@@ -31,6 +33,7 @@
 #define BUDGET_MS 120000 /* for one program, on a slow emulator */
 
 static int tests, failures;
+static int repeats; /* how often each program runs, 0: once, and all its results are told */
 
 struct program {
 	const char *name;
@@ -66,6 +69,8 @@ static void say(const char *fmt, ...)
 static void report(bool passed, const char *program, const char *name)
 {
 	failures += !passed;
+	if (repeats && passed)
+		return; /* it is the rounds that count */
 	say("%sok %d - %s: %s\n", passed ? "" : "not ", ++tests, program, name);
 }
 
@@ -85,7 +90,7 @@ static void take_line(struct program *p)
 		report(passed, p->name, text);
 	} else if (strncmp(p->line, "1..", 3) == 0) {
 		p->planned = atoi(p->line + 3);
-	} else if (p->line[0]) {
+	} else if (p->line[0] && !repeats) {
 		say("# %s\n", p->line + (p->line[0] == '#' ? 2 : 0));
 	}
 }
@@ -183,7 +188,8 @@ static void run_program(const char *dir, const char *name)
 	int status = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	say("# program %s\n", name);
+	if (!repeats)
+		say("# program %s\n", name);
 	take_census(&before);
 	if (!start(&p, path)) {
 		report(false, name, "starts");
@@ -199,7 +205,21 @@ static void run_program(const char *dir, const char *name)
 		; /* orphans, where this is the first process */
 	verdict(&p, status, in_time);
 	check_objects(name, &before);
-	say("# time %s %ld ms\n", name, now_ms() - began);
+	if (!repeats)
+		say("# time %s %ld ms\n", name, now_ms() - began);
+}
+
+static void run_often(const char *dir, const char *name)
+{
+	int before = failures, rounds = 0;
+	long began = now_ms();
+
+	while (rounds < repeats && failures == before) {
+		run_program(dir, name);
+		rounds++;
+	}
+	say("%sok %d - %s: %d times\n", failures == before ? "" : "not ", ++tests, name, repeats);
+	say("# time %s %d times %ld ms\n", name, rounds, now_ms() - began);
 }
 
 /* Words without '!' choose, words with it forbid; no choosing words: everything. */
@@ -236,7 +256,6 @@ int main(int argc, char **argv)
 	struct dirent **names;
 	int count;
 
-	(void)argc;
 	leave_init_behind();
 	for (int fd = 3; fd < 256; fd++)
 		close(fd); /* every program starts with the same three */
@@ -247,6 +266,10 @@ int main(int argc, char **argv)
 		*slash = '\0';
 	else
 		strcpy(dir, "/tests");
+	if (argc > 2 && strcmp(argv[1], "--repeat") == 0) {
+		repeats = atoi(argv[2]);
+		argv += 2;
+	}
 	count = scandir(dir, &names, is_program, by_name);
 	if (count < 0) {
 		say("Bail out! %s: %s\n", dir, strerror(errno));
@@ -254,7 +277,7 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < count; i++)
 		if (wanted(names[i]->d_name, argv + 1))
-			run_program(dir, names[i]->d_name);
+			(repeats ? run_often : run_program)(dir, names[i]->d_name);
 	say("1..%d\n", tests);
 	say("# %d tests, %d failed\n", tests, failures);
 	return failures || tests == 0;
