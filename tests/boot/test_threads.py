@@ -20,7 +20,7 @@ THREADS = os.path.join(machine.ROOT, "tests", "threads")
 LIB = os.path.join(machine.ROOT, "userland", "lib")
 # What both C libraries are given.
 PROGRAMS = [os.path.join(USER, f"{name}.c")
-            for name in ("thread", "thread_end", "thread_signal", "futex_pi")]
+            for name in ("thread", "thread_end", "thread_signal", "futex_pi", "setxid")]
 PROGRAMS.append(os.path.join(THREADS, "c11.c"))
 SHORT_LIST = """futex pthread mutex clone vfork fork signal kill sigq switch tlb-shootdown mmap mprotect
     fault"""
