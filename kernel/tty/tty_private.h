@@ -3,7 +3,8 @@
  * The terminal as its own files see it.
  *
  * Legend: [i] input_lock  [t] ttys_lock  [a] atomic  [c] constant once made
- * Order: a claim → input_lock → a wait queue's; process_lock → ttys_lock; nothing else under these.
+ * Order: a claim → input_lock → a wait queue's; process_lock → ttys_lock → input_lock; nothing else
+ * under these.
  */
 #pragma once
 

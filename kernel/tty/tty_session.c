@@ -4,8 +4,9 @@
  *
  * A process's controlling terminal is the tty whose `session` is the process's: nothing is
  * stored in the process. A session has one terminal at most, and its end frees it.
- * Locks: process_lock to look at processes, ttys_lock for the list, input_lock for a tty's owner;
- * only process_lock → ttys_lock are ever held together.
+ * Locks: process_lock to look at processes, ttys_lock for the list, input_lock for a tty's owner.
+ * Order: process_lock → ttys_lock → input_lock. A terminal is given to a session under the latter two,
+ * so that no session gets a second one.
  */
 #include "abi/signal.h"
 #include "proc/process.h"
@@ -100,37 +101,31 @@ static void forget_lost(void)
 	spin_unlock_irq(&process_lock, flags);
 }
 
-/* The session of @w, which has no terminal, gets @t unless another has it. */
+/* The session of @w gets @t, unless it has a terminal or another session has this one. */
 static int take(struct tty *t, const struct who *w, bool steal)
 {
-	u64 flags = spin_lock_irq(&t->input_lock);
-	bool may = !t->session || steal;
+	u64 flags = spin_lock_irq(&ttys_lock);
+	bool may;
 
+	spin_lock(&t->input_lock);
+	may = !find(w->sid) && (!t->session || steal);
 	if (may) {
 		t->session = w->sid;
 		t->foreground = w->pgid;
 	}
-	spin_unlock_irq(&t->input_lock, flags);
+	spin_unlock(&t->input_lock);
+	spin_unlock_irq(&ttys_lock, flags);
 	if (may)
 		forget_lost();
 	return may ? 0 : -EPERM;
-}
-
-static bool has_terminal(const struct who *w)
-{
-	struct tty *t = terminal_of(w->sid);
-
-	if (t)
-		tty_put(t);
-	return t;
 }
 
 void tty_own_by_open(struct tty *t)
 {
 	struct who w = caller();
 
-	if (w.pid == w.sid && !has_terminal(&w))
-		take(t, &w, false);
+	if (w.pid == w.sid)
+		(void)take(t, &w, false);
 }
 
 int tty_set_controlling(struct tty *t, bool steal, bool readable)
@@ -140,18 +135,26 @@ int tty_set_controlling(struct tty *t, bool steal, bool readable)
 
 	if (w.pid == w.sid && is_controlling(t, &w))
 		return 0;
-	if (w.pid != w.sid || has_terminal(&w) || (!readable && !root))
+	if (w.pid != w.sid || (!readable && !root))
 		return -EPERM;
 	return take(t, &w, steal && root);
 }
 
-/* It is nobody's from now on. */
-static void disown(struct tty *t)
+/*
+ * If it is still session @sid's it is nobody's from now on. Returns its foreground group; 0: there is
+ * none, or the terminal is another's by now.
+ */
+static i32 disown(struct tty *t, i32 sid)
 {
 	u64 flags = spin_lock_irq(&t->input_lock);
+	i32 group = 0;
 
-	t->session = t->foreground = 0;
+	if (t->session == sid) {
+		group = t->foreground;
+		t->session = t->foreground = 0;
+	}
 	spin_unlock_irq(&t->input_lock, flags);
+	return group;
 }
 
 static void signal_group(i32 pgid, int sig)
@@ -163,12 +166,12 @@ static void signal_group(i32 pgid, int sig)
 int tty_give_up_controlling(struct tty *t)
 {
 	struct who w = caller();
-	i32 group = READ_ONCE(t->foreground);
+	i32 group;
 
 	if (!is_controlling(t, &w))
 		return -ENOTTY;
 	if (w.pid == w.sid) {
-		disown(t);
+		group = disown(t, w.sid);
 		signal_group(group, SIGHUP);
 		signal_group(group, SIGCONT);
 	}
@@ -182,8 +185,7 @@ void tty_session_ended(void)
 	i32 group;
 
 	if (t) {
-		group = READ_ONCE(t->foreground);
-		disown(t);
+		group = disown(t, p->sid);
 		tty_put(t);
 	} else {
 		group = READ_ONCE(p->lost_foreground);
