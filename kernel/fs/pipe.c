@@ -280,10 +280,11 @@ static u32 pipe_poll(struct file *f, struct poll_table *pt)
 
 	if (file_readable(f)) {
 		poll_wait(pt, &p->readable);
+		/* First: what the last writer left behind is seen then. */
+		if (!__atomic_load_n(&p->writers, __ATOMIC_ACQUIRE) && p->writer_opens)
+			events |= POLLHUP;
 		if (pipe_used(p))
 			events |= POLLIN | POLLRDNORM;
-		if (!READ_ONCE(p->writers) && p->writer_opens)
-			events |= POLLHUP;
 	}
 	if (file_writable(f)) {
 		poll_wait(pt, &p->writable);

@@ -2,7 +2,8 @@
 /*
  * A byte ring over storage that the caller owns; its size is a power of two.
  * Invariant: head - tail is the number of bytes inside, both only grow.
- * Locks: the caller's.
+ * Locks: the caller's. Who only asks how much is inside needs none: it may be told of bytes that have
+ * just been read.
  */
 #pragma once
 
@@ -18,11 +19,15 @@ struct ring {
 void ring_init(struct ring *r, void *storage, u32 size);
 static inline u32 ring_used(const struct ring *r)
 {
-	return r->head - r->tail;
+	u32 tail = READ_ONCE(r->tail); /* first: head never falls behind it */
+
+	return READ_ONCE(r->head) - tail;
 }
 static inline u32 ring_free(const struct ring *r)
 {
-	return r->size - (r->head - r->tail);
+	u32 used = ring_used(r);
+
+	return used < r->size ? r->size - used : 0;
 }
 /* Copy in / out as much as fits / is there; both return the bytes moved. */
 u32 ring_put(struct ring *r, const void *src, u32 n);

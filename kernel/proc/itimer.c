@@ -157,11 +157,14 @@ static void itimer_expired(struct interval_timer *t, u64 times)
 
 void itimer_get(int which, u64 *left, u64 *interval)
 {
-	struct interval_timer *t = &process_current()->itimer[which];
+	struct process *p = process_current();
+	struct interval_timer *t = &p->itimer[which];
 
 	*left = *interval = 0;
+	mutex_lock(&p->timers_lock); /* another thread may be making it */
 	if (t->expired)
 		interval_timer_get(t, left, interval);
+	mutex_unlock(&p->timers_lock);
 }
 
 void itimer_set(int which, u64 first, u64 interval)

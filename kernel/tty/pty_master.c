@@ -40,12 +40,19 @@ static bool has_output(struct pty *p)
 	return ring_used(&p->out) || READ_ONCE(p->events);
 }
 
+/* Asked before what it has left behind: then nothing more can come. */
+static bool slave_is_gone(const struct pty *p)
+{
+	return __atomic_load_n(&p->slave_gone, __ATOMIC_ACQUIRE);
+}
+
 static int wait_for_output(struct file *f)
 {
 	struct pty *p = f->private;
+	bool gone = slave_is_gone(p);
 
 	if (!has_output(p)) {
-		if (READ_ONCE(p->slave_gone))
+		if (gone)
 			return -EIO;
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
@@ -143,12 +150,12 @@ static u32 master_poll(struct file *f, struct poll_table *pt)
 	u32 events = 0;
 
 	poll_wait(pt, &p->master_queue);
+	if (slave_is_gone(p))
+		events |= POLLHUP;
 	if (has_output(p))
 		events |= POLLIN | POLLRDNORM;
 	if (READ_ONCE(p->events))
 		events |= POLLPRI;
-	if (READ_ONCE(p->slave_gone))
-		events |= POLLHUP;
 	if (ldisc_has_room(&p->tty.ldisc))
 		events |= POLLOUT | POLLWRNORM;
 	return events;
