@@ -7,7 +7,7 @@
  *
  * Lock: epoll_lock (mutex) guards all sets, their items and file.watchers. A set's poll may be
  * called with it held (a set within a set). Order: epoll_lock → locks of a file's poll. The
- * notifier runs under a wait queue's lock: it touches `hot`, `kicked` and the set's queue only.
+ * notifier runs under a wait queue's lock: it touches `hot`, `kicked` and the set's queues only.
  * A file is not counted by its items: file_put removes them first (epoll_forget).
  */
 #include "fs/epoll.h"
@@ -30,7 +30,8 @@ COUNTER(live_items, "epoll items");
 
 struct epoll {
 	struct list items; /* [epoll_lock] struct epoll_item.link */
-	struct wait_queue queue; /* who waits for the set, and sets that hold it */
+	struct wait_queue queue; /* threads in epoll_wait */
+	struct wait_queue polls; /* who polls the set, and sets that hold it */
 	bool kicked; /* [a] something may have become ready */
 };
 
@@ -59,13 +60,19 @@ static void kick(struct epoll *set)
 {
 	__atomic_store_n(&set->kicked, true, __ATOMIC_SEQ_CST);
 	wait_wake_all(&set->queue);
+	wait_wake_all(&set->polls);
+}
+
+static void heat(struct epoll_item *it)
+{
+	__atomic_store_n(&it->hot, true, __ATOMIC_SEQ_CST);
 }
 
 static void item_notify(struct poll_sleep *s)
 {
 	struct epoll_item *it = container_of(s, struct epoll_item, sleep);
 
-	__atomic_store_n(&it->hot, true, __ATOMIC_SEQ_CST);
+	heat(it);
 	kick(it->set);
 }
 
@@ -78,18 +85,17 @@ static u32 ask(struct epoll_item *it, struct poll_table *pt)
 	return wanted ? now & (wanted | POLLERR | POLLHUP) : 0;
 }
 
-/* Asks a hot item; it is cold afterwards unless it has events. */
+/*
+ * Asks a hot item, which is cold from before the question on: what comes while it is asked and told
+ * heats it again.
+ */
 static u32 ask_if_hot(struct epoll_item *it)
 {
 	struct poll_table only_ask = { .collect = false };
-	u32 events;
 
 	if (!__atomic_exchange_n(&it->hot, false, __ATOMIC_SEQ_CST))
 		return 0;
-	events = ask(it, &only_ask);
-	if (events)
-		__atomic_store_n(&it->hot, true, __ATOMIC_SEQ_CST);
-	return events;
+	return ask(it, &only_ask);
 }
 
 /* -- the set as a file ------------------------------------------------------------------------- */
@@ -101,11 +107,12 @@ static u32 epoll_poll(struct file *f, struct poll_table *pt)
 	struct epoll_item *it;
 	u32 events = 0;
 
-	poll_wait(pt, &set->queue);
+	poll_wait(pt, &set->polls);
 	if (!nested)
 		mutex_lock(&epoll_lock);
 	list_for_each (it, &set->items, link) {
 		if (ask_if_hot(it)) {
+			heat(it); /* nobody was told what it has */
 			events = POLLIN | POLLRDNORM;
 			break;
 		}
@@ -172,6 +179,7 @@ struct file *epoll_create(void)
 	}
 	list_init(&set->items);
 	wait_queue_init(&set->queue);
+	wait_queue_init(&set->polls);
 	counter_add(&live_epolls, 1);
 	return f;
 }
@@ -213,7 +221,7 @@ static void item_begin(struct epoll_item *it)
 
 	it->sleep.notify = item_notify;
 	if (ask(it, &pt)) {
-		__atomic_store_n(&it->hot, true, __ATOMIC_SEQ_CST);
+		heat(it);
 		kick(it->set);
 	}
 	it->entries = pt.count;
@@ -249,7 +257,7 @@ static int change(struct epoll_item *it, const struct epoll_event *event)
 	if ((event->events | it->event.events) & EPOLLEXCLUSIVE)
 		return -EINVAL;
 	it->event = *event;
-	__atomic_store_n(&it->hot, true, __ATOMIC_SEQ_CST);
+	heat(it);
 	kick(it->set);
 	return 0;
 }
@@ -290,26 +298,35 @@ int epoll_control(struct file *epoll, u32 op, struct file *target, int fd,
 
 /* -- epoll_wait -------------------------------------------------------------------------------- */
 
+/* Somebody else who waits for the set has something to look at; polls have been told. */
+static void pass_on(struct epoll *set)
+{
+	__atomic_store_n(&set->kicked, true, __ATOMIC_SEQ_CST);
+	wait_wake_one(&set->queue);
+}
+
 /* What was told of @it changes it: spent, waiting for the next edge, or still hot. */
 static void item_reported(struct epoll_item *it)
 {
 	if (it->event.events & EPOLLONESHOT)
 		it->event.events &= PRIVATE_BITS;
-	if (it->event.events & (EPOLLONESHOT | EPOLLET))
-		__atomic_store_n(&it->hot, false, __ATOMIC_SEQ_CST);
-	else
-		__atomic_store_n(&it->set->kicked, true, __ATOMIC_SEQ_CST);
+	if (!(it->event.events & (EPOLLONESHOT | EPOLLET)))
+		heat(it);
 	list_remove(&it->link);
 	list_push_back(&it->set->items, &it->link);
 }
 
-/* Writes the events of hot items to the user, each item once. Under the lock. */
-static i64 scan(struct epoll *set, u64 events, u32 max)
+/*
+ * Writes the events of hot items to the user, each item once. *@left: some may be hot still. Under
+ * the lock.
+ */
+static i64 scan(struct epoll *set, u64 events, u32 max, bool *left)
 {
 	struct list *pos, *next, *last = set->items.prev;
 	struct epoll_event out;
 	u32 n = 0;
 
+	*left = false;
 	for (pos = set->items.next; pos != &set->items && n < max; pos = next) {
 		struct epoll_item *it = list_entry(pos, struct epoll_item, link);
 
@@ -318,28 +335,33 @@ static i64 scan(struct epoll *set, u64 events, u32 max)
 		out.data = it->event.data;
 		if (!out.events)
 			continue;
-		if (user_write(events + n * sizeof(out), &out, sizeof(out)))
+		if (user_write(events + n * sizeof(out), &out, sizeof(out))) {
+			heat(it);
+			*left = true;
 			return n ? (i64)n : -EFAULT;
+		}
 		item_reported(it);
+		*left |= READ_ONCE(it->hot);
 		n++;
 	}
-	/* The buffer is full: others may be hot. */
-	if (n == max)
-		__atomic_store_n(&set->kicked, true, __ATOMIC_SEQ_CST);
+	*left |= n == max; /* the buffer is full */
 	return n;
 }
 
 i64 epoll_collect(struct file *epoll, u64 events, u32 max, u64 deadline)
 {
 	struct epoll *set = epoll->private;
+	bool left;
 	i64 n;
 	int r;
 
 	for (;;) {
 		__atomic_store_n(&set->kicked, false, __ATOMIC_SEQ_CST);
 		mutex_lock(&epoll_lock);
-		n = scan(set, events, max);
+		n = scan(set, events, max, &left);
 		mutex_unlock(&epoll_lock);
+		if (left)
+			pass_on(set);
 		if (n || !deadline)
 			return n;
 		r = wait_event_interruptible_until(&set->queue, READ_ONCE(set->kicked), deadline);

@@ -36,6 +36,23 @@ def user_tests_on_all_cpus(case):
         case.tap(tap.parse(case.run_to_end("init=/tests/run", 500, SMP=smp)), f"SMP={smp}")
 
 
+# Programs in which threads or processes meet, none of which takes long.
+MEETINGS = """glance thread_signal thread_end futex pipe fork clone eventfd epoll signalfd sig_wait sig_queue
+    exec setxid wait unix_socket"""
+
+
+@test(40)
+def meetings_repeated(case):
+    """What goes wrong once in a while. LONG=1: a hundred times each, and more of them."""
+    names = " ".join(MEETINGS.split())
+    if LONG:
+        names += " thread_race sig_ pty tty_session timer job_control kill mmap shm unix vdso race !trace"
+    for smp in ("2", "4", "8") if LONG else ("4",):
+        output = case.run_to_end(f"init=/tests/run -- --repeat {100 if LONG else 3} {names}",
+                                 3600 if LONG else 300, SMP=smp)
+        case.tap(tap.parse(output), f"SMP={smp}")
+
+
 @test(40)
 def storms_of_processes(case):
     """Seeded, moved about the CPUs meanwhile; two have theirs in the suite. LONG=1: minutes."""
