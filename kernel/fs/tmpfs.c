@@ -210,21 +210,18 @@ static int tmpfs_symlink(struct vnode *dir, const char *name, size_t len, const 
 
 static int tmpfs_link(struct vnode *dir, const char *name, size_t len, struct vnode *target)
 {
-	u64 more = target->nlink ? 1 : 0; /* the first name costs nothing more */
-	int r = tmpfs_take_inodes(tmpfs_of(dir), more) ? 0 : -ENOSPC;
+	int r = tmpfs_add_link(target);
 
 	if (r)
 		return r;
 	r = enter(dir, name, len, tmpfs_node(target));
-	if (r) {
-		tmpfs_return_inodes(tmpfs_of(dir), more);
-		return r;
-	}
 	mutex_lock(&target->lock);
-	target->nlink++;
-	target->may_get_name = false;
+	if (r)
+		tmpfs_drop_links(target, 1);
+	else
+		target->may_get_name = false;
 	mutex_unlock(&target->lock);
-	return 0;
+	return r;
 }
 
 void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
@@ -234,9 +231,7 @@ void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 
 	tmpfs_entry_remove(tmpfs_node(dir), e);
 	mutex_lock_nested(&n->v.lock);
-	if (links && n->v.nlink > 1)
-		tmpfs_return_inodes(tmpfs_of(dir), 1);
-	n->v.nlink -= links;
+	tmpfs_drop_links(&n->v, links);
 	if (n->entry == e) {
 		n->entry = NULL;
 		if (!n->v.nlink) { /* it is called so still, by those who look at it in /proc */

@@ -92,6 +92,13 @@ bool tmpfs_take_inodes(struct tmpfs *t, u64 n);
 bool tmpfs_take_page(struct tmpfs *t);
 void tmpfs_count_pages(struct tmpfs *t, i64 n);
 void tmpfs_return_inodes(struct tmpfs *t, u64 n);
+/*
+ * Counts a name of @v that is about to be made: each but the first costs an inode. 0, -ENOSPC, -ENOENT:
+ * the last one has gone since the caller looked.
+ */
+int tmpfs_add_link(struct vnode *v);
+/* And takes back @links (0 or 1). Under the node's lock. */
+void tmpfs_drop_links(struct vnode *v, u32 links);
 /* The root directory of a new one; NULL: out of memory. */
 struct vnode *tmpfs_root_create(struct tmpfs *t, u32 mode);
 /* Takes @e out of the locked @dir; its node loses @links links, and the entry's count. */

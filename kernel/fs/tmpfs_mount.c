@@ -166,6 +166,28 @@ void tmpfs_return_inodes(struct tmpfs *t, u64 n)
 	__atomic_sub_fetch(&t->inodes, n, __ATOMIC_RELAXED);
 }
 
+void tmpfs_drop_links(struct vnode *v, u32 links)
+{
+	if (links && v->nlink > 1)
+		tmpfs_return_inodes(tmpfs_of(v), 1);
+	v->nlink -= links;
+}
+
+int tmpfs_add_link(struct vnode *v)
+{
+	int r = 0;
+
+	mutex_lock(&v->lock);
+	if (!v->nlink && !v->may_get_name)
+		r = -ENOENT;
+	else if (v->nlink && !tmpfs_take_inodes(tmpfs_of(v), 1))
+		r = -ENOSPC;
+	else
+		v->nlink++;
+	mutex_unlock(&v->lock);
+	return r;
+}
+
 static void tmpfs_statfs(struct superblock *sb, struct statfs *s)
 {
 	const struct tmpfs *t = container_of(sb, struct tmpfs, sb);

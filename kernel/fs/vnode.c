@@ -116,21 +116,32 @@ static bool owns(const struct credentials *cred, const struct vnode *v)
 	return !cred->fsuid || cred->fsuid == v->uid;
 }
 
-int vnode_chmod(const struct credentials *cred, struct vnode *v, u32 mode)
+/*
+ * Who may do it is asked under the lock: a file that changes hands meanwhile must not get set-id bits
+ * from its old owner.
+ */
+static int chmod_locked(const struct credentials *cred, struct vnode *v, u32 mode)
 {
-	mode &= 07777;
 	if (!owns(cred, v))
 		return -EPERM;
 	if (cred->fsuid && !in_group(cred, v->gid))
 		mode &= ~S_ISGID;
-	mutex_lock(&v->lock);
 	v->mode = (v->mode & S_IFMT) | mode;
 	v->ctime_ns = vnode_now();
-	mutex_unlock(&v->lock);
 	return 0;
 }
 
-int vnode_chown(const struct credentials *cred, struct vnode *v, u32 uid, u32 gid)
+int vnode_chmod(const struct credentials *cred, struct vnode *v, u32 mode)
+{
+	int r;
+
+	mutex_lock(&v->lock);
+	r = chmod_locked(cred, v, mode & 07777);
+	mutex_unlock(&v->lock);
+	return r;
+}
+
+static int chown_locked(const struct credentials *cred, struct vnode *v, u32 uid, u32 gid)
 {
 	if (cred->fsuid) {
 		bool same_uid = uid == ~0u || uid == v->uid;
@@ -139,7 +150,6 @@ int vnode_chown(const struct credentials *cred, struct vnode *v, u32 uid, u32 gi
 		if (cred->fsuid != v->uid || !same_uid || !own_gid)
 			return -EPERM;
 	}
-	mutex_lock(&v->lock);
 	if (uid != ~0u)
 		v->uid = uid;
 	if (gid != ~0u)
@@ -148,8 +158,27 @@ int vnode_chown(const struct credentials *cred, struct vnode *v, u32 uid, u32 gi
 	if ((v->mode & S_IFMT) == S_IFREG)
 		v->mode &= v->mode & 010 ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
 	v->ctime_ns = vnode_now();
-	mutex_unlock(&v->lock);
 	return 0;
+}
+
+int vnode_chown(const struct credentials *cred, struct vnode *v, u32 uid, u32 gid)
+{
+	int r;
+
+	mutex_lock(&v->lock);
+	r = chown_locked(cred, v, uid, gid);
+	mutex_unlock(&v->lock);
+	return r;
+}
+
+struct vnode_owner vnode_owner(struct vnode *v)
+{
+	struct vnode_owner o;
+
+	mutex_lock(&v->lock);
+	o = (struct vnode_owner){ v->mode, v->uid, v->gid };
+	mutex_unlock(&v->lock);
+	return o;
 }
 
 int vnode_truncate(struct vnode *v, u64 size)
@@ -177,26 +206,36 @@ static void set_time(u64 *ns, const struct timespec *t, u64 now)
 		*ns = (u64)t->tv_sec * NSEC_PER_SEC + t->tv_nsec;
 }
 
+/* Others than the owner may only say that it is now, if they may write. */
+static int may_set_times(const struct credentials *cred, struct vnode *v, const struct timespec *ts)
+{
+	bool touch = ts[0].tv_nsec == UTIME_NOW && ts[1].tv_nsec == UTIME_NOW;
+
+	if (owns(cred, v))
+		return 0;
+	if (!touch)
+		return -EPERM;
+	return vnode_permission(cred, v, 2) ? -EACCES : 0;
+}
+
 int vnode_utimes(const struct credentials *cred, struct vnode *v, const struct timespec *ts)
 {
 	static const struct timespec both_now[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
 	u64 now = vnode_now();
-	bool touch;
+	int r;
 
 	ts = ts ? ts : both_now;
 	if (!valid_time(&ts[0]) || !valid_time(&ts[1]))
 		return -EINVAL;
 	if (ts[0].tv_nsec == UTIME_OMIT && ts[1].tv_nsec == UTIME_OMIT)
 		return 0;
-	touch = ts[0].tv_nsec == UTIME_NOW && ts[1].tv_nsec == UTIME_NOW;
-	if (!owns(cred, v) && !touch)
-		return -EPERM;
-	if (!owns(cred, v) && vnode_permission(cred, v, 2))
-		return -EACCES;
 	mutex_lock(&v->lock);
-	set_time(&v->atime_ns, &ts[0], now);
-	set_time(&v->mtime_ns, &ts[1], now);
-	v->ctime_ns = now;
+	r = may_set_times(cred, v, ts);
+	if (!r) {
+		set_time(&v->atime_ns, &ts[0], now);
+		set_time(&v->mtime_ns, &ts[1], now);
+		v->ctime_ns = now;
+	}
 	mutex_unlock(&v->lock);
-	return 0;
+	return r;
 }

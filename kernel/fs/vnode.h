@@ -106,6 +106,11 @@ static inline bool vnode_is_text(const struct vnode *v)
 void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops,
 		u32 mode); /* refs 1, times now, ino unique */
 void vnode_stat(struct vnode *v, struct stat *st); /* all bytes of *st are written */
+/* Whose a file is and what they may do, as it was at one time. */
+struct vnode_owner {
+	u32 mode, uid, gid;
+};
+struct vnode_owner vnode_owner(struct vnode *v);
 u64 vnode_new_ino(void);
 u64 vnode_now(void); /* wall clock, ns since 1970 */
 

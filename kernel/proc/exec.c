@@ -201,13 +201,16 @@ static int open_program(const struct path *start, const char *path, struct arg_l
 static void choose_ids(const struct task *t, const struct file *f, struct credentials *c)
 {
 	bool honoured = !t->no_new_privs && !(mount_flags(f->mount) & MS_NOSUID);
-	const struct vnode *v = f->vnode;
+	struct vnode *v = f->vnode;
+	struct vnode_owner o = { 0 };
 
 	*c = t->cred;
-	if ((v->mode & S_ISUID) && honoured)
-		c->euid = v->uid;
-	if ((v->mode & S_ISGID) && (v->mode & 010) && honoured)
-		c->egid = v->gid;
+	if ((READ_ONCE(v->mode) & (S_ISUID | S_ISGID)) && honoured)
+		o = vnode_owner(v); /* it may be changing hands: bits and ids of one time */
+	if (o.mode & S_ISUID)
+		c->euid = o.uid;
+	if ((o.mode & S_ISGID) && (o.mode & 010))
+		c->egid = o.gid;
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
 }

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Two processes do things to one file at the same time: owners and bits, names and counts. What one
+ * may do is decided by what is there when it is done, not by what was there before.
+ */
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include "child.h"
+#include "sys.h"
+
+#define PART_MS 250 /* each race lasts so long */
+#define USER 1000
+#define DIR "/tmp/file_race"
+#define FILE_ DIR "/file"
+
+static volatile int *ended;
+
+static long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void make_file(void)
+{
+	close(open(FILE_, O_CREAT | O_WRONLY, 0755));
+}
+
+/* The owner puts the set-id bit on its file, all the time. */
+static int set_bits(void *arg)
+{
+	(void)arg;
+	if (setuid(USER))
+		return 2;
+	while (!*ended) {
+		chmod(FILE_, 04755);
+		chmod(FILE_, 0755);
+	}
+	return 0;
+}
+
+/* And gives it to root, meanwhile: what is root's then has no such bit. */
+static void owners(void)
+{
+	long end = now_ms() + PART_MS;
+	struct stat st;
+	int wrong = 0;
+	pid_t pid;
+
+	*ended = 0;
+	make_file();
+	pid = start_child(set_bits, NULL);
+	while (now_ms() < end) {
+		chown(FILE_, USER, USER);
+		sched_yield();
+		chown(FILE_, 0, 0);
+		stat(FILE_, &st);
+		wrong += (st.st_mode & S_ISUID) != 0;
+	}
+	*ended = 1;
+	is_status(status_of(pid), EXITED(0), "an owner changes bits while the owner changes");
+	is_long(wrong, 0, "none is left on a file that is another's");
+	unlink(FILE_);
+}
+
+/* -- names ----------------------------------------------------------------------------------------- */
+
+static int link_often(void *arg)
+{
+	(void)arg;
+	while (!*ended) {
+		link(FILE_, DIR "/b/name");
+		unlink(DIR "/b/name");
+	}
+	return 0;
+}
+
+/* Elsewhere others have files of their own there. */
+static long inodes_free(void)
+{
+	struct statfs st;
+
+	if (access("/proc/leash/objects", F_OK))
+		return 0;
+	statfs(DIR, &st);
+	return st.f_ffree;
+}
+
+/* Its only name goes while it gets another: each name is counted once, and the dead stay dead. */
+static void names(void)
+{
+	long end = now_ms() + PART_MS, before;
+	pid_t pid;
+
+	mkdir(DIR "/b", 0755);
+	before = inodes_free();
+	*ended = 0;
+	pid = start_child(link_often, NULL);
+	while (now_ms() < end) {
+		make_file();
+		unlink(FILE_);
+	}
+	*ended = 1;
+	is_status(status_of(pid), EXITED(0), "a file gets a name while it loses one");
+	ok(inodes_free() == before, "the file system has all its inodes back");
+	rmdir(DIR "/b");
+}
+
+int main(void)
+{
+	if (geteuid()) {
+		skip("not root", "two processes and one file");
+		return done_testing();
+	}
+	ended = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	mkdir(DIR, 0755);
+	owners();
+	names();
+	rmdir(DIR);
+	return done_testing();
+}
