@@ -155,7 +155,7 @@ i64 sys_fcntl(u64 fd, u64 cmd, u64 arg)
 	case F_GETFD: result = fd_get_flags(files(), fd); break;
 	case F_SETFD: result = fd_set_flags(files(), fd, arg); break;
 	default:
-		result = fcntl_is_lock(cmd) ? fcntl_lock(r.file, cmd, arg)
+		result = fcntl_is_lock(cmd) ? fcntl_lock(fd, r.file, cmd, arg)
 					    : fcntl_file(r.file, cmd, arg);
 	}
 	fd_return(r);

@@ -84,7 +84,22 @@ static int check_access(const struct file *f, u32 type)
 	return type == LOCK_WRITE && !file_writable(f) ? -EBADF : 0;
 }
 
-i64 fcntl_lock(struct file *f, u32 cmd, u64 arg)
+/*
+ * Another thread may have closed the descriptor while this one waited: then the locks it closes were
+ * dropped before this one was there, and nobody would drop it.
+ */
+static i64 drop_if_closed(u64 fd, const struct file *f)
+{
+	struct fd_ref now = fd_borrow_any(fd);
+	bool closed = now.file != f;
+
+	fd_return(now);
+	if (closed)
+		locks_drop(task_current()->files, f->vnode);
+	return closed ? -EBADF : 0;
+}
+
+i64 fcntl_lock(u64 fd, struct file *f, u32 cmd, u64 arg)
 {
 	bool ofd = cmd >= F_OFD_GETLK;
 	struct process *p = process_current();
@@ -108,7 +123,9 @@ i64 fcntl_lock(struct file *f, u32 cmd, u64 arg)
 	if (cmd == F_GETLK || cmd == F_OFD_GETLK)
 		return get_lock(&r, &l, arg);
 	err = check_access(f, r.type);
-	return err ? err : locks_set(&r, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	if (!err)
+		err = locks_set(&r, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	return err || ofd || r.type == LOCK_NONE ? err : drop_if_closed(fd, f);
 }
 
 bool fcntl_is_lock(u32 cmd)

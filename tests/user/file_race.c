@@ -3,14 +3,16 @@
  * Two processes do things to one file at the same time: owners and bits, names and counts. What one
  * may do is decided by what is there when it is done, not by what was there before.
  */
+#include <errno.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
 
 #include "child.h"
-#include "sys.h"
+#include "raw_thread.h"
 
 #define PART_MS 250 /* each race lasts so long */
 #define USER 1000
@@ -112,6 +114,63 @@ static void names(void)
 	rmdir(DIR "/b");
 }
 
+/* -- a lock that comes after its descriptor has gone -------------------------------------------------- */
+
+static int pair[2]; /* a byte, and the holder lets go */
+
+static long set_lock(int fd, int cmd, int type)
+{
+	struct flock l = { .l_type = type, .l_whence = SEEK_SET };
+
+	return raw(SYS_fcntl, fd, cmd, &l);
+}
+
+static int hold_lock(void *arg)
+{
+	int fd = open(FILE_, O_RDWR);
+	char c;
+
+	(void)arg;
+	if (set_lock(fd, F_SETLK, F_WRLCK))
+		return 2;
+	return write(pair[1], "x", 1) != 1 || read(pair[1], &c, 1) != 1;
+}
+
+static int find_lock(void *arg)
+{
+	(void)arg;
+	return set_lock(open(FILE_, O_RDWR), F_SETLK, F_WRLCK) != 0;
+}
+
+static void *wait_lock(void *arg)
+{
+	return (void *)set_lock(*(int *)arg, F_SETLKW, F_WRLCK);
+}
+
+static void locks(void)
+{
+	pthread_t t;
+	pid_t pid;
+	char c;
+	int fd;
+
+	make_file();
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	pid = start_child(hold_lock, NULL);
+	is_long(read(pair[0], &c, 1), 1, "another process has a lock");
+	fd = open(FILE_, O_RDWR);
+	t = start(wait_lock, &fd);
+	usleep(30000);
+	close(fd);
+	is_long(write(pair[0], "x", 1), 1, "it ends");
+	is_long((long)join(t), -EBADF, "who waited for it finds its descriptor closed");
+	is_status(status_of(pid), EXITED(0), "it has ended");
+	is_status(in_child(find_lock, NULL), EXITED(0), "and no lock is left");
+	close(pair[0]);
+	close(pair[1]);
+	unlink(FILE_);
+}
+
 int main(void)
 {
 	if (geteuid()) {
@@ -122,6 +181,7 @@ int main(void)
 	mkdir(DIR, 0755);
 	owners();
 	names();
+	locks();
 	rmdir(DIR);
 	return done_testing();
 }
