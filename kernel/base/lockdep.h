@@ -16,6 +16,7 @@
 
 #ifdef DEBUG
 #define LOCKDEP_HELD 16
+#define LOCK_NAME(lock) #lock "@" __FILE_NAME__
 
 struct lock_dep {
 	const char *name; /* NULL: that of the first acquisition */
@@ -43,6 +44,7 @@ void lockdep_release(struct lock_stack *s, struct lock_dep *d);
 extern bool lockdep_testing;
 extern u32 lockdep_reports;
 #else
+#define LOCK_NAME(lock) NULL /* a kernel without the check has no names either */
 struct lock_dep {
 };
 struct lock_stack {

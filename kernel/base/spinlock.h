@@ -55,9 +55,9 @@ static inline void spin_lock_as(struct spinlock *l, const char *name, bool neste
 	lockdep_acquired(NULL, &l->dep);
 	debug_only(cpu_this()->lock_depth++);
 }
-#define spin_lock(l) spin_lock_as(l, #l "@" __FILE_NAME__, false)
+#define spin_lock(l) spin_lock_as(l, LOCK_NAME(l), false)
 /* The class is held already, and a rule of its own orders the two. */
-#define spin_lock_nested(l) spin_lock_as(l, #l "@" __FILE_NAME__, true)
+#define spin_lock_nested(l) spin_lock_as(l, LOCK_NAME(l), true)
 
 static inline void spin_unlock(struct spinlock *l)
 {
@@ -79,8 +79,8 @@ static inline u64 spin_lock_irq_as(struct spinlock *l, const char *name, bool ne
 	spin_lock_as(l, name, nested);
 	return flags;
 }
-#define spin_lock_irq(l) spin_lock_irq_as(l, #l "@" __FILE_NAME__, false)
-#define spin_lock_irq_nested(l) spin_lock_irq_as(l, #l "@" __FILE_NAME__, true)
+#define spin_lock_irq(l) spin_lock_irq_as(l, LOCK_NAME(l), false)
+#define spin_lock_irq_nested(l) spin_lock_irq_as(l, LOCK_NAME(l), true)
 
 static inline void spin_unlock_irq(struct spinlock *l, u64 flags)
 {

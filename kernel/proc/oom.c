@@ -169,6 +169,7 @@ bool oom_make_room(void)
 	struct task *self = task_current();
 	bool again;
 
+	mutex_wait_begin(&oom_lock);
 	/* Who is killed while he waits for the lock does not want it any more. */
 	wait_event(&oom_lock.queue, signal_fatal(self) || mutex_try_lock(&oom_lock));
 	if (!mutex_is_mine(&oom_lock)) {

@@ -20,7 +20,7 @@ struct mutex {
 
 /* @name: of its class (base/lockdep.h). */
 void mutex_init_as(struct mutex *m, const char *name);
-#define mutex_init(m) mutex_init_as(m, #m "@" __FILE_NAME__)
+#define mutex_init(m) mutex_init_as(m, LOCK_NAME(m))
 void mutex_lock_slow(struct mutex *m);
 
 static inline void mutex_lock_as(struct mutex *m, const char *name, bool nested)
@@ -36,15 +36,20 @@ static inline void mutex_lock_as(struct mutex *m, const char *name, bool nested)
 	else
 		lockdep_acquired(&thread_current()->mutexes, &m->dep);
 }
-#define mutex_lock(m) mutex_lock_as(m, #m "@" __FILE_NAME__, false)
+#define mutex_lock(m) mutex_lock_as(m, LOCK_NAME(m), false)
 /* One of its class is held already, and a rule of its own orders the two. */
-#define mutex_lock_nested(m) mutex_lock_as(m, #m "@" __FILE_NAME__, true)
+#define mutex_lock_nested(m) mutex_lock_as(m, LOCK_NAME(m), true)
 
 static inline bool mutex_is_mine(const struct mutex *m)
 {
 	return READ_ONCE(m->owner) == thread_current();
 }
 
-/* Without sleeping: true if the lock is the caller's now, or was before (wait_event asks twice). */
+/*
+ * Without sleeping: true if the lock is the caller's now, or was before (wait_event asks twice). Who
+ * waits for it in a loop of his own says so first, for the order of locks: mutex_wait_begin().
+ */
 bool mutex_try_lock(struct mutex *m);
+#define mutex_wait_begin(m)                                                                        \
+	lockdep_check(&thread_current()->mutexes, &(m)->dep, LOCK_NAME(m), false)
 void mutex_unlock(struct mutex *m);

@@ -105,8 +105,7 @@ int pty_open_master(struct vnode *v, struct file *f)
 	p->events = 0;
 	ring_init(&p->out, p->out_storage, sizeof(p->out_storage));
 	wait_queue_init(&p->master_queue);
-	p->feeder.owner = NULL;
-	wait_queue_init(&p->feeder.queue);
+	tty_claim_init(&p->feeder);
 	tty_setup(&p->tty, &pty_ops, 0);
 	error = devpts_add(p);
 	if (error) {

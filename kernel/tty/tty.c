@@ -15,9 +15,9 @@
 
 void (*tty_signal_group)(i32 pgid, int sig);
 
-static void claim_init(struct tty_claim *c)
+void tty_claim_init(struct tty_claim *c)
 {
-	c->owner = NULL;
+	memset(c, 0, sizeof(*c));
 	wait_queue_init(&c->queue);
 }
 
@@ -30,8 +30,8 @@ void tty_setup(struct tty *t, const struct tty_ops *ops, u64 rdev)
 	ldisc_init(&t->ldisc);
 	wait_queue_init(&t->readable);
 	wait_queue_init(&t->writable);
-	claim_init(&t->reader);
-	claim_init(&t->writer);
+	tty_claim_init(&t->reader);
+	tty_claim_init(&t->writer);
 	tty_list_add(t);
 }
 
@@ -52,15 +52,19 @@ static bool take_claim(struct tty_claim *c)
 
 int tty_claim(struct tty_claim *c, bool nonblock)
 {
-	if (take_claim(c))
-		return 0;
-	if (nonblock)
-		return -EAGAIN;
-	return wait_event_interruptible(&c->queue, take_claim(c));
+	int r = 0;
+
+	lockdep_check(&thread_current()->mutexes, &c->dep, LOCK_NAME(&claim), false);
+	if (!take_claim(c))
+		r = nonblock ? -EAGAIN : wait_event_interruptible(&c->queue, take_claim(c));
+	if (!r)
+		lockdep_acquired(&thread_current()->mutexes, &c->dep);
+	return r;
 }
 
 void tty_release(struct tty_claim *c)
 {
+	lockdep_release(&thread_current()->mutexes, &c->dep);
 	__atomic_store_n(&c->owner, NULL, __ATOMIC_SEQ_CST);
 	wait_wake_one(&c->queue);
 }

@@ -16,6 +16,7 @@
 struct tty_claim {
 	struct thread *owner; /* atomic */
 	struct wait_queue queue;
+	struct lock_dep dep; /* among the thread's mutexes */
 };
 
 #define DEVICE(major, minor) ((u64)(major) << 8 | (minor))
@@ -65,6 +66,7 @@ static inline struct tty *tty_get(struct tty *t)
 }
 void tty_put(struct tty *t);
 
+void tty_claim_init(struct tty_claim *c);
 /* Sleeps until the side is the caller's. 0, -EINTR, or -EAGAIN if it is taken and @nonblock. */
 int tty_claim(struct tty_claim *c, bool nonblock);
 void tty_release(struct tty_claim *c);
