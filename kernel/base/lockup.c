@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/panic.h"
 #include "lib/format.h"
+#include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/smp.h"
 
@@ -17,6 +18,7 @@
 
 u64 lockup_test_limit; /* not 0: the limit, and reports never panic */
 u32 lockup_reports; /* atomic */
+char lockup_last[80]; /* of whoever is the reporter */
 static u32 reporter; /* atomic; 0: nobody */
 static u64 last_report; /* of whoever is the reporter */
 
@@ -66,6 +68,7 @@ static void report(const char *what)
 	log_raw_printf("\nlock-up: CPU %u: %s\n", cpu_id(), what);
 	backtrace_print(0, (u64)__builtin_frame_address(0));
 	lockup_print_others(false);
+	strlcpy(lockup_last, what, sizeof(lockup_last));
 	__atomic_add_fetch(&lockup_reports, 1, __ATOMIC_SEQ_CST);
 #ifdef DEBUG
 	if (!lockup_test_limit)

@@ -26,9 +26,13 @@ void lockup_report(const char *fmt, ...) printf_like(1, 2);
 /* How long is too long, nanoseconds. */
 u64 lockup_limit(void);
 
-/* For tests: another limit (0: the usual one; while it is set nothing panics), reports so far. */
+/*
+ * For tests: another limit (0: the usual one; while it is set nothing panics), reports so far, and what
+ * the last one said.
+ */
 extern u64 lockup_test_limit;
 extern u32 lockup_reports;
+extern char lockup_last[];
 
 /* Prints what the other CPUs do, for panic (@stopped: they have been stopped) and reports. */
 void lockup_print_others(bool stopped);

@@ -35,11 +35,17 @@ struct state {
 	u64 switches;
 };
 
+/* At a glance: the queue's lock may be what a locked CPU holds. */
+static bool is_idle(const struct run_queue *q)
+{
+	return READ_ONCE(q->current) == READ_ONCE(q->idle);
+}
+
 static struct state state_of(struct run_queue *q)
 {
 	u64 flags = spin_lock_irq(&q->lock);
 	struct state s = {
-		.idle = q->current == q->idle,
+		.idle = is_idle(q),
 		.must_switch = READ_ONCE(q->current->ctx.work) & WORK_RESCHED,
 		.switches = q->switches,
 	};
@@ -62,7 +68,8 @@ static void look_at(u32 cpu, u64 now)
 	u64 interrupts = READ_ONCE(cpus[cpu]->irq_count), limit = lockup_limit();
 	struct state s;
 
-	if (interrupts != w->interrupts || !w->heard) {
+	/* One that sleeps takes none however long ago the last look was. */
+	if (interrupts != w->interrupts || !w->heard || is_idle(&run_queues[cpu])) {
 		w->interrupts = interrupts;
 		w->heard = now;
 	} else if (now - w->heard > limit) {
@@ -70,9 +77,7 @@ static void look_at(u32 cpu, u64 now)
 		return; /* nor may its queue's lock be had */
 	}
 	s = state_of(&run_queues[cpu]);
-	if (s.idle)
-		w->heard = now;
-	else
+	if (!s.idle)
 		cpu_kick(cpu);
 	if (!s.must_switch || s.switches != w->switches) {
 		w->switches = s.switches;

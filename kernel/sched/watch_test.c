@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* A CPU that keeps its interrupts off is found out by each of those who could notice. */
+/* A CPU that keeps its interrupts off, or does not switch, is found out by those who could notice. */
 #include "base/ktest.h"
 #include "base/lockup.h"
+#include "lib/string.h"
 #include "machine/clock.h"
 #include "machine/smp.h"
 #include "sched/sched.h"
@@ -59,17 +60,59 @@ static void hear_again(void)
 	lockup_test_limit = 0;
 }
 
-KTEST(lockup_is_found_by_the_watch, 200)
+static void nothing(void *unused)
+{
+	(void)unused;
+}
+
+static void look_until_report(const char *what)
 {
 	u64 begin = clock_ns();
 
-	if (!deafen())
-		return;
 	lockup_test_limit = LIMIT;
-	while (lockup_reports == before && clock_ns() - begin < PATIENCE) {
+	lockup_last[0] = '\0';
+	while (strcmp(lockup_last, what) && clock_ns() - begin < PATIENCE) {
 		watch_next = 0;
 		watch_look(clock_ns());
 	}
+}
+
+KTEST(lockup_is_found_by_the_watch, 200)
+{
+	if (!deafen())
+		return;
+	look_until_report("CPU 1 takes no interrupts");
+	KEXPECT_EQ(lockup_reports - before, 1); /* not of those that sleep */
+	hear_again();
+}
+
+/* Takes its interrupts, but the kernel is not preempted: others of its CPU wait for ever. */
+static void be_stubborn(void *unused)
+{
+	u64 begin = clock_ns();
+
+	(void)unused;
+	__atomic_store_n(&deaf, true, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&listen, __ATOMIC_SEQ_CST) && clock_ns() - begin < PATIENCE)
+		cpu_relax();
+	__atomic_store_n(&deaf, false, __ATOMIC_SEQ_CST);
+}
+
+KTEST(lockup_of_a_thread_that_does_not_switch_is_found, 500)
+{
+	if (cpu_count < 2) {
+		ktest_skip("needs a second CPU");
+		return;
+	}
+	listen = deaf = false;
+	before = lockup_reports;
+	KREQUIRE(kthread_start_on(1, "stubborn", be_stubborn, NULL));
+	while (!__atomic_load_n(&deaf, __ATOMIC_SEQ_CST))
+		cpu_relax();
+	if (!kthread_start_on(1, "patient", nothing, NULL))
+		listen = true; /* the next line fails */
+	look_until_report("CPU 1 does not switch");
+	KEXPECT(!strcmp(lockup_last, "CPU 1 does not switch"));
 	hear_again();
 }
 
@@ -95,11 +138,6 @@ KTEST(lockup_is_found_by_a_spinning_cpu, 200)
 	flags = spin_lock_irq(&held);
 	spin_unlock_irq(&held, flags);
 	hear_again();
-}
-
-static void nothing(void *unused)
-{
-	(void)unused;
 }
 
 KTEST(lockup_is_found_by_a_caller, 200)
