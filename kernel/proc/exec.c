@@ -20,7 +20,7 @@ static void set_name(struct task *t, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	strlcpy(t->name, slash ? slash + 1 : path, sizeof(t->name));
+	task_set_name(t, slash ? slash + 1 : path);
 	strlcpy(t->thread->name, t->name, sizeof(t->thread->name));
 }
 

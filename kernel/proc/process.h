@@ -110,6 +110,8 @@ static inline bool task_must_end(const struct task *t)
 /* CPU time of all its threads, those that have ended included. Any context; sig_lock may be held. */
 void process_times(struct process *p, struct cpu_time *sum);
 u64 process_cpu_time(struct process *p);
+/* Of the children that the caller's process has waited for. */
+struct cpu_time process_child_times(void);
 /* Of its thread @tid; 0: there is none any more. */
 u64 task_cpu_time(struct process *p, i32 tid);
 /* Do all its threads sleep? A momentary value. */

@@ -177,6 +177,14 @@ bool task_may_inspect(const struct task *t)
 	       own->fsgid == its->gid && own->fsgid == its->egid && own->fsgid == its->sgid;
 }
 
+void task_set_name(struct task *t, const char *name)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+
+	strlcpy(t->name, name, sizeof(t->name));
+	spin_unlock_irq(&process_lock, flags);
+}
+
 void task_kick(struct task *t)
 {
 	context_set_work(&t->thread->ctx, WORK_SIGNAL);
@@ -209,6 +217,15 @@ void process_times(struct process *p, struct cpu_time *sum)
 	list_for_each (t, &p->tasks, link)
 		task_add_times(t, sum);
 	spin_unlock_irq(&p->time_lock, flags);
+}
+
+struct cpu_time process_child_times(void)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+	struct cpu_time sum = process_current()->child_time;
+
+	spin_unlock_irq(&process_lock, flags);
+	return sum;
 }
 
 u64 process_cpu_time(struct process *p)

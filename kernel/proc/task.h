@@ -35,7 +35,7 @@ struct task {
 	struct list link; /* [ls] process.tasks, the leader first */
 	struct task *hash_next; /* [l] by tid */
 	u64 start_ns; /* [l] the leader's is the process's */
-	char name[16]; /* [c] as in ps: of the program, or what the thread calls itself */
+	char name[16]; /* [l] as in ps: of the program, or what the thread calls itself */
 
 	/* Counted, one reference a task. Changed by itself under process_lock, where others may look;
 	 * NULL once ended. */
@@ -106,6 +106,8 @@ void task_free(struct task *t);
 void task_hash(struct task *t);
 void task_unhash(struct task *t);
 
+/* What ps shows of it: at most 15 bytes of @name. */
+void task_set_name(struct task *t, const char *name);
 /* The task with @tid, ended leaders included; NULL: none. Under process_lock. */
 struct task *task_find(i32 tid);
 /* @tid, 0: the caller's. */

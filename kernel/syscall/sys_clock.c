@@ -16,6 +16,8 @@
 
 #define SECONDS_MAX 8000000000L /* the year 2223 */
 
+static struct mutex setting = MUTEX_INIT(setting);
+
 /* Makes the clock show @ns since 1970. 0, -EINVAL: before the machine was switched on. */
 static i64 set_wall(u64 ns)
 {
@@ -25,8 +27,10 @@ static i64 set_wall(u64 ns)
 		return -EPERM;
 	if (ns < up)
 		return -EINVAL;
+	mutex_lock(&setting); /* or the programs' page would keep one time and the kernel another */
 	clock_set_wall_offset(ns - up);
 	vdso_clock_was_set();
+	mutex_unlock(&setting);
 	log_info("clock: set by %s[%d] to %lu s since 1970", task_current()->name,
 		 process_current()->pid, ns / NSEC_PER_SEC);
 	return 0;

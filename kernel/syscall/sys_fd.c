@@ -112,10 +112,12 @@ i64 sys_pipe(u64 fds)
 
 static i64 set_flags(struct file *f, u32 flags)
 {
-	u32 old = __atomic_load_n(&f->flags, __ATOMIC_RELAXED);
+	u32 old = READ_ONCE(f->flags);
 
-	__atomic_store_n(&f->flags, (old & ~SETTABLE_FLAGS) | (flags & SETTABLE_FLAGS),
-			 __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&f->flags, &old,
+					    (old & ~SETTABLE_FLAGS) | (flags & SETTABLE_FLAGS),
+					    true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
 	return 0;
 }
 
@@ -168,7 +170,11 @@ static i64 set_nonblock(struct file *f, u64 arg)
 
 	if (user_read_u32(&on, arg))
 		return -EFAULT;
-	return set_flags(f, on ? f->flags | O_NONBLOCK : f->flags & ~O_NONBLOCK);
+	if (on)
+		__atomic_or_fetch(&f->flags, O_NONBLOCK, __ATOMIC_RELAXED);
+	else
+		__atomic_and_fetch(&f->flags, ~O_NONBLOCK, __ATOMIC_RELAXED);
+	return 0;
 }
 
 /* What a regular file still holds behind its position. */

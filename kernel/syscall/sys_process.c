@@ -314,7 +314,7 @@ i64 sys_prctl(u64 option, u64 a2, u64 a3, u64 a4, u64 a5)
 		if (n == -EFAULT)
 			return -EFAULT;
 		name[15] = 0;
-		memcpy(t->name, name, sizeof(name));
+		task_set_name(t, name);
 		return 0;
 	case 16: /* PR_GET_NAME */
 		memset(name, 0, sizeof(name));

@@ -168,7 +168,7 @@ i64 sys_getrusage(u64 who, u64 usage)
 	switch ((i32)who) {
 	case 0: process_times(p, &t); break;
 	case 1: thread_times(thread_current(), &t); break;
-	case -1: t = p->child_time; break;
+	case -1: t = process_child_times(); break;
 	default: return -EINVAL;
 	}
 	return rusage_write(usage, &t);

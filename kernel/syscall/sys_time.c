@@ -150,11 +150,10 @@ i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
 i64 sys_times(u64 buf)
 {
 	u64 tick = NSEC_PER_SEC / 100;
-	struct process *p = process_current();
-	struct cpu_time own, children = p->child_time;
+	struct cpu_time own, children = process_child_times();
 	u64 t[4];
 
-	process_times(p, &own);
+	process_times(process_current(), &own);
 	t[0] = own.user / tick;
 	t[1] = own.system / tick;
 	t[2] = children.user / tick;
