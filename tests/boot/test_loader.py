@@ -5,7 +5,7 @@ firmware; and its menu, opened by a key."""
 import re
 import struct
 
-from harness import tap
+from harness import machine, tap
 from harness.image import Image
 from harness.runner import test
 
@@ -115,3 +115,16 @@ def menu_by_key(case):
         m.expect(r"^# passed \d+ failed \d+", 180)
         stream = tap.parse(m.output[m.output.index("KTAP version"):])
         case.check(stream.complete, f"the chosen entry ran the self-test: {stream.problems}")
+
+
+@test(15)
+def menu_ends_in_a_shell(case):
+    """The demonstration leaves what it showed on the screen, and a machine that is on."""
+    with case.boot(None, AUTOMATED="no") as m:
+        m.expect(r"a key opens the menu")
+        m.send(" ")
+        m.expect(r"5 +Hostage", 10)
+        m.send("5\r")
+        m.expect(r"^The longest wait for a tick", 60)
+        m.expect(machine.PROMPT, 30)
+        case.equal(m.run("sched"), ["rr"], "with the timer again")
