@@ -14,32 +14,9 @@
 
 #include "child.h"
 #include "futex.h"
+#include "raw_thread.h"
 #include "sys.h"
 #include "tap.h"
-
-static pthread_t start(void *(*fn)(void *), void *arg)
-{
-	pthread_t t;
-
-	if (pthread_create(&t, NULL, fn, arg)) {
-		diag("pthread_create failed");
-		_exit(2);
-	}
-	return t;
-}
-
-static void *join(pthread_t t)
-{
-	void *value = NULL;
-
-	pthread_join(t, &value);
-	return value;
-}
-
-static unsigned tid(void)
-{
-	return raw(SYS_gettid);
-}
 
 static unsigned word, other;
 

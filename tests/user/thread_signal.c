@@ -16,36 +16,13 @@
 
 #include "child.h"
 #include "futex.h"
+#include "raw_thread.h"
 #include "sys.h"
 #include "tap.h"
 
 #ifndef sigev_notify_thread_id /* glibc has no name for it */
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
-
-static pthread_t start(void *(*fn)(void *), void *arg)
-{
-	pthread_t t;
-
-	if (pthread_create(&t, NULL, fn, arg)) {
-		diag("pthread_create failed");
-		_exit(2);
-	}
-	return t;
-}
-
-static void *join(pthread_t t)
-{
-	void *value = NULL;
-
-	pthread_join(t, &value);
-	return value;
-}
-
-static pid_t tid(void)
-{
-	return raw(SYS_gettid);
-}
 
 static void block(int how, int sig)
 {
