@@ -110,6 +110,15 @@ def _check_svg(case, name, text):
         case.check(False, f"{name}: {e}")
         return
     case.check(root.tag.endswith("svg") and len(list(root.iter())) > 20, f"{name} is a picture")
+    _, _, width, height = (float(n) for n in root.get("viewBox").split())
+    boxes = [tuple(float(e.get(k, 0)) for k in ("x", "y", "width", "height"))
+             for e in root.iter() if e.tag.endswith("rect")]
+    case.check(all(x >= 0 and y >= 0 and x + w <= width and y + h <= height
+                   for x, y, w, h in boxes), f"{name}: all of it lies within the picture")
+    if name.startswith("figure"):
+        texts = {e.text for e in root.iter() if e.tag.endswith("text")}
+        case.check({"restore regs(A) ← k-stack(A)", "restore regs(B) ← k-stack(B)"} & texts
+                   or name == "figure-6.1.svg", f"{name}: no row is cut")
 
 
 @test(25)

@@ -186,7 +186,11 @@ static void draw_panel(FILE *f, const struct row *r, int n)
 			fprintf(f, "<rect x=\"%d\" y=\"%.1f\" width=\"5\" height=\"%.1f\"/>\n",
 				x + i * 6, y + 80 - height, height);
 	}
-	fprintf(f, "<path d=\"M%d %dh%d\"/>\n", x, y + 80, BINS * 6);
+	fprintf(f,
+		"<path d=\"M%d %dh%d\"/>\n<text x=\"%d\" y=\"%d\" class=\"a\">%.0f</text>\n"
+		"<text x=\"%d\" y=\"%d\" class=\"a\" text-anchor=\"end\">%.0f ns</text>\n",
+		x, y + 80, BINS * 6, x, y + 92, to_ns(h.low), x + BINS * 6, y + 92,
+		to_ns(h.low + h.bins * h.width));
 }
 
 bool show_svg(const char *path)
@@ -202,7 +206,7 @@ bool show_svg(const char *path)
 		panels += row_at(i)->count > 0;
 	fprintf(f,
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\">\n"
-		"<style>text{font:11px sans-serif}.n{font-weight:bold}rect{fill:#357}"
+		"<style>text{font:11px sans-serif}.n{font-weight:bold}.a{fill:#777}rect{fill:#357}"
 		"path{stroke:#999}</style>\n<rect width=\"100%%\" height=\"100%%\" "
 		"style=\"fill:#fff\"/>\n<text x=\"20\" y=\"24\">%s</text>\n",
 		40 + COLUMNS * PANEL_WIDTH, 80 + (panels + 1) / COLUMNS * PANEL_HEIGHT, machine);
