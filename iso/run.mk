@@ -78,7 +78,7 @@ bench: tools-test iso ## the same operations on Leash and on Linux, counted (doc
 		CC='$(CC)' $(PYTHON) tests/bench.py $(if $(UPDATE),--update) \
 		$(if $(PROFILE),--profile $(PROFILE)) $(if $(EVENTS),--events)
 
-docs: ## the documents that are made: docs/syscalls.md
+docs: ## what is made in the documents: docs/syscalls.md, the README's numbers of calls and rogues
 	$(Q)$(PYTHON) tests/check_syscalls.py --write
 
 needs: ## what FILE=elf-or-package lacks on Leash (RUN=1 ARGS='...': in one run under strace)

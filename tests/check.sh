@@ -142,7 +142,7 @@ done
 check 'includes point one way' python3 tests/check_includes.py
 check 'house rules' style
 check 'references in the documents' python3 tests/check_docs.py
-check 'docs/syscalls.md is current' python3 tests/check_syscalls.py
+check 'docs/syscalls.md and the numbers in the README are current' python3 tests/check_syscalls.py
 check 'formatting' formatted
 check 'the kernel compiles without a warning' compiled
 check 'static analysis: cppcheck' cppcheck_all
