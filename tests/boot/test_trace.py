@@ -327,9 +327,26 @@ def _check_model(case, m, seeds):
                    f"seed {seed}: it went as round robin must")
 
 
+CROWD = "for i in 1 2 3 4; do busybox seq 400 >/dev/null & done; wait"
+
+
+def _check_crowd(case, path, directory):
+    """The JSON of processes that share two CPUs."""
+    case.equal(receive(path, directory), (0, ["crowd.json"]), "a trace left the machine")
+    with open(os.path.join(directory, "crowd.json"), encoding="utf-8") as file:
+        text = file.read()
+    case.equal(trace_event.problems(text), [], "the JSON of a crowd")
+    events = json.loads(text)["traceEvents"]
+    names = {e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    case.check({"CPU 0", "CPU 1"} <= names, f"both CPUs are tracks: {names}")
+    case.check(len({e["pid"] for e in events if e["name"] == "process_name"}) >= 6,
+               "and all of the family")
+
+
 @test(30)
 def strace_and_predict(case):
-    with case.boot("onexit=debug panic=debug", SMP=2) as m:
+    out = case.path(".out")
+    with case.boot("onexit=debug panic=debug", SMP=2, OUT=out) as m:
         m.expect(machine.PROMPT)
         _check_strace(case, m)
         _check_predict(case, m, 2)
@@ -338,8 +355,11 @@ def strace_and_predict(case):
         case.check("usage:" in "\n".join(m.run("timeline")), "timeline too")
         case.check("not a directory" in "\n".join(m.run("timeline /etc/os-release/x")).lower(),
                    "a command that is none")
+        m.run(f"timeline --table /dev/null --json /tmp/crowd.json sh -c '{CROWD}'", 60)
+        case.equal(m.run("send /tmp/crowd.json", 60), [], "send says nothing")
         m.send("poweroff -f\n")
         case.equal(m.wait(30), 33, "QEMU's exit status")
+    _check_crowd(case, out, case.path(".files"))
 
 
 @test(12)
