@@ -71,6 +71,15 @@ def sixteen_cpus_are_counted(case):
 
 
 @test(15)
+def threads_are_shown(case):
+    """ps shows a process, ps -T and top -H each of its threads by its name."""
+    output = case.run_to_end('init=/bin/busybox -- sh -c "/tests/setxid hold & sleep 1; ps | grep -c thread-[0-9]; '
+                             'ps -T | grep -c thread-[0-9]; top -H -b -n 1 | grep -c thread-[0-9]; kill $!"',
+                             100, SMP=2)
+    case.equal(re.findall(r"^(\d+)$", output, re.M), ["0", "12", "12"], "lines of ps, ps -T and top -H")
+
+
+@test(15)
 def topology_is_told(case):
     """/proc/cpuinfo of two packages of two cores of two threads."""
     output = case.run_to_end("init=/bin/busybox -- cat /proc/cpuinfo", 100,

@@ -2,9 +2,12 @@
 /*
  * setuid(2) is each thread's own; the C library makes it the process's (POSIX) by a signal that has
  * every thread make the call. Many threads, running and sleeping, coming and going.
+ *
+ *   setxid hold      a dozen threads with names, for who wants to look at them; until it is killed
  */
 #include <poll.h>
 #include <sched.h>
+#include <sys/prctl.h>
 
 #include "child.h"
 #include "raw_thread.h"
@@ -113,8 +116,29 @@ static int change_often(void *arg)
 	return wrong;
 }
 
-int main(void)
+static _Noreturn void *sleep_named(void *arg)
 {
+	prctl(PR_SET_NAME, arg);
+	for (;;)
+		pause();
+}
+
+static _Noreturn void hold(void)
+{
+	static char name[THREADS][16];
+
+	for (int i = 0; i < THREADS; i++) {
+		snprintf(name[i], sizeof(name[i]), "thread-%d", i);
+		start(sleep_named, name[i]);
+	}
+	for (;;)
+		pause();
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "hold"))
+		hold();
 	if (geteuid()) {
 		skip("not root", "setuid in a process of many threads");
 		return done_testing();
