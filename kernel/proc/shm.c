@@ -243,6 +243,7 @@ static i64 existing(i32 key, u64 size, u32 flags)
 i64 shm_find_or_make(i32 key, u64 size, u32 flags)
 {
 	struct segment *s;
+	bool listed;
 	i64 id;
 
 	spin_lock(&shm_lock);
@@ -257,12 +258,12 @@ i64 shm_find_or_make(i32 key, u64 size, u32 flags)
 		return -ENOMEM;
 	spin_lock(&shm_lock);
 	id = existing(key, size, flags); /* somebody may have been quicker */
-	if (id == -ENOENT)
+	listed = id == -ENOENT;
+	if (listed)
 		id = enlist(s);
-	else
-		s->id = -1;
 	spin_unlock(&shm_lock);
-	if (id < 0 || s->id != id)
+	/* One that is listed may be removed by now, and freed. */
+	if (!listed || id < 0)
 		segment_free(s);
 	return id;
 }
