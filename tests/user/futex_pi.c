@@ -189,6 +189,7 @@ static void *die_robustly(void *arg)
 	raw(SYS_set_robust_list, &head, 24);
 	while (!*(volatile int *)arg)
 		usleep(200);
+	until_asleep(getpid()); /* the first thread waits for the lock */
 	raw(SYS_exit, 0);
 	return NULL;
 }
