@@ -29,6 +29,7 @@
 #include "proc/signal.h"
 #include "proc/vdso.h"
 #include "sched/sched.h"
+#include "sched/watch.h"
 #include "syscall/reboot.h"
 #include "trace_file.h"
 #include "tty/tty.h"
@@ -84,6 +85,7 @@ void kernel_main(const struct boot_info *info)
 	smp_init(&boot, options.cpus); /* the other CPUs; needs the clock, sched_init */
 	irq_enable(); /* needs every handler that may be called */
 	console_start(); /* needs sched_init */
+	ensure(watch_patrol(0)); /* looks after locked CPUs; needs smp_init */
 	ensure(kthread_start("boot", boot_thread, NULL));
 	sched_idle();
 }
@@ -101,6 +103,7 @@ static noreturn void selftest(void)
 	unsigned failed;
 
 	ensure(thread_set_affinity(thread_current(), 1) == 0); /* tests name the other CPUs */
+	sched_point(); /* wherever it began, from here on it is on the first */
 	failed = ktest_run(options.selftest_pattern);
 
 	console_flush();

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who takes a timer interrupt looks after the others, once in a few seconds in all. Nobody
- * ticks for it: the load average's timer is there anyway, as are those of CPUs that share out
- * their time. A CPU that is idle is left alone.
+ * Who takes a timer interrupt looks after the others, once in a few seconds in all. The load
+ * average's timer is there anyway, as are those of CPUs that share out their time; a second CPU has a
+ * timer that does nothing but that, three times a minute, for when the first one is the locked one
+ * and all others sleep. A CPU that is idle is left alone.
  *
  *	hard	a CPU that runs something is kicked at each look; if it has taken no interrupt
  *		from one look to a later one, it keeps them off
  *	soft	it takes interrupts, but the thread that shall give way for others does not
  *
- * What nobody's timer finds, whoever waits for that CPU does (base/lockup.h). A machine on
- * which all but the locked CPU sleep for good does not notice.
+ * What nobody's timer finds, whoever waits for that CPU does (base/lockup.h).
  *
  * State: watched[] belongs to the one that looks, who has moved watch_next on (atomic exchange).
  */
@@ -19,8 +19,11 @@
 #include "machine/clock.h"
 #include "machine/smp.h"
 #include "sched/queue.h"
+#include "sched/timer.h"
 
 #define PERIOD (4 * NSEC_PER_SEC)
+#define PATROL_CPU 1 /* not the first, which has the load average's timer */
+#define PATROL_PERIOD (20 * NSEC_PER_SEC)
 
 u64 watch_next; /* atomic */
 
@@ -98,4 +101,30 @@ void watch_look(u64 now)
 	for (u32 i = 0; i < cpu_count; i++)
 		if (i != cpu_id())
 			look_at(i, now);
+}
+
+/* -- the patrol ---------------------------------------------------------------------------------- */
+
+static struct timer patrol;
+static u64 patrol_period;
+
+/* Any timer's interrupt looks (watch_tick): this one has only to come. */
+static void patrol_again(struct timer *t)
+{
+	timer_arm(t, clock_ns() + READ_ONCE(patrol_period));
+}
+
+static void patrol_begin(void *unused)
+{
+	(void)unused;
+	patrol_again(&patrol);
+}
+
+bool watch_patrol(u64 period)
+{
+	WRITE_ONCE(patrol_period, period ? period : PATROL_PERIOD);
+	if (!patrol.fire)
+		timer_init(&patrol, patrol_again);
+	return cpu_count <= PATROL_CPU ||
+	       kthread_start_on(PATROL_CPU, "patrol", patrol_begin, NULL);
 }

@@ -6,6 +6,7 @@
 #include "machine/clock.h"
 #include "machine/smp.h"
 #include "sched/sched.h"
+#include "sched/wait.h"
 #include "sched/watch.h"
 
 #define LIMIT (20 * NSEC_PER_MSEC)
@@ -13,6 +14,7 @@
 
 static struct spinlock held = SPINLOCK_INIT;
 static u32 before; /* reports so far */
+static struct wait_queue heard = WAIT_QUEUE_INIT(heard);
 static bool deaf, listen; /* atomic: CPU 1 holds the lock; it may give it up */
 
 static void be_deaf(void *unused)
@@ -114,6 +116,39 @@ KTEST(lockup_of_a_thread_that_does_not_switch_is_found, 500)
 	look_until_report("CPU 1 does not switch");
 	KEXPECT(!strcmp(lockup_last, "CPU 1 does not switch"));
 	hear_again();
+}
+
+/* On the first CPU; nobody waits for it, nobody else runs, and the load's timer is its own. */
+static void be_deaf_till_reported(void *unused)
+{
+	u64 flags = irq_save(), begin = clock_ns();
+
+	(void)unused;
+	while (__atomic_load_n(&lockup_reports, __ATOMIC_SEQ_CST) == before &&
+	       clock_ns() - begin < PATIENCE) {
+		WRITE_ONCE(watch_next, 0);
+		cpu_relax();
+	}
+	__atomic_store_n(&deaf, false, __ATOMIC_SEQ_CST);
+	irq_restore(flags);
+	wait_wake_all(&heard);
+}
+
+KTEST(lockup_is_found_by_the_patrol_alone, 500)
+{
+	if (cpu_count < 2) {
+		ktest_skip("needs a second CPU");
+		return;
+	}
+	before = lockup_reports;
+	deaf = true;
+	lockup_test_limit = LIMIT;
+	KREQUIRE(watch_patrol(5 * NSEC_PER_MSEC));
+	KREQUIRE(kthread_start_on(0, "deaf", be_deaf_till_reported, NULL));
+	wait_event(&heard, !__atomic_load_n(&deaf, __ATOMIC_SEQ_CST));
+	lockup_test_limit = 0;
+	KEXPECT(lockup_reports > before);
+	KEXPECT(watch_patrol(0));
 }
 
 static void knows_when_to_stop(void *unused)
