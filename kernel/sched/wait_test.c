@@ -106,13 +106,15 @@ static void note(struct timer *t)
 
 KTEST(timer_fires_in_order_and_not_early, 300)
 {
-	u64 now = clock_ns();
+	u64 flags = irq_save(), now = clock_ns();
 
 	fired = 0;
-	for (u32 i = 0; i < 16; i++) {
+	for (u32 i = 0; i < 16;
+	     i++) { /* all of them, however slow the emulator is, before any fires */
 		timer_init(&timers[i], note);
 		timer_arm(&timers[i], now + (1 + i * 7 % 16) * NSEC_PER_MSEC);
 	}
+	irq_restore(flags);
 	wait_event(&ping, READ_ONCE(fired) == 16);
 	KEXPECT(clock_ns() >= now + 16 * NSEC_PER_MSEC);
 	for (u32 i = 1; i < 16; i++)
