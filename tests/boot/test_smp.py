@@ -49,7 +49,7 @@ def meetings_repeated(case):
         names += " thread_race sig_ pty tty_session timer job_control kill mmap shm unix vdso race !trace"
     for smp in ("2", "4", "8") if LONG else ("4",):
         output = case.run_to_end(f"init=/tests/run -- --repeat {100 if LONG else 3} {names}",
-                                 3600 if LONG else 300, SMP=smp)
+                                 7200 if LONG else 300, SMP=smp)
         case.tap(tap.parse(output), f"SMP={smp}")
 
 
