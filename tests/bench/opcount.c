@@ -26,7 +26,10 @@
 #define MAX_BATCHES 400
 #define MAX_SYMBOLS 8192
 #define LINE_SHIFT 6
-#define LINE_SLOTS 65536
+#define LINE_BITS 18
+#define LINE_SLOTS (1 << LINE_BITS)
+#define LINE_LIMIT                                                                                 \
+	(LINE_SLOTS / 4 * 3) /* counted at most: a table that is full is searched for ever */
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_VERSION;
 
@@ -111,20 +114,20 @@ static void profile_print(void)
 /* -- lines of the cache ---------------------------------------------------------------------- */
 
 static uint64_t line_slot[LINE_SLOTS];
+static int lines;
 
 static bool line_is_new(uint64_t address)
 {
-	uint64_t key = (address >> LINE_SHIFT) + 1, slot = key * 0x9e3779b97f4a7c15 >> 48;
+	uint64_t key = (address >> LINE_SHIFT) + 1;
+	uint64_t slot = key * 0x9e3779b97f4a7c15 >> (64 - LINE_BITS);
 
-	for (int tries = 0; tries < LINE_SLOTS; tries++, slot = (slot + 1) % LINE_SLOTS) {
-		if (line_slot[slot] == key)
-			return false;
-		if (!line_slot[slot]) {
-			line_slot[slot] = key;
-			return true;
-		}
-	}
-	return false;
+	while (line_slot[slot] && line_slot[slot] != key)
+		slot = (slot + 1) % LINE_SLOTS;
+	if (line_slot[slot] || lines == LINE_LIMIT)
+		return false;
+	line_slot[slot] = key;
+	lines++;
+	return true;
 }
 
 static void code_executed(unsigned cpu, void *address)
@@ -179,7 +182,10 @@ static void row_print(void)
 static void batch_begin(void)
 {
 	memcpy(at_begin, count, sizeof(count));
-	memset(line_slot, 0, want_lines && batches == 0 ? sizeof(line_slot) : 0);
+	if (want_lines && batches == 0) {
+		memset(line_slot, 0, sizeof(line_slot));
+		lines = 0;
+	}
 	profile_begin();
 	in_batch = true;
 }
