@@ -49,7 +49,8 @@ static int wait_message(const struct receiving *d)
 			return -EAGAIN;
 		unix_unlock();
 		r = wait_event_interruptible_until(
-			&s->readable, READ_ONCE(s->messages) || READ_ONCE(s->read_ended),
+			&s->readable,
+			READ_ONCE(s->messages) || READ_ONCE(s->read_ended) || READ_ONCE(s->error),
 			d->deadline);
 		unix_lock_take();
 	}

@@ -135,19 +135,25 @@ static int enqueue(struct unix_socket *s, struct unix_socket *to, struct message
 	return 1;
 }
 
-/* Something that the sender sleeps for has changed. */
-static bool may_go_on(const struct unix_socket *s, const struct unix_socket *to, u32 charge)
+/* There is no sense in sleeping on. */
+static bool is_over(const struct unix_socket *s, const struct unix_socket *to)
 {
-	return unix_has_room(s, to, charge) || READ_ONCE(s->write_ended) || READ_ONCE(to->dead) ||
-	       READ_ONCE(to->read_ended);
+	return READ_ONCE(s->write_ended) || READ_ONCE(to->dead) || READ_ONCE(to->read_ended);
 }
 
-/* Sleeps until there may be room in @to, counted: for its queue, or for ours. */
+/*
+ * Sleeps until there may be room: first for room of our own, then for @to's (counted), each on the queue
+ * that is woken for it. If the one is there and the other is not, the caller comes again.
+ */
 static int wait_room(struct unix_socket *s, struct unix_socket *to, u32 charge, u64 deadline)
 {
-	struct wait_queue *q = unix_has_room(s, NULL, charge) ? &to->room : &s->writable;
-
-	return wait_event_interruptible_until(q, may_go_on(s, to, charge), deadline);
+	if (!unix_has_room(s, NULL, charge))
+		return wait_event_interruptible_until(
+			&s->writable, unix_has_room(s, NULL, charge) || is_over(s, to), deadline);
+	return wait_event_interruptible_until(
+		&to->room,
+		unix_has_room(s, to, charge) || !unix_has_room(s, NULL, charge) || is_over(s, to),
+		deadline);
 }
 
 struct sending {

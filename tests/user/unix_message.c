@@ -2,11 +2,16 @@
 /* Messages of sockets: vectors, many at once, and lies about what goes along. */
 #include <errno.h>
 #include <string.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "sys.h"
 #include "tap.h"
+
+#define LETTER 1500 /* bytes; a few fill the smallest room */
 
 static char buf[4096];
 
@@ -110,10 +115,122 @@ static void lies(void)
 	close(s[1]);
 }
 
+/* -- who sleeps ------------------------------------------------------------------------------------ */
+
+static struct sockaddr_un address_of(char which)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "leash-%d-%c", (int)getpid(), which);
+	return a;
+}
+
+static long send_to(int s, const struct sockaddr_un *to, size_t bytes, int flags)
+{
+	return raw(SYS_sendto, s, buf, bytes, flags, to, sizeof(*to));
+}
+
+/* Sends until there is no room. */
+static int fill(int s, const struct sockaddr_un *to, size_t bytes)
+{
+	int n = 0;
+
+	while (n < 1000 && send_to(s, to, bytes, MSG_DONTWAIT) > 0)
+		n++;
+	return n;
+}
+
+static void drain(int s)
+{
+	while (raw(SYS_recvfrom, s, buf, sizeof(buf), MSG_DONTWAIT, 0, 0) > 0)
+		;
+}
+
+struct letter {
+	int from;
+	struct sockaddr_un to;
+};
+
+static int send_one(void *arg)
+{
+	struct letter *l = arg;
+
+	return send_to(l->from, &l->to, LETTER, 0) != LETTER;
+}
+
+/* Does the child end within a while? It is no more afterwards. */
+static int ends(pid_t pid)
+{
+	int status, i = 0;
+
+	while (i++ < 3000 && waitpid(pid, &status, WNOHANG) == 0)
+		usleep(1000);
+	if (i > 3000) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* A sender waits for room of its own, and then for the receiver's. */
+static void two_rooms(void)
+{
+	struct sockaddr_un a = address_of('a'), b = address_of('b');
+	int near = socket(AF_UNIX, SOCK_DGRAM, 0), far = socket(AF_UNIX, SOCK_DGRAM, 0);
+	int from = socket(AF_UNIX, SOCK_DGRAM, 0), other = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct letter l = { from, b };
+	int room = 1, status;
+	pid_t pid;
+
+	bind(near, (void *)&a, sizeof(a));
+	bind(far, (void *)&b, sizeof(b));
+	setsockopt(from, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	ok(fill(from, &a, LETTER) > 0 && fill(other, &b, 1) > 0,
+	   "one's room is used up, another is crowded");
+	pid = start_child(send_one, &l);
+	until_asleep(pid);
+	drain(near);
+	usleep(30000);
+	is_long(waitpid(pid, &status, WNOHANG), 0,
+		"with room of its own the sender waits for the other");
+	drain(far);
+	ok(ends(pid), "which has room, and it goes on");
+	close(near);
+	close(far);
+	close(from);
+	close(other);
+}
+
+static int receive_reset(void *arg)
+{
+	return raw(SYS_recvfrom, *(int *)arg, buf, 1, 0, 0, 0) != -ECONNRESET;
+}
+
+/* Who has talked to one socket is told that it talks to another now, though it sleeps. */
+static void turned_away(void)
+{
+	struct sockaddr_un a = address_of('c');
+	int other = socket(AF_UNIX, SOCK_DGRAM, 0), s[2];
+	pid_t pid;
+
+	bind(other, (void *)&a, sizeof(a));
+	socketpair(AF_UNIX, SOCK_DGRAM, 0, s);
+	is_long(raw(SYS_write, s[0], "x", 1), 1, "a message that nobody reads");
+	pid = start_child(receive_reset, &s[0]);
+	until_asleep(pid);
+	is_long(raw(SYS_connect, s[1], &a, sizeof(a)), 0, "its receiver turns to another");
+	ok(ends(pid), "the sender, asleep, is told");
+	close(s[0]);
+	close(s[1]);
+	close(other);
+}
+
 int main(void)
 {
 	vectors();
 	many();
 	lies();
+	two_rooms();
+	turned_away();
 	return done_testing();
 }
