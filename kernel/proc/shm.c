@@ -18,23 +18,17 @@
 #include "mm/page.h"
 #include "mm/slab.h"
 #include "proc/process.h"
+#include "proc/shm_private.h"
 #include "vm/shmem.h"
 
 #define SEQUENCES 0x1000000 /* a number: sequence * SHM_SEGMENTS + place */
 
 COUNTER(live_segments, "SysV segments");
 
-struct segment {
-	struct backing backing; /* what is mapped */
-	struct backing *memory; /* [i] counted */
-	struct shmid_ds_abi ds; /* [shm_lock] */
-	i32 id; /* [i] */
-};
-
-static struct spinlock shm_lock = SPINLOCK_INIT;
-static struct segment *table[SHM_SEGMENTS]; /* [shm_lock] */
+struct spinlock shm_lock = SPINLOCK_INIT;
+struct segment *shm_table[SHM_SEGMENTS];
+u64 shm_pages_promised;
 static u32 sequence; /* [shm_lock] */
-static u64 pages_promised; /* [shm_lock] */
 static const struct backing_ops segment_ops;
 
 static u64 pages_of(u64 size)
@@ -42,21 +36,21 @@ static u64 pages_of(u64 size)
 	return ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
 }
 
-static u64 pages_max(void)
+u64 shm_pages_max(void)
 {
 	return page_total_count() / 2;
 }
 
-static i64 now(void)
+i64 shm_now(void)
 {
 	return (i64)((clock_ns() + clock_wall_offset()) / NSEC_PER_SEC);
 }
 
 /* -- finding and rights: under shm_lock ---------------------------------------------------------- */
 
-static struct segment *find(i32 id)
+struct segment *segment_find(i32 id)
 {
-	struct segment *s = id >= 0 ? table[id % SHM_SEGMENTS] : NULL;
+	struct segment *s = id >= 0 ? shm_table[id % SHM_SEGMENTS] : NULL;
 
 	return s && s->id == id ? s : NULL;
 }
@@ -64,8 +58,8 @@ static struct segment *find(i32 id)
 static struct segment *find_key(i32 key)
 {
 	for (u32 i = 0; key != IPC_PRIVATE && i < SHM_SEGMENTS; i++)
-		if (table[i] && table[i]->ds.perm.key == key)
-			return table[i];
+		if (shm_table[i] && shm_table[i]->ds.perm.key == key)
+			return shm_table[i];
 	return NULL;
 }
 
@@ -79,8 +73,7 @@ static bool in_group(const struct credentials *c, const struct ipc_perm_abi *p)
 	return false;
 }
 
-/* May the caller do @want (4 read, 2 write)? */
-static bool allowed(const struct segment *s, u32 want)
+bool segment_allowed(const struct segment *s, u32 want)
 {
 	const struct ipc_perm_abi *p = &s->ds.perm;
 	const struct credentials *c = cred_current();
@@ -95,7 +88,7 @@ static bool allowed(const struct segment *s, u32 want)
 	return !(want & ~mode & 7);
 }
 
-static bool owned(const struct segment *s)
+bool segment_owned(const struct segment *s)
 {
 	u32 euid = cred_current()->euid;
 
@@ -104,20 +97,19 @@ static bool owned(const struct segment *s)
 
 /* -- the end of one ------------------------------------------------------------------------------ */
 
-static void segment_free(struct segment *s)
+void segment_free(struct segment *s)
 {
 	s->memory->ops->put(s->memory);
 	kfree(s);
 	counter_add(&live_segments, -1);
 }
 
-/* Takes @s out if it was removed and nobody uses it: then it is the caller's to free. */
-static bool unlist_if_over(struct segment *s)
+bool segment_unlist_if_over(struct segment *s)
 {
 	if (!(s->ds.perm.mode & SHM_DEST) || s->ds.attached)
 		return false;
-	table[s->id % SHM_SEGMENTS] = NULL;
-	pages_promised -= pages_of(s->ds.size);
+	shm_table[s->id % SHM_SEGMENTS] = NULL;
+	shm_pages_promised -= pages_of(s->ds.size);
 	return true;
 }
 
@@ -125,7 +117,7 @@ static void use(struct segment *s)
 {
 	spin_lock(&shm_lock);
 	s->ds.attached++;
-	s->ds.atime = now();
+	s->ds.atime = shm_now();
 	s->ds.lpid = process_current()->pid;
 	spin_unlock(&shm_lock);
 }
@@ -137,10 +129,10 @@ static void unuse(struct segment *s)
 
 	spin_lock(&shm_lock);
 	s->ds.attached--;
-	s->ds.dtime = now();
+	s->ds.dtime = shm_now();
 	if (p)
 		s->ds.lpid = p->pid;
-	over = unlist_if_over(s);
+	over = segment_unlist_if_over(s);
 	spin_unlock(&shm_lock);
 	if (over)
 		segment_free(s);
@@ -202,7 +194,7 @@ static struct segment *segment_create(i32 key, u64 size, u32 mode)
 					    .cgid = c->egid,
 					    .mode = mode & 0777 };
 	s->ds.size = size;
-	s->ds.ctime = now();
+	s->ds.ctime = shm_now();
 	s->ds.cpid = process_current()->pid;
 	counter_add(&live_segments, 1);
 	return s;
@@ -213,15 +205,15 @@ static i64 enlist(struct segment *s)
 {
 	u32 i = 0;
 
-	while (i < SHM_SEGMENTS && table[i])
+	while (i < SHM_SEGMENTS && shm_table[i])
 		i++;
-	if (i == SHM_SEGMENTS || pages_promised + pages_of(s->ds.size) > pages_max())
+	if (i == SHM_SEGMENTS || shm_pages_promised + pages_of(s->ds.size) > shm_pages_max())
 		return -ENOSPC;
 	sequence = (sequence + 1) % SEQUENCES;
 	s->ds.perm.seq = (u16)sequence;
 	s->id = (i32)(sequence * SHM_SEGMENTS + i);
-	pages_promised += pages_of(s->ds.size);
-	table[i] = s;
+	shm_pages_promised += pages_of(s->ds.size);
+	shm_table[i] = s;
 	return s->id;
 }
 
@@ -235,7 +227,7 @@ static i64 existing(i32 key, u64 size, u32 flags)
 		return -ENOENT;
 	if ((flags & IPC_CREAT) && (flags & IPC_EXCL))
 		return -EEXIST;
-	if (!allowed(s, want & 6))
+	if (!segment_allowed(s, want & 6))
 		return -EACCES;
 	return size > s->ds.size ? -EINVAL : s->id;
 }
@@ -251,8 +243,8 @@ i64 shm_find_or_make(i32 key, u64 size, u32 flags)
 	spin_unlock(&shm_lock);
 	if (id != -ENOENT || (key != IPC_PRIVATE && !(flags & IPC_CREAT)))
 		return id;
-	if (!size || pages_of(size) > pages_max() || size > 1UL << 62)
-		return size > pages_max() * PAGE_SIZE && size <= 1UL << 62 ? -ENOSPC : -EINVAL;
+	if (!size || pages_of(size) > shm_pages_max() || size > 1UL << 62)
+		return size > shm_pages_max() * PAGE_SIZE && size <= 1UL << 62 ? -ENOSPC : -EINVAL;
 	s = segment_create(key, size, flags);
 	if (!s)
 		return -ENOMEM;
@@ -276,10 +268,10 @@ static int begin_use(i32 id, u32 want, struct segment **out)
 	int r = 0;
 
 	spin_lock(&shm_lock);
-	*out = find(id);
+	*out = segment_find(id);
 	if (!*out)
 		r = -EINVAL;
-	else if (!allowed(*out, want))
+	else if (!segment_allowed(*out, want))
 		r = -EACCES;
 	else
 		(*out)->ds.attached++;
@@ -345,118 +337,4 @@ i64 shm_detach(u64 addr)
 	}
 	unuse(s);
 	return 0;
-}
-
-/* -- shmctl -------------------------------------------------------------------------------------- */
-
-i64 shm_stat(i32 id, bool by_index, bool anybody, struct shmid_ds_abi *out)
-{
-	const struct segment *s;
-	i64 r = -EINVAL;
-
-	spin_lock(&shm_lock);
-	s = by_index ? (id >= 0 && id < SHM_SEGMENTS ? table[id] : NULL) : find(id);
-	if (s && !anybody && !allowed(s, 4)) {
-		r = -EACCES;
-	} else if (s) {
-		*out = s->ds;
-		r = by_index ? s->id : 0;
-	}
-	spin_unlock(&shm_lock);
-	return r;
-}
-
-i64 shm_change(i32 id, const struct ipc_perm_abi *to)
-{
-	struct segment *s;
-	i64 r = 0;
-
-	spin_lock(&shm_lock);
-	s = find(id);
-	if (!s) {
-		r = -EINVAL;
-	} else if (!owned(s)) {
-		r = -EPERM;
-	} else {
-		s->ds.perm.uid = to->uid;
-		s->ds.perm.gid = to->gid;
-		s->ds.perm.mode = (s->ds.perm.mode & ~0777u) | (to->mode & 0777);
-		s->ds.ctime = now();
-	}
-	spin_unlock(&shm_lock);
-	return r;
-}
-
-i64 shm_remove(i32 id)
-{
-	struct segment *s;
-	bool over = false;
-	i64 r = 0;
-
-	spin_lock(&shm_lock);
-	s = find(id);
-	if (!s) {
-		r = -EINVAL;
-	} else if (!owned(s)) {
-		r = -EPERM;
-	} else {
-		s->ds.perm.mode |= SHM_DEST;
-		s->ds.perm.key = IPC_PRIVATE;
-		over = unlist_if_over(s);
-	}
-	spin_unlock(&shm_lock);
-	if (over)
-		segment_free(s);
-	return r;
-}
-
-i64 shm_check(i32 id)
-{
-	const struct segment *s;
-	i64 r;
-
-	spin_lock(&shm_lock);
-	s = find(id);
-	r = !s ? -EINVAL : owned(s) ? 0 : -EPERM;
-	spin_unlock(&shm_lock);
-	return r;
-}
-
-/* Under the lock; 0 where there is none, too, as Linux. */
-static i64 highest_index(void)
-{
-	u32 i = SHM_SEGMENTS;
-
-	while (i > 1 && !table[i - 1])
-		i--;
-	return i - 1;
-}
-
-i64 shm_limits(struct shminfo_abi *out)
-{
-	i64 r;
-
-	*out = (struct shminfo_abi){ .max = pages_max() * PAGE_SIZE,
-				     .min = 1,
-				     .mni = SHM_SEGMENTS,
-				     .seg = SHM_SEGMENTS,
-				     .all = pages_max() };
-	spin_lock(&shm_lock);
-	r = highest_index();
-	spin_unlock(&shm_lock);
-	return r;
-}
-
-i64 shm_usage(struct shm_info_abi *out)
-{
-	i64 r;
-
-	*out = (struct shm_info_abi){ .used = 0 };
-	spin_lock(&shm_lock);
-	for (u32 i = 0; i < SHM_SEGMENTS; i++)
-		out->used += table[i] ? 1 : 0;
-	out->total = pages_promised;
-	r = highest_index();
-	spin_unlock(&shm_lock);
-	return r;
 }
