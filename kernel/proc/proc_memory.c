@@ -80,8 +80,8 @@ ssize_t proc_next_map(struct vnode *v, u64 *cursor, char *buf, size_t size)
 	if (!n && s && map_above(s, *cursor, &m)) {
 		map_name(&m, name, PATH_MAX);
 		n = print_map(&m, name, buf, size);
-		if (m.backing)
-			m.backing->ops->put(m.backing); /* the last of an unmapped file goes with it */
+		if (m.backing) /* the last of an unmapped file goes with it */
+			m.backing->ops->put(m.backing);
 		if ((size_t)n >= size)
 			n = -ERANGE;
 		else
