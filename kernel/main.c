@@ -100,10 +100,11 @@ static void initrd_free(void)
 
 static noreturn void selftest(void)
 {
+	struct thread_move move;
 	unsigned failed;
 
-	ensure(thread_set_affinity(thread_current(), 1) == 0); /* tests name the other CPUs */
-	sched_point(); /* wherever it began, from here on it is on the first */
+	ensure(thread_set_affinity(thread_current(), 1, &move) == 0);
+	sched_point(); /* wherever it began, from here on it is on the first: tests name the others */
 	failed = ktest_run(options.selftest_pattern);
 
 	console_flush();

@@ -128,11 +128,18 @@ int sched_change_affinity(i32 tid, u64 mask)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 	struct task *t = find(tid);
-	int err = -ESRCH;
+	struct thread_move move;
+	int err;
 
-	if (t)
-		err = is_root() || is_mine(t) ? thread_set_affinity(t->thread, mask) : -EPERM;
+	if (!t)
+		err = -ESRCH;
+	else if (!is_root() && !is_mine(t))
+		err = -EPERM;
+	else
+		err = thread_set_affinity(t->thread, mask, &move);
 	spin_unlock_irq(&process_lock, flags);
+	if (!err)
+		thread_await_move(&move);
 	return err;
 }
 

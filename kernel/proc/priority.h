@@ -20,7 +20,10 @@ int sched_change(i32 tid, const struct sched_change *c);
 /* How it is scheduled, and for how long at a time (ns). 0, -ESRCH. */
 int sched_look(i32 tid, struct sched_params *params, u64 *slice);
 
-/* The CPUs it may run on. 0, -EINVAL (none that runs), -EPERM, -ESRCH. */
+/*
+ * The CPUs it may run on. 0, -EINVAL (none that runs), -EPERM, -ESRCH. Returns when it has left one that
+ * it may not have any more; the caller itself leaves on its way to user mode. Sleeps.
+ */
 int sched_change_affinity(i32 tid, u64 mask);
 int sched_look_affinity(i32 tid, u64 *mask);
 

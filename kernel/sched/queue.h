@@ -12,7 +12,8 @@ struct run_queue {
 	u32 count; /* threads waiting; the running one is not among them */
 	struct thread *current, *idle;
 	struct fair_queue fair;
-	struct thread *gone; /* dead, or must go to another CPU: its successor sees to it */
+	/* Dead, must go to another CPU, or is waited for to leave: its successor sees to it. */
+	struct thread *gone;
 	u64 armed; /* the one-shot timer's deadline, ~0: not armed */
 	u64 start; /* when the CPU began to be accounted */
 	u64 switches;
@@ -56,6 +57,10 @@ void queue_preempt_for(struct run_queue *q, struct thread *t);
  * locked.
  */
 void queue_wake_cpu(struct run_queue *q);
+/* @t is not on its CPU any more: marks who waits for that. Its queue locked. True: move_wake() then. */
+bool move_over(struct thread *t);
+/* Wakes those who were marked. No queue locked. */
+void move_wake(void);
 /* @t has just been added to @q, of this CPU or another: lets that CPU know. Queue locked. */
 void queue_announce(struct run_queue *q, struct thread *t);
 

@@ -260,22 +260,31 @@ static inline void begin_slice(struct run_queue *q, struct thread *t, u64 now)
 	t->slice_end = now + slice;
 }
 
+static void bury(struct thread *t)
+{
+	if (t->release)
+		t->release(t);
+	thread_free(t);
+}
+
 /* The predecessor is off its stack. Queue locked; unlocked on return. */
 static void see_to_gone(struct run_queue *q)
 {
 	struct thread *t = q->gone;
+	u32 state = t->state;
+	bool told;
 
 	q->gone = NULL;
-	if (t->state != THREAD_DEAD) {
+	if (state == THREAD_RUNNABLE)
 		place_depart(q, t, place_fresh(t));
-		spin_unlock(&q->lock);
-		place_deliver(t);
-		return;
-	}
+	told = move_over(t);
 	spin_unlock(&q->lock);
-	if (t->release)
-		t->release(t);
-	thread_free(t);
+	if (state == THREAD_RUNNABLE)
+		place_deliver(t);
+	else if (state == THREAD_DEAD)
+		bury(t);
+	if (told)
+		move_wake();
 }
 
 /* On the next thread's stack: release what schedule() took. */
@@ -310,6 +319,8 @@ static inline __attribute__((always_inline)) void switch_to(struct run_queue *q,
 static bool take_work(struct run_queue *q, struct thread *t)
 {
 	context_clear_work(&t->ctx, WORK_RESCHED);
+	if (t->moves && t->state == THREAD_BLOCKED)
+		q->gone = t; /* who waits until it has left hears of it */
 	return t->state == THREAD_RUNNABLE && t != q->idle && !(t->affinity >> t->cpu & 1);
 }
 

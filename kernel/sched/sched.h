@@ -62,8 +62,21 @@ static inline u64 sched_get_quantum(void)
 void thread_set_sched(struct thread *t, const struct sched_params *p);
 /* @child, which has not run, is scheduled as the running thread @parent: fork. */
 void thread_inherit_sched(struct thread *child, const struct thread *parent);
-/* 0, or -EINVAL when the mask names no running CPU. Moves the thread if it must. */
-int thread_set_affinity(struct thread *t, u64 mask);
+
+/* Somebody's wait until a thread has left a CPU; on the waiter's stack. */
+struct thread_move {
+	struct thread_move *next; /* [q] of the thread */
+	bool over; /* atomic: from now on it is the waiter's alone again */
+};
+
+/*
+ * 0, or -EINVAL when the mask names no running CPU. Moves @t if it must; any context. One that runs on
+ * a CPU that it may not have any more is gone from there once thread_await_move(@m) returns; for the
+ * running thread itself that is when it returns to user mode, or from sched_point().
+ */
+int thread_set_affinity(struct thread *t, u64 mask, struct thread_move *m);
+/* After the above returned 0; no lock held. @t may be gone altogether by then. Sleeps. */
+void thread_await_move(struct thread_move *m);
 /* How long @t may run while others wait, ns; 0: without limit. */
 u64 thread_slice(const struct thread *t);
 

@@ -7,6 +7,7 @@
 #include "machine/clock.h"
 #include "machine/smp.h"
 #include "sched/place.h"
+#include "sched/wait.h"
 
 #define QUANTUM_MIN (100 * NSEC_PER_USEC)
 #define QUANTUM_MAX (10 * NSEC_PER_SEC)
@@ -87,7 +88,69 @@ void thread_inherit_sched(struct thread *child, const struct thread *parent)
 	fair_set_weight(child);
 }
 
-int thread_set_affinity(struct thread *t, u64 mask)
+/* -- CPUs -------------------------------------------------------------------------------------- */
+
+/* One queue for all: who waits here waits for less than a quantum. */
+static struct wait_queue moved = WAIT_QUEUE_INIT(moved);
+
+bool move_over(struct thread *t)
+{
+	struct thread_move *m = t->moves, *next;
+
+	t->moves = NULL;
+	if (likely(!m))
+		return false;
+	for (; m; m = next) {
+		next = m->next;
+		__atomic_store_n(&m->over, true, __ATOMIC_RELEASE);
+	}
+	return true;
+}
+
+void move_wake(void)
+{
+	wait_wake_all(&moved);
+}
+
+void thread_await_move(struct thread_move *m)
+{
+	wait_event(&moved, __atomic_load_n(&m->over, __ATOMIC_ACQUIRE));
+}
+
+/* @t runs where it may not: its CPU is told, and @m is over when it has gone from there. Locked. */
+static void send_away(struct run_queue *q, struct thread *t, struct thread_move *m)
+{
+	context_set_work(&t->ctx, WORK_RESCHED);
+	queue_wake_cpu(q);
+	if (t == thread_current())
+		return; /* it cannot wait for itself */
+	m->over = false;
+	m->next = t->moves;
+	t->moves = m;
+}
+
+/* Its new affinity is written down. Queue locked; unlocked on return. */
+static void obey(struct run_queue *q, struct thread *t, struct thread_move *m)
+{
+	bool allowed = t->affinity >> t->cpu & 1, told = false;
+
+	if (allowed) {
+		told = move_over(t); /* who sent it away before waits for nothing now */
+	} else if (t->on_queue) {
+		queue_take(q, t);
+		place_depart(q, t, place_fresh(t));
+		spin_unlock(&q->lock);
+		place_deliver(t);
+		return;
+	} else if (t == q->current) {
+		send_away(q, t, m);
+	} /* else it sleeps or is in flight: it will be looked at then */
+	spin_unlock(&q->lock);
+	if (told)
+		move_wake();
+}
+
+int thread_set_affinity(struct thread *t, u64 mask, struct thread_move *m)
 {
 	u64 flags;
 	struct run_queue *q;
@@ -95,23 +158,10 @@ int thread_set_affinity(struct thread *t, u64 mask)
 	mask &= cpu_online_mask();
 	if (!mask)
 		return -EINVAL;
+	m->over = true;
 	q = queue_lock_of(t, &flags);
 	t->affinity = mask;
-	if (mask >> t->cpu & 1) {
-		spin_unlock(&q->lock);
-	} else if (t->on_queue) {
-		queue_take(q, t);
-		place_depart(q, t, place_fresh(t));
-		spin_unlock(&q->lock);
-		place_deliver(t);
-	} else {
-		if (t ==
-		    q->current) { /* else it sleeps or is in flight: it will be looked at then */
-			context_set_work(&t->ctx, WORK_RESCHED);
-			queue_wake_cpu(q);
-		}
-		spin_unlock(&q->lock);
-	}
+	obey(q, t, m);
 	irq_restore(flags);
 	return 0;
 }

@@ -57,6 +57,7 @@ struct thread {
 	struct task *task; /* [o] what it has for itself there */
 	void (*release)(struct thread *t); /* [o] last act, on another stack; may be NULL */
 	char name[16]; /* [c] */
+	struct thread_move *moves; /* [q] who waits until it has left its CPU */
 	struct lock_stack mutexes; /* [c] held (debug builds) */
 };
 

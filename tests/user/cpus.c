@@ -5,8 +5,11 @@
  * With one CPU the same results come out of fewer choices.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +22,7 @@
 
 #define MOST 3 /* CPUs taken part */
 #define FAIR_MS 2000
+#define ROUNDS_AT_ONCE 60
 
 struct shared {
 	volatile int cpu, wanted, strays;
@@ -88,19 +92,39 @@ static void children_follow(void)
 
 /* -- others move it while it runs ----------------------------------------------------------------- */
 
+static void look_once(void)
+{
+	int wanted = s->wanted, cpu = current_cpu();
+
+	/* Told after it was moved: from then on nothing else is right. */
+	if (wanted >= 0 && cpu != wanted && s->wanted == wanted)
+		s->strays++;
+	s->cpu = cpu;
+	s->looks++;
+}
+
 static int report_cpu(void *arg)
 {
 	(void)arg;
-	for (;;) {
-		int wanted = s->wanted, cpu = current_cpu();
-
-		/* Told after it was moved: from then on nothing else is right. */
-		if (wanted >= 0 && cpu != wanted && s->wanted == wanted)
-			s->strays++;
-		s->cpu = cpu;
-		s->looks++;
-	}
+	for (;;)
+		look_once();
 	return 0;
+}
+
+/* The field `processor` of /proc/PID/stat. */
+static int processor_of(pid_t pid)
+{
+	char path[32], text[1024] = "", *at;
+	int fd, n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY);
+	n = (int)read(fd, text, sizeof(text) - 1);
+	close(fd);
+	at = n > 0 ? strrchr(text, ')') : NULL;
+	for (int field = 2; at && field < 39; field++)
+		at = strchr(at + 1, ' ');
+	return at ? atoi(at) : -1;
 }
 
 static int comes_to(int cpu)
@@ -134,6 +158,103 @@ static void is_moved(void)
 	is_long(s->strays, 0, "and is nowhere else then");
 	kill(pid, SIGKILL);
 	is_status(status_of(pid), KILLED(SIGKILL), "it ends");
+}
+
+/* Whoever computes on a forbidden CPU is off it when the call is back, not a little later. */
+static int moved_at_once(pid_t tid, int *late)
+{
+	int come = 0;
+
+	for (int round = 0; round < ROUNDS_AT_ONCE; round++) {
+		int to = round % cpus;
+
+		s->wanted = -1;
+		if (bind_to(tid, to, 1))
+			break;
+		s->wanted = to; /* who looks from now on must be there */
+		*late += processor_of(tid) != to;
+		for (long looks = s->looks; s->looks < looks + 2;)
+			sched_yield();
+		come++;
+	}
+	return come;
+}
+
+static void is_moved_at_once(void)
+{
+	int late = 0, come;
+	pid_t pid;
+
+	s->wanted = -1;
+	s->strays = 0;
+	pid = start_child(report_cpu, NULL);
+	come = moved_at_once(pid, &late);
+	kill(pid, SIGKILL);
+	status_of(pid);
+	is_long(come, ROUNDS_AT_ONCE, "a process that computes is moved by each call");
+	is_long(late, 0, "when the call is back, it is on the other CPU");
+	is_long(s->strays, 0, "and finds itself there from then on");
+}
+
+struct peer {
+	volatile int tid, end;
+};
+
+static void *report_until(void *arg)
+{
+	struct peer *p = arg;
+
+	p->tid = (int)raw(SYS_gettid);
+	while (!p->end)
+		look_once();
+	return NULL;
+}
+
+static void a_thread_is_moved_at_once(void)
+{
+	struct peer p = { 0 };
+	int late = 0, come;
+	pthread_t thread;
+
+	s->wanted = -1;
+	s->strays = 0;
+	if (pthread_create(&thread, NULL, report_until, &p))
+		return;
+	while (!p.tid)
+		sched_yield();
+	come = moved_at_once(p.tid, &late);
+	p.end = 1;
+	pthread_join(thread, NULL);
+	is_long(come, ROUNDS_AT_ONCE, "so is another thread");
+	is_long(late, 0, "it is on the other CPU at once");
+	is_long(s->strays, 0, "and stays there");
+}
+
+/* -- two move each other ------------------------------------------------------------------------- */
+
+static int move_other(void *arg)
+{
+	pid_t other = *(pid_t *)arg;
+
+	for (int i = 0; !bind_to(other, i % cpus, 1); i++)
+		s->looks = i;
+	return 1;
+}
+
+/* Each waits until the other has left its CPU: none may wait for ever. */
+static void they_move_each_other(void)
+{
+	pid_t self = getpid(), pid;
+	int wrong = 0;
+
+	s->looks = 0;
+	pid = start_child(move_other, &self);
+	for (int i = 0; !wrong && s->looks < ROUNDS_AT_ONCE; i++)
+		wrong += bind_to(pid, i % cpus, 1) != 0;
+	is_long(wrong, 0, "one moves another that moves it");
+	kill(pid, SIGKILL);
+	is_status(status_of(pid), KILLED(SIGKILL), "and the other way about");
+	bind_to(0, 0, cpus);
 }
 
 /* -- fairness ------------------------------------------------------------------------------------- */
@@ -230,6 +351,9 @@ int main(void)
 	moves_itself();
 	children_follow();
 	is_moved();
+	is_moved_at_once();
+	a_thread_is_moved_at_once();
+	they_move_each_other();
 	share_alike(cpus + 1, cpus);
 	share_alike(2 * cpus + 1, cpus);
 	return done_testing();
