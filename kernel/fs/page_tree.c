@@ -47,6 +47,53 @@ struct page *page_tree_get(const struct page_tree *t, u64 index)
 	return at;
 }
 
+/* The slots of @index and its neighbours up to the next multiple of SLOTS; NULL: all are holes. */
+static struct page *const *leaves_at(const struct page_tree *t, u64 index)
+{
+	void *at = t->root;
+
+	if (beyond(t->height, index))
+		return NULL;
+	for (u32 level = t->height; level > 1 && at; level--)
+		at = ((struct node *)at)->slot[slot_of(index, level)];
+	if (!t->height)
+		return (struct page *const *)&t->root;
+	return at ? (struct page *const *)&((struct node *)at)->slot[slot_of(index, 1)] : NULL;
+}
+
+/* Those of @bits whose page is there, counted; @leaf is the slot of bit @low. */
+static u32 take_run(struct page *const *leaf, unsigned low, u32 bits, struct page **out)
+{
+	u32 found = 0;
+
+	for (; bits; bits &= bits - 1) {
+		unsigned i = (unsigned)__builtin_ctz(bits);
+
+		if (!leaf[i - low])
+			continue;
+		page_get(out[i] = leaf[i - low]);
+		found |= 1u << i;
+	}
+	return found;
+}
+
+u32 page_tree_take(const struct page_tree *t, u64 first, u32 wanted, struct page **out)
+{
+	u32 found = 0;
+
+	while (wanted) {
+		unsigned low = (unsigned)__builtin_ctz(wanted);
+		u64 run = t->height ? SLOTS - (first + low) % SLOTS : 1;
+		struct page *const *leaf = leaves_at(t, first + low);
+		u32 bits = wanted & (u32)(((1UL << MIN(run, 32UL)) - 1) << low);
+
+		if (leaf)
+			found |= take_run(leaf, low, bits, out);
+		wanted &= ~bits;
+	}
+	return found;
+}
+
 /* Indices that the subtree which ends the way to @index covers: 1, if that is a page. */
 static u64 span_at(const struct page_tree *t, u64 index, bool *there)
 {

@@ -19,6 +19,11 @@ struct page_tree {
 
 /* NULL: a hole. The page isn't counted for the caller. */
 struct page *page_tree_get(const struct page_tree *t, u64 index);
+/*
+ * The pages at @first + i for each bit i of @wanted, in out[i], counted for the caller; the bits of
+ * those that there are.
+ */
+u32 page_tree_take(const struct page_tree *t, u64 first, u32 wanted, struct page **out);
 /* The lowest index >= @from that has a page (@there), or none; ~0: all above are holes. */
 u64 page_tree_seek(const struct page_tree *t, u64 from, bool there);
 /* Puts @p (its reference passes) into the hole at @index. 0 or -ENOMEM. */

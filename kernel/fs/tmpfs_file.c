@@ -319,6 +319,22 @@ static int backing_page(struct backing *b, u64 index, bool for_write, struct pag
 	return r;
 }
 
+static u32 backing_resident(struct backing *b, u64 first, u32 wanted, struct page **out)
+{
+	struct vnode *v = backing_vnode(b);
+	u64 end;
+	u32 found = 0;
+
+	mutex_lock(&v->lock);
+	end = ALIGN_UP(v->size, PAGE_SIZE) / PAGE_SIZE;
+	if (first < end)
+		found = page_tree_take(
+			&tmpfs_node(v)->pages, first,
+			end - first < 32 ? wanted & ((1U << (end - first)) - 1) : wanted, out);
+	mutex_unlock(&v->lock);
+	return found;
+}
+
 static void backing_get(struct backing *b)
 {
 	struct vnode *v = vnode_get(backing_vnode(b));
@@ -350,6 +366,7 @@ static void backing_describe(struct backing *b, char *buf, size_t size)
 
 const struct backing_ops tmpfs_backing_ops = {
 	.page = backing_page,
+	.resident = backing_resident,
 	.get = backing_get,
 	.put = backing_put,
 	.describe = backing_describe,

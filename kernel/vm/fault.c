@@ -23,14 +23,11 @@ static bool may_grow(const struct space *s, const struct vma *v, u64 va)
 	return !below || va >= below->end + (below->prot ? STACK_GUARD : 0);
 }
 
-/* The map of @va; NULL: there is none. */
+/* The map of @va, remembered; NULL: there is none. */
 static struct vma *map_of(struct space *s, u64 va)
 {
-	struct vma *v = s->recent;
+	struct vma *v = vma_find(s, va);
 
-	if (likely(v && va >= v->start && va < v->end))
-		return v;
-	v = vma_find(s, va);
 	if (!v || unlikely(s->reaped))
 		return NULL;
 	if (va < v->start) {
@@ -50,7 +47,8 @@ static bool allows(const struct vma *v, bool write, bool exec)
 	return exec ? v->prot & MMU_EXEC : v->prot != 0;
 }
 
-static int map_anonymous(struct space *s, const struct vma *v, pte_t *slot, bool write)
+static __attribute__((noinline)) int map_anonymous(struct space *s, const struct vma *v,
+						   pte_t *slot, bool write)
 {
 	struct page *p;
 
@@ -59,7 +57,7 @@ static int map_anonymous(struct space *s, const struct vma *v, pte_t *slot, bool
 		return 0;
 	}
 	p = vm_page(s, ALLOC_ZERO);
-	if (!p)
+	if (unlikely(!p))
 		return -ENOMEM;
 	*slot = pte_user(page_to_phys(p), v->prot);
 	s->pages++;
@@ -76,14 +74,60 @@ static struct page *copy_page(const struct space *s, const struct page *from)
 	return p;
 }
 
+/* A leaf that cannot be written through yet: shared ones ask the backing first, private ones copy. */
+static inline pte_t read_leaf(const struct vma *v, const struct page *p)
+{
+	return pte_user(page_to_phys(p), v->prot & ~MMU_WRITE) |
+	       (v->flags & VMA_SHARED ? 0 : PTE_COW);
+}
+
+/* Which of the @n leaves at @slot are not there, as a mask. */
+static inline u32 empty_slots(const pte_t *slot, unsigned n)
+{
+	u32 empty = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		empty |= (u32)!slot[i] << i;
+	return empty;
+}
+
+/*
+ * Who reads a page of a file will read its neighbours: those that are in memory are mapped with it, so
+ * that they cost no fault each. Nothing is read or made for that. The window is aligned, so it lies
+ * within one page table.
+ */
+static void map_around(struct space *s, const struct vma *v, u64 va, pte_t *slot)
+{
+	u64 window = ALIGN_DOWN(va, VM_AROUND * PAGE_SIZE), start = MAX(window, v->start);
+	u64 end = MIN(window + VM_AROUND * PAGE_SIZE, v->end);
+	struct page *pages[VM_AROUND];
+	u32 found;
+
+	slot -= (va - start) >> PAGE_SHIFT;
+	found = v->backing->ops->resident(v->backing, vma_offset(v, start) >> PAGE_SHIFT,
+					  empty_slots(slot, (end - start) >> PAGE_SHIFT), pages);
+	for (; found; found &= found - 1) {
+		unsigned i = (unsigned)__builtin_ctz(found);
+
+		slot[i] = read_leaf(v, pages[i]);
+		s->pages++;
+	}
+}
+
 /* The first touch of a page that comes from a backing. */
-static int map_backing(struct space *s, const struct vma *v, u64 va, pte_t *slot, bool write)
+static __attribute__((noinline)) int map_backing(struct space *s, const struct vma *v, u64 va,
+						 pte_t *slot, bool write)
 {
 	bool shared = v->flags & VMA_SHARED;
 	struct page *p;
-	int err = v->backing->ops->page(v->backing, vma_offset(v, va) >> PAGE_SHIFT,
-					write && shared, &p);
+	int err;
 
+	if (!write && v->backing->ops->resident)
+		map_around(s, v, va, slot);
+	if (*slot)
+		return 0;
+	err = v->backing->ops->page(v->backing, vma_offset(v, va) >> PAGE_SHIFT, write && shared,
+				    &p);
 	if (err)
 		return err;
 	if (write && !shared) {
@@ -94,10 +138,7 @@ static int map_backing(struct space *s, const struct vma *v, u64 va, pte_t *slot
 			return -ENOMEM;
 		p = own;
 	}
-	if (write)
-		*slot = pte_user(page_to_phys(p), v->prot);
-	else
-		*slot = pte_user(page_to_phys(p), v->prot & ~MMU_WRITE) | (shared ? 0 : PTE_COW);
+	*slot = write ? pte_user(page_to_phys(p), v->prot) : read_leaf(v, p);
 	s->pages++;
 	return 0;
 }
@@ -152,26 +193,42 @@ static int write_shared(struct space *s, const struct vma *v, u64 va, pte_t *slo
 	return 0;
 }
 
-int vm_fault_locked(struct space *s, u64 va, bool write, bool exec)
+/* A leaf that is there is too weak for the access, or it was when the access was made. */
+static __attribute__((noinline)) int strengthen(struct space *s, const struct vma *v, u64 va,
+						pte_t *slot, bool write)
 {
-	struct vma *v = map_of(s, va);
-	pte_t *slot;
-
-	if (!v)
-		return -EFAULT;
-	if (!allows(v, write, exec))
-		return -EACCES;
-	slot = vm_slot(s, va, true);
-	if (!slot)
-		return -ENOMEM;
-	if (!*slot)
-		return v->backing ? map_backing(s, v, va, slot, write)
-				  : map_anonymous(s, v, slot, write);
 	if (!write || (*slot & PTE_WRITE)) {
 		mmu_flush_local(va); /* another thread was first, or rights were added */
 		return 0;
 	}
 	return v->flags & VMA_SHARED ? write_shared(s, v, va, slot) : write_private(s, v, va, slot);
+}
+
+/* vm_fault_locked() where the last fault was in another map or under another page table. */
+static __attribute__((noinline)) int fault_elsewhere(struct space *s, u64 va, bool write, bool exec)
+{
+	struct vma *v = map_of(s, va);
+
+	if (!v)
+		return -EFAULT;
+	if (!allows(v, write, exec))
+		return -EACCES;
+	return vm_slot(s, va, true) ? vm_fault_locked(s, va, write, exec) : -ENOMEM;
+}
+
+int vm_fault_locked(struct space *s, u64 va, bool write, bool exec)
+{
+	const struct vma *v = s->recent;
+	pte_t *slot;
+
+	if (unlikely(!v || va - v->start >= v->end - v->start || va >> 21 != s->table_span))
+		return fault_elsewhere(s, va, write, exec); /* it sees to both */
+	if (unlikely(!allows(v, write, exec)))
+		return -EACCES;
+	slot = s->table + (va >> PAGE_SHIFT & 511);
+	if (*slot)
+		return strengthen(s, v, va, slot, write);
+	return v->backing ? map_backing(s, v, va, slot, write) : map_anonymous(s, v, slot, write);
 }
 
 int space_fault(struct space *s, u64 addr, bool write, bool exec)

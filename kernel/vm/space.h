@@ -26,10 +26,15 @@
  * Where the pages of a map come from; fs implements it for files. page() returns page @index
  * (4 KiB units) with a reference for the caller: 0, -ENOMEM, -EIO, or -ENXIO beyond the end
  * (SIGBUS). May sleep. get/put count users of the backing.
+ *
+ * resident() looks which of the pages @first + i, for each bit i of @wanted, are in memory and within
+ * the backing; those are in out[i] with a reference each, and their bits are returned. It makes and
+ * reads nothing. NULL: pages are asked for one by one.
  */
 struct backing;
 struct backing_ops {
 	int (*page)(struct backing *b, u64 index, bool for_write, struct page **out);
+	u32 (*resident)(struct backing *b, u64 first, u32 wanted, struct page **out);
 	void (*get)(struct backing *b);
 	void (*put)(struct backing *b);
 	/* For /proc/<pid>/maps; writes a path. May be NULL. */

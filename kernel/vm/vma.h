@@ -8,6 +8,7 @@
 #include "vm/space.h"
 
 #define STACK_GUARD (256 * PAGE_SIZE) /* kept free below a stack, as Linux does */
+#define VM_AROUND 16 /* pages that a read of one may map, as on Linux; a bit each in a u32 */
 #define MAX_MAPS 65530 /* Linux's vm.max_map_count */
 
 /* The page that untouched anonymous memory reads as. Never counted, never written. */
