@@ -73,42 +73,54 @@ static void remember(struct task *t, const struct trap_frame *f, const struct fa
 	t->fault.note = NULL;
 }
 
-/* 0, or an error of space_fault(); a fault that finds no memory may kill somebody for it. */
-static int resolve(struct process *p, const struct fault *fault, bool exec)
+/* A fault found no memory: somebody may be killed for it. As resolve(). */
+static __attribute__((noinline)) int resolve_by_force(struct space *s, const struct fault *fault,
+						      bool exec)
 {
 	int err = -ENOMEM;
 
-	for (int i = 0; err == -ENOMEM && i < FAULT_TRIES; i++) {
-		err = space_fault(p->space, fault->address, fault->write, exec);
-		if (unlikely(err == -ENOMEM) && !oom_make_room())
-			break;
-	}
+	for (int i = 1; err == -ENOMEM && i < FAULT_TRIES && oom_make_room(); i++)
+		err = space_fault(s, fault->address, fault->write, exec);
 	return err;
+}
+
+/* 0, or an error of space_fault(). Counted as Linux does: what was resolved, copies' faults too. */
+static inline int resolve(struct process *p, const struct fault *fault, bool exec)
+{
+	int err = space_fault(p->space, fault->address, fault->write, exec);
+
+	if (unlikely(err == -ENOMEM))
+		err = resolve_by_force(p->space, fault, exec);
+	if (likely(!err))
+		thread_current()->faults++;
+	return err;
+}
+
+/* It cannot be resolved (@err, of a page fault) or is another fault: a signal comes of it. */
+static __attribute__((noinline)) void punish(struct task *t, const struct trap_frame *f,
+					     const struct fault *fault, int err)
+{
+	struct verdict v = fault->is_page_fault ? judge_page_fault(err, fault->address) : judge(f);
+
+	trace(TRACE_FAULT_EXIT, (u32)f->vector, (u64)v.signal);
+	remember(t, f, fault, fault->is_page_fault && err != -EFAULT);
+	signal_force(v.signal, v.code, v.address);
 }
 
 void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 {
 	struct task *t = task_current();
-	bool mapped = false;
-	struct verdict v;
+	int err = -EFAULT;
 
 	trace(TRACE_FAULT, (u32)f->vector, fault->address, f->error, f->rip);
-	if (fault->is_page_fault) {
-		int err = fault->address >= USER_END ? -EFAULT
-						     : resolve(t->process, fault, fault->exec);
-
-		if (err == 0 || t->process->oom_killed) {
+	if (likely(fault->is_page_fault)) {
+		err = resolve(t->process, fault, fault->exec);
+		if (likely(err == 0) || t->process->oom_killed) {
 			trace(TRACE_FAULT_EXIT, (u32)f->vector, err);
 			return; /* to the instruction, or to its end */
 		}
-		mapped = err != -EFAULT;
-		v = judge_page_fault(err, fault->address);
-	} else {
-		v = judge(f);
 	}
-	trace(TRACE_FAULT_EXIT, (u32)f->vector, (u64)v.signal);
-	remember(t, f, fault, mapped);
-	signal_force(v.signal, v.code, v.address);
+	punish(t, f, fault, err);
 }
 
 int upcall_copy_fault(const struct fault *fault)

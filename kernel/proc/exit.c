@@ -177,7 +177,6 @@ static void leave_list(struct task *t)
 	struct process *p = t->process;
 
 	p->live--;
-	p->ended_faults += t->min_faults;
 	spin_lock(&p->time_lock);
 	task_add_times(t, &p->ended);
 	t->thread = NULL;

@@ -23,7 +23,7 @@ struct snapshot {
 	struct sched_params sched;
 	struct credentials cred;
 	struct cpu_time time, children;
-	u64 start_ns, faults, switches[2], affinity;
+	u64 start_ns, switches[2], affinity;
 	u64 sig_shared, sig_private, sig_blocked, sig_ignored, sig_caught;
 	struct space *space; /* counted; NULL: none any more */
 };
@@ -90,7 +90,6 @@ static void copy_process(struct snapshot *s, struct process *p)
 	s->threads = p->live;
 	process_times(p, &s->time);
 	s->children = p->child_time;
-	s->faults = p->ended_faults;
 }
 
 /* 0 or -ESRCH. */
@@ -107,7 +106,6 @@ static int snapshot_take(const struct proc_entry *e, struct snapshot *s)
 		memcpy(s->name, t->name, sizeof(s->name));
 		s->cred = t->cred;
 		s->start_ns = t->start_ns;
-		s->faults = e->is_thread ? t->min_faults : s->faults + t->min_faults;
 		copy_signals(s, t);
 		if (t->thread)
 			copy_living(s, t);
@@ -169,8 +167,9 @@ static int priority_of(const struct sched_params *s)
 /* Fields 1 to 22. */
 static void print_times(struct procfs_text *t, const struct snapshot *s)
 {
-	procfs_print(t, "%d (%s) %c %d %d %d %lu %d 0 %lu 0 0 0 ", s->tid, s->name, s->state,
-		     s->ppid, s->pgid, s->sid, s->tty, s->foreground, s->faults);
+	procfs_print(t, "%d (%s) %c %d %d %d %lu %d 0 %lu %lu 0 0 ", s->tid, s->name, s->state,
+		     s->ppid, s->pgid, s->sid, s->tty, s->foreground, s->time.faults,
+		     s->children.faults);
 	procfs_print(t, "%lu %lu %lu %lu %d %d %u 0 %lu ", ticks(s->time.user),
 		     ticks(s->time.system), ticks(s->children.user), ticks(s->children.system),
 		     priority_of(&s->sched), s->sched.nice, s->threads, ticks(s->start_ns));

@@ -39,7 +39,6 @@ struct process {
 	u32 live; /* [ls] tasks that have not ended */
 	struct spinlock time_lock; /* leaf: tasks enter and leave the list under it, too */
 	struct cpu_time ended; /* [time_lock] of tasks that have ended */
-	u64 ended_faults; /* [l] their page faults */
 	bool group_exit; /* [s] all must end, with group_code */
 	i32 group_code; /* [s] */
 	struct task *execing; /* [s] all but this one must end */

@@ -74,7 +74,6 @@ struct task {
 		bool write, exec, mapped;
 		const char *note; /* not a trap but this; NULL */
 	} fault; /* [c] the last one, for signal frames and the obituary */
-	u64 min_faults; /* [c] */
 };
 
 /* NULL for threads of the kernel. */

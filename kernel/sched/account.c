@@ -60,7 +60,9 @@ void thread_times(struct thread *t, struct cpu_time *out)
 
 	charge_if_running(q, t);
 	classify(t);
-	*out = (struct cpu_time){ t->times[0], t->times[1], { t->switches[0], t->switches[1] } };
+	*out = (struct cpu_time){
+		t->times[0], t->times[1], { t->switches[0], t->switches[1] }, READ_ONCE(t->faults)
+	};
 	spin_unlock_irq(&q->lock, flags);
 }
 

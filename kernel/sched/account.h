@@ -17,6 +17,7 @@
 struct cpu_time {
 	u64 user, system; /* ns */
 	u64 switches[2]; /* away from it: by itself, by others */
+	u64 faults; /* page faults that were resolved, its own and those of copies for it */
 };
 
 static inline void cpu_time_add(struct cpu_time *sum, const struct cpu_time *t)
@@ -25,6 +26,7 @@ static inline void cpu_time_add(struct cpu_time *sum, const struct cpu_time *t)
 	sum->system += t->system;
 	sum->switches[0] += t->switches[0];
 	sum->switches[1] += t->switches[1];
+	sum->faults += t->faults;
 }
 
 static inline u64 cpu_time_total(const struct cpu_time *t)

@@ -51,6 +51,7 @@ struct thread {
 	u64 cpu_ns, switched_in; /* [q] accounted CPU time, and until when */
 	u64 times[2]; /* [q] of it, in its program and in the kernel: account.h */
 	u64 switches[2]; /* [q] away from it: by itself, by others */
+	u64 faults; /* [o] page faults resolved for it */
 	bool (*interrupted)(struct thread *t); /* [i] true: an interruptible wait must end */
 	void *stack; /* [i] lowest address of its kernel stack */
 	struct process *process; /* [o] NULL for kernel threads */

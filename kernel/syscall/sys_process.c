@@ -101,6 +101,7 @@ int rusage_write(u64 at, const struct cpu_time *t)
 	memset(&r, 0, sizeof(r));
 	r.user = timeval_of(t->user);
 	r.system = timeval_of(t->system);
+	r.minflt = (i64)t->faults; /* none waits for a disk */
 	r.nvcsw = t->switches[0];
 	r.nivcsw = t->switches[1];
 	return user_write(at, &r, sizeof(r)) ? -EFAULT : 0;

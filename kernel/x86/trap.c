@@ -55,11 +55,11 @@ void trap_frame_print(const struct trap_frame *f, void (*print)(const char *fmt,
 	      trap_name(f->vector), f->error, cr2_read(), cr3_read(), cr4_read());
 }
 
-static struct fault decode(const struct trap_frame *f)
+static inline struct fault decode(const struct trap_frame *f)
 {
 	struct fault fault = { .address = f->rip };
 
-	if (f->vector == TRAP_PAGE_FAULT) {
+	if (likely(f->vector == TRAP_PAGE_FAULT)) {
 		fault.address = cr2_read();
 		fault.is_page_fault = true;
 		fault.present = f->error & 1;
@@ -138,7 +138,7 @@ static bool bad_image(struct trap_frame *f)
 	return true;
 }
 
-static void kernel_fault(struct trap_frame *f)
+static __attribute__((noinline)) void kernel_fault(struct trap_frame *f)
 {
 	struct fault fault = decode(f);
 
