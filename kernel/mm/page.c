@@ -41,7 +41,13 @@ static struct frame_cache {
 	struct page *list; /* [lock] through next_free */
 } __attribute__((aligned(64))) frame_caches[MAX_CPUS];
 
-static struct page *frame_alloc(void)
+/* Under its lock. */
+static __attribute__((noinline)) void cache_fill(struct frame_cache *c)
+{
+	c->count = buddy_alloc_frames(&c->list, BATCH_ORDER);
+}
+
+static inline struct page *frame_alloc(void)
 {
 	u64 flags = irq_save();
 	struct frame_cache *c = &frame_caches[cpu_id()];
@@ -49,7 +55,7 @@ static struct page *frame_alloc(void)
 
 	spin_lock(&c->lock);
 	if (unlikely(!c->list))
-		c->count = buddy_alloc_frames(&c->list, BATCH_ORDER);
+		cache_fill(c);
 	p = c->list;
 	if (likely(p)) {
 		c->list = p->next_free;
@@ -106,7 +112,7 @@ static inline struct page *frames_alloc(unsigned order)
 	return likely(!order) ? frame_alloc() : buddy_alloc(order);
 }
 
-static struct page *alloc_after_drain(unsigned order)
+static __attribute__((noinline)) struct page *alloc_after_drain(unsigned order)
 {
 	drain_all();
 	return frames_alloc(order);
@@ -145,7 +151,7 @@ struct page *page_alloc(unsigned order, unsigned flags)
 	return p;
 }
 
-static void page_release(struct page *p)
+static __attribute__((noinline)) void page_release(struct page *p)
 {
 	unsigned order = p->order;
 
