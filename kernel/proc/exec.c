@@ -6,6 +6,7 @@
 #include "proc/exec.h"
 
 #include "abi/errno.h"
+#include "abi/personality.h"
 #include "fs/mount.h"
 #include "base/trace.h"
 #include "lib/string.h"
@@ -122,6 +123,7 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 	set_name(t, path);
 	sigaction_reset(p->actions);
 	t->altstack.sp = t->altstack.size = t->altstack.flags = 0;
+	t->persona = img->persona;
 	reset_registers(t->thread, img);
 	trace_text(TRACE_EXEC, 0, path, strlen(path));
 }
@@ -197,20 +199,29 @@ static int open_program(const struct path *start, const char *path, struct arg_l
 	return -ELOOP;
 }
 
-/* The ids the program will run with: the set-id bits of its file, unless they are renounced. */
-static void choose_ids(const struct task *t, const struct file *f, struct credentials *c)
+/*
+ * The ids the program will run with: the set-id bits of its file, unless they are renounced. Who gains
+ * ids by them loses the persona that the caller chose: where such a program lies is not his to say.
+ */
+static void choose_ids(const struct task *t, const struct file *f, struct new_image *img)
 {
+	struct credentials *c = &img->cred;
 	bool honoured = !t->no_new_privs && !(mount_flags(f->mount) & MS_NOSUID);
 	struct vnode *v = f->vnode;
 	struct vnode_owner o = { 0 };
 
 	*c = t->cred;
+	img->persona = t->persona;
 	if ((READ_ONCE(v->mode) & (S_ISUID | S_ISGID)) && honoured)
 		o = vnode_owner(v); /* it may be changing hands: bits and ids of one time */
-	if (o.mode & S_ISUID)
+	if (o.mode & S_ISUID) {
 		c->euid = o.uid;
-	if ((o.mode & S_ISGID) && (o.mode & 010))
+		img->persona = PER_LINUX;
+	}
+	if ((o.mode & S_ISGID) && (o.mode & 010)) {
 		c->egid = o.gid;
+		img->persona = PER_LINUX;
+	}
 	c->suid = c->fsuid = c->euid;
 	c->sgid = c->fsgid = c->egid;
 }
@@ -223,7 +234,7 @@ static int prepare(struct task *t, struct file *f, struct arg_list *args, struct
 
 	if (args->argc == 0) /* as Linux since 5.18: a program always has a name */
 		err = args_prepend(args, ""); /* in front: envp's strings are there already */
-	choose_ids(t, f, &img->cred);
+	choose_ids(t, f, img);
 	if (!err)
 		err = load_image(f, img);
 	if (!err)

@@ -42,6 +42,7 @@ struct new_image {
 	u64 sp; /* initial stack pointer */
 	u64 vdso; /* where its image begins, 0: none */
 	struct credentials cred; /* the process's from then on (set-id bits) */
+	u32 persona; /* likewise */
 	const char *path; /* as exec was called, for AT_EXECFN */
 };
 

@@ -6,6 +6,7 @@
 #include "proc/exec.h"
 
 #include "abi/errno.h"
+#include "abi/personality.h"
 #include "base/trace.h"
 #include "fs/mount.h"
 #include "lib/string.h"
@@ -165,17 +166,24 @@ out:
 	return err;
 }
 
-/* Where the stack ends and mmap begins: random, so that no program relies on it. */
-static int map_stack(struct space *s, bool exec)
+/* How many pages a part of the image lies off its place: random, so that no program relies on it. */
+static u64 random_pages(const struct new_image *img, u64 mask)
 {
-	u64 top = USER_END - (machine_entropy() & 0xfff) * PAGE_SIZE;
+	return img->persona & ADDR_NO_RANDOMIZE ? 0 : machine_entropy() & mask;
+}
+
+/* Where the stack ends and mmap begins. */
+static int map_stack(const struct new_image *img)
+{
+	struct space *s = img->space;
+	u64 top = USER_END - random_pages(img, 0xfff) * PAGE_SIZE;
 	u64 stack = ALIGN_DOWN(MIN(MAX(limits_now(RLIMIT_STACK), STACK_MIN), STACK_MAX), PAGE_SIZE);
-	u32 prot = MMU_READ | MMU_WRITE | (exec ? MMU_EXEC : 0);
+	u32 prot = MMU_READ | MMU_WRITE | (img->elf.stack_exec ? MMU_EXEC : 0);
 	i64 at;
 
 	s->stack_top = top;
 	s->stack_limit = top - stack;
-	s->map_top = ALIGN_DOWN(top - stack - STACK_GAP - (machine_entropy() & 0xffff) * PAGE_SIZE,
+	s->map_top = ALIGN_DOWN(top - stack - STACK_GAP - random_pages(img, 0xffff) * PAGE_SIZE,
 				PAGE_SIZE);
 	at = space_map(s, top - 2 * PAGE_SIZE, 2 * PAGE_SIZE, prot, VMA_STACK, NULL, 0,
 		       MAP_AT_FIXED);
@@ -200,14 +208,13 @@ int load_image(struct file *f, struct new_image *img)
 	if (!img->space)
 		return -ENOMEM;
 	trace(TRACE_MEMORY, false);
-	err = map_stack(img->space, img->elf.stack_exec);
+	err = map_stack(img);
 	if (!err)
 		err = map_vdso(img);
 	if (err)
 		return err;
 	if (img->elf.type == ELF_DYN)
-		img->bias =
-			PIE_BASE + (machine_entropy() & RANDOM_PAGES) * PAGE_SIZE - img->elf.low;
+		img->bias = PIE_BASE + random_pages(img, RANDOM_PAGES) * PAGE_SIZE - img->elf.low;
 	err = map_all(img->space, f, &img->elf, img->bias);
 	if (err)
 		return err;

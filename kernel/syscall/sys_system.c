@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The system as a whole: names, limits, figures, the log, the end. */
 #include "abi/errno.h"
+#include "abi/personality.h"
 #include "abi/resource.h"
 #include "base/log.h"
 #include "fs/path.h"
@@ -95,10 +96,18 @@ i64 sys_setdomainname(u64 name, u64 len)
 	return set_name(uts[5], name, len);
 }
 
-/* There is Linux's own personality, 0, and asking for it. */
+/* Linux's own programs, at random places or not; ~0 only asks. The former persona. */
 i64 sys_personality(u64 persona)
 {
-	return (u32)persona == 0 || (u32)persona == ~0u ? 0 : -EINVAL;
+	struct task *me = task_current();
+	u32 old = me->persona;
+
+	if ((u32)persona == ~0u)
+		return old;
+	if ((u32)persona & ~ADDR_NO_RANDOMIZE)
+		return -EINVAL;
+	me->persona = (u32)persona;
+	return old;
 }
 
 #define SYSINFO_LOAD_SHIFT 16 /* binary places of its load averages */
