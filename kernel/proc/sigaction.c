@@ -4,7 +4,7 @@
 
 #include "lib/string.h"
 #include "mm/slab.h"
-#include "proc/sigqueue.h"
+#include "proc/process.h"
 
 static struct slab_cache *cache;
 
@@ -44,28 +44,61 @@ void sigaction_put(struct sigaction_table *t)
 		slab_free(cache, t);
 }
 
-void sigaction_change(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
-		      struct sigaction_kernel *old)
+/*
+ * Has the running thread its process's table for itself? So it stays until the thread makes another
+ * or a process that shares it. What those that have ended wrote is seen: hence acquire.
+ */
+static inline bool is_mine(const struct process *p)
 {
-	u64 flags = spin_lock_irq(&t->lock);
+	return likely(__atomic_load_n(&p->live, __ATOMIC_ACQUIRE) == 1 &&
+		      __atomic_load_n(&p->actions->refs, __ATOMIC_ACQUIRE) == 1);
+}
 
-	*old = t->action[sig];
+static inline void change(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
+			  struct sigaction_kernel *old)
+{
+	if (old)
+		*old = t->action[sig];
 	if (new) {
 		t->action[sig] = *new;
 		t->changed |= SIGNAL_BIT(sig);
 	}
+}
+
+void sigaction_change(struct process *p, int sig, const struct sigaction_kernel *new,
+		      struct sigaction_kernel *old)
+{
+	struct sigaction_table *t = p->actions;
+	u64 flags;
+
+	if (is_mine(p)) {
+		change(t, sig, new, old);
+		return;
+	}
+	flags = spin_lock_irq(&t->lock);
+	change(t, sig, new, old);
 	spin_unlock_irq(&t->lock, flags);
 }
 
-struct sigaction_kernel sigaction_use(struct sigaction_table *t, int sig)
+static inline void use(struct sigaction_table *t, int sig, struct sigaction_kernel *a)
 {
-	u64 flags = spin_lock_irq(&t->lock);
-	struct sigaction_kernel a = t->action[sig];
-
-	if (a.handler > SIG_IGN && (a.flags & SA_RESETHAND))
+	*a = t->action[sig];
+	if (a->handler > SIG_IGN && (a->flags & SA_RESETHAND))
 		t->action[sig].handler = SIG_DFL;
+}
+
+void sigaction_use(struct process *p, int sig, struct sigaction_kernel *a)
+{
+	struct sigaction_table *t = p->actions;
+	u64 flags;
+
+	if (is_mine(p)) {
+		use(t, sig, a);
+		return;
+	}
+	flags = spin_lock_irq(&t->lock);
+	use(t, sig, a);
 	spin_unlock_irq(&t->lock, flags);
-	return a;
 }
 
 void sigaction_default(struct sigaction_table *t, int sig)

@@ -3,13 +3,16 @@
  * What a process does about each signal. A table of its own, for CLONE_SIGHAND without CLONE_THREAD
  * lets two processes share it.
  *
- * Lock: sigaction_table.lock (leaf, interrupts off) for a whole entry. Its `handler` alone may be
- * read without: default, ignored or caught is a word, and whoever asks may be late anyway.
+ * Lock: sigaction_table.lock (leaf, interrupts off) for a whole entry; the only thread of the only
+ * process that has a table goes without. An entry's `handler` or `flags` alone may be read without:
+ * default, ignored or caught is a word, and whoever asks may be late anyway.
  */
 #pragma once
 
 #include "abi/signal.h"
 #include "base/spinlock.h"
+
+struct process;
 
 struct sigaction_table {
 	struct spinlock lock;
@@ -29,11 +32,12 @@ static inline struct sigaction_table *sigaction_get(struct sigaction_table *t)
 }
 void sigaction_put(struct sigaction_table *t); /* NULL is fine */
 
-/* Sets the entry of @sig (@new, NULL: not) and tells the old one (@old). */
-void sigaction_change(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
+/* Sets the entry of @sig (@new, NULL: not) and tells the old one (@old, NULL: not). @p is the running
+ * thread's process, as below. */
+void sigaction_change(struct process *p, int sig, const struct sigaction_kernel *new,
 		      struct sigaction_kernel *old);
 /* The entry for a signal that is taken: a handler for once goes back to the default. */
-struct sigaction_kernel sigaction_use(struct sigaction_table *t, int sig);
+void sigaction_use(struct process *p, int sig, struct sigaction_kernel *a);
 /* To the default: a fault that cannot be handled. */
 void sigaction_default(struct sigaction_table *t, int sig);
 /* exec: what was caught is default again. */

@@ -160,7 +160,7 @@ static int dequeue(struct task *t, struct sigaction_kernel *action, struct sigin
 	if (sig) {
 		if (STOP_SIGNALS & BIT(sig))
 			p->stop_taken = true;
-		*action = sigaction_use(p->actions, sig);
+		sigaction_use(p, sig, action);
 	}
 	spin_unlock_irq(&p->sig_lock, flags);
 	return sig;

@@ -26,8 +26,8 @@ i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 		return -EFAULT;
 	if (act)
 		new.mask &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
-	sigaction_change(p->actions, sig, act ? &new : NULL, &was);
-	if (act)
+	sigaction_change(p, sig, act ? &new : NULL, old ? &was : NULL);
+	if (act && new.handler <= SIG_IGN) /* what is caught is not ignored */
 		signal_drop_ignored(p, sig);
 	if (old && user_write(old, &was, sizeof(was)))
 		return -EFAULT;
