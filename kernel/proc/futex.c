@@ -2,15 +2,19 @@
 /*
  * Futexes: a hash table of sleepers, found by what their word is (futex_private.h).
  *
- * No wake-up is lost, because a sleeper looks at the word under the lock of its bucket, and a waker
- * takes that lock after it has changed the word:
+ * No wake-up is lost, because a sleeper is in its bucket before it looks at the word, and a waker has
+ * changed the word before it looks into the bucket; each has a full barrier between the two:
  *
  *	sleeper (CPU 0)				waker (CPU 1)
  *	lock the bucket				*word = new
- *	*word as expected? ---------------+	lock the bucket
- *	    no: unlock, -EAGAIN		  |	    sleeper in it? wake it
- *	    yes: state = BLOCKED, enqueue +---	    not yet? it will see the new word
- *	unlock, schedule()			unlock
+ *	state = BLOCKED, enqueue		barrier
+ *	barrier					empty? then CPU 0 sees the new word
+ *	*word as expected?			    no: lock it, wake whom it holds,
+ *	    no: leave it, -EAGAIN		    unlock
+ *	unlock; yes: schedule()
+ *
+ * So a waker that finds the bucket empty need not take its lock. One that takes it finds the sleeper in
+ * the bucket to stay, or not any more because that has seen the new word, or not yet, and then it will.
  *
  * A sleeper that goes on for another reason takes the bucket's lock to leave it, and so learns
  * whether it was woken at the same time: that wake-up counts. A waker calls thread_wake() with the
