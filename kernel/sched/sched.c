@@ -4,8 +4,9 @@
  * a quantum (fair.h): for equal threads that is the book's round robin (OSTEP 7.7). In cooperative
  * mode nobody is made to give way (OSTEP 6.3, "a cooperative approach").
  *
- * Tickless: the timer is armed for the end of the quantum only while somebody waits for this
- * CPU, and for the next kernel timer. An idle CPU halts.
+ * Tickless: the timer is armed for the end of the quantum only while somebody waits for this CPU, for
+ * the next kernel timer, and for the next sample while a program runs, at most 128 ms apart where it
+ * does but one thing (account.h). An idle CPU is not sampled; it halts.
  *
  * The queue's lock is held across the switch and dropped by whoever runs next, in
  * finish_switch(): until then nobody may touch the stack that is being left.

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The scheduler: a run queue a CPU, real-time threads first, then fair shares with a quantum; tickless:
- * the timer is armed only while somebody else waits for this CPU (OSTEP 6.3, 7.7 and 9).
+ * a CPU's timer is armed for the end of a quantum only while somebody waits for that CPU, for the next
+ * kernel timer, and while a program runs for the next sample of what it does (account.h), 4 to 128 ms
+ * apart (OSTEP 6.3, 7.7 and 9).
  *
  * Lock: run_queue.lock (interrupts off). Order: any lock → run_queue.lock; it is a leaf.
  */
