@@ -25,8 +25,19 @@ static u8 *reach(struct space *s, u64 addr, bool write, int *err)
 	return (u8 *)phys_to_virt(pte_phys(*slot)) + (addr - va);
 }
 
-/* Copies between @buf and the space, page by page. */
-static int transfer(struct space *s, u64 addr, u8 *buf, size_t n, bool write)
+/* The direct-map address of byte @addr for one who asks for no permission; NULL with *err set. */
+static u8 *reach_forced(struct space *s, u64 addr, bool write, int *err)
+{
+	u64 va = ALIGN_DOWN(addr, PAGE_SIZE);
+
+	*err = vm_fault_forced(s, va, write);
+	if (*err)
+		return NULL;
+	return (u8 *)phys_to_virt(pte_phys(*vm_slot(s, va, false))) + (addr - va);
+}
+
+/* Copies between @buf and the space, page by page. @forced: whatever the maps permit. */
+static int transfer(struct space *s, u64 addr, u8 *buf, size_t n, bool write, bool forced)
 {
 	int err = 0;
 
@@ -35,7 +46,8 @@ static int transfer(struct space *s, u64 addr, u8 *buf, size_t n, bool write)
 	mutex_lock(&s->lock);
 	while (n) {
 		size_t part = MIN(n, PAGE_SIZE - (addr & (PAGE_SIZE - 1)));
-		u8 *p = reach(s, addr, write, &err);
+		u8 *p = unlikely(forced) ? reach_forced(s, addr, write, &err)
+					 : reach(s, addr, write, &err);
 
 		if (!p)
 			break;
@@ -53,12 +65,22 @@ static int transfer(struct space *s, u64 addr, u8 *buf, size_t n, bool write)
 
 int space_write(struct space *s, u64 addr, const void *src, size_t n)
 {
-	return transfer(s, addr, (u8 *)src, n, true);
+	return transfer(s, addr, (u8 *)src, n, true, false);
 }
 
 int space_read(struct space *s, u64 addr, void *dst, size_t n)
 {
-	return transfer(s, addr, dst, n, false);
+	return transfer(s, addr, dst, n, false, false);
+}
+
+int space_peek(struct space *s, u64 addr, void *dst, size_t n)
+{
+	return transfer(s, addr, dst, n, false, true);
+}
+
+int space_poke(struct space *s, u64 addr, const void *src, size_t n)
+{
+	return transfer(s, addr, (u8 *)src, n, true, true);
 }
 
 int space_backing_of(struct space *s, u64 addr, struct backing **b, u64 *byte)

@@ -231,6 +231,52 @@ int vm_fault_locked(struct space *s, u64 va, bool write, bool exec)
 	return v->backing ? map_backing(s, v, va, slot, write) : map_anonymous(s, v, slot, write);
 }
 
+static void flush_leaf(struct space *s, u64 va)
+{
+	struct mmu_flush f;
+
+	mmu_flush_init(&f, &s->mmu);
+	mmu_flush_add(&f, va);
+	mmu_flush_done(&f);
+}
+
+/* The leaf loses what the map does not allow: it was made for somebody else. */
+static void narrow_leaf(struct space *s, const struct vma *v, u64 va, pte_t *slot)
+{
+	if (!(v->prot & MMU_WRITE))
+		*slot &= ~PTE_WRITE;
+	if (!v->prot)
+		*slot &= ~PTE_PRESENT;
+	flush_leaf(s, va);
+}
+
+int vm_fault_forced(struct space *s, u64 va, bool write)
+{
+	const struct vma *v = map_of(s, va);
+	struct vma one; /* this page alone: its neighbours are not mapped with such rights */
+	pte_t *slot;
+	int err;
+
+	if (!v || (write && !(v->prot & MMU_WRITE) && (v->flags & VMA_SHARED)))
+		return -EFAULT;
+	slot = vm_slot(s, va, true);
+	if (!slot)
+		return -ENOMEM;
+	one = *v;
+	one.offset = vma_offset(v, va);
+	one.start = va;
+	one.end = va + PAGE_SIZE;
+	one.prot |= MMU_READ | (write ? MMU_WRITE : 0);
+	if (*slot)
+		err = strengthen(s, &one, va, slot, write);
+	else
+		err = one.backing ? map_backing(s, &one, va, slot, write)
+				  : map_anonymous(s, &one, slot, write);
+	if (!err && one.prot != v->prot)
+		narrow_leaf(s, v, va, slot);
+	return err;
+}
+
 int space_fault(struct space *s, u64 addr, bool write, bool exec)
 {
 	int err;

@@ -121,6 +121,13 @@ int space_write(struct space *s, u64 addr, const void *src, size_t n);
 int space_read(struct space *s, u64 addr, void *dst, size_t n);
 
 /*
+ * As a debugger does, whatever the maps forbid: what cannot be read is read, and writing to a private
+ * map that is not writable makes its page the space's own. 0 or -EFAULT, -ENOMEM, -ENXIO, -EIO.
+ */
+int space_peek(struct space *s, u64 addr, void *dst, size_t n);
+int space_poke(struct space *s, u64 addr, const void *src, size_t n);
+
+/*
  * What is shared at @addr, counted: *b and the byte in it, for futexes; *b NULL: the space's own
  * memory. 0 or -EFAULT: nothing is mapped there.
  */

@@ -128,5 +128,8 @@ bool vm_within_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 f
 /* A frame for a program; NULL: memory is scarce (scarce.c). @flags: ALLOC_ZERO. */
 struct page *vm_page(const struct space *s, unsigned flags);
 
+/* As vm_fault_locked() for one who may do what the program may not: the leaf is made for @write, but
+ * the program gets no right by it. 0, -EFAULT (no map, or a shared one that is not to be written) … */
+int vm_fault_forced(struct space *s, u64 va, bool write);
 /* As space_fault, for page-aligned @va, under the lock. */
 int vm_fault_locked(struct space *s, u64 va, bool write, bool exec);
