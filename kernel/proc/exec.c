@@ -14,9 +14,6 @@
 #include "proc/posix_timer.h"
 #include "proc/signal.h"
 
-#define SCRIPT_LINE_MAX 256
-#define SCRIPT_DEPTH_MAX 6 /* five scripts and the program, as Linux */
-
 static void set_name(struct task *t, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -128,77 +125,6 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 	trace_text(TRACE_EXEC, 0, path, strlen(path));
 }
 
-/* "#! interpreter argument": cut out of the first line. 1 if it is a script, 0 if not. */
-static int read_script(struct file *f, char *line, char **interp, char **arg)
-{
-	ssize_t n = file_read_kernel(f, line, SCRIPT_LINE_MAX - 1, 0);
-	char *end;
-
-	if (n < 0)
-		return n;
-	if (n < 2 || line[0] != '#' || line[1] != '!')
-		return 0;
-	line[n] = 0;
-	end = strchr(line, '\n');
-	if (!end && n == SCRIPT_LINE_MAX - 1)
-		return -ENOEXEC;
-	if (end)
-		*end = 0;
-	for (end = line + strlen(line); end > line + 2 && (end[-1] == ' ' || end[-1] == '\t');)
-		*--end = 0;
-	*interp = line + 2;
-	while (**interp == ' ' || **interp == '\t')
-		++*interp;
-	if (!**interp)
-		return -ENOEXEC;
-	*arg = *interp;
-	while (**arg && **arg != ' ' && **arg != '\t')
-		++*arg;
-	while (**arg == ' ' || **arg == '\t')
-		*(*arg)++ = 0;
-	return 1;
-}
-
-/* argv becomes: interpreter, its argument, the script's path, argv[1] … */
-static int script_args(struct arg_list *args, const char *interp, const char *arg, const char *path)
-{
-	int err;
-
-	args_drop_first(args);
-	err = args_prepend(args, path);
-	if (!err && *arg)
-		err = args_prepend(args, arg);
-	if (!err)
-		err = args_prepend(args, interp);
-	return err;
-}
-
-/* Opens the program that really runs: the file, or its interpreter. */
-static int open_program(const struct path *start, const char *path, struct arg_list *args,
-			char *line, struct file **out)
-{
-	char *interp = line, *arg = line;
-	int err;
-
-	for (int depth = 0; depth < SCRIPT_DEPTH_MAX; depth++) {
-		err = load_open(start, path, out);
-		if (err)
-			return err;
-		err = read_script(*out, line, &interp, &arg);
-		if (err == 0)
-			return 0;
-		file_put(*out);
-		if (err > 0)
-			err = script_args(args, interp, arg, path);
-		if (err)
-			return err;
-		path = interp;
-		line += SCRIPT_LINE_MAX; /* @path still points into the last one */
-		start = NULL;
-	}
-	return -ELOOP;
-}
-
 /*
  * The ids the program will run with: the set-id bits of its file, unless they are renounced. Who gains
  * ids by them loses the persona that the caller chose: where such a program lies is not his to say.
@@ -249,13 +175,13 @@ static int exec_with(const struct path *start, const char *path, struct arg_list
 	struct task *t = task_current();
 	struct new_image img = { .path = path };
 	struct own_things own = { NULL, NULL };
-	char *lines = kmalloc(SCRIPT_LINE_MAX * SCRIPT_DEPTH_MAX);
+	char *lines = kmalloc(SCRIPT_LINES_BYTES);
 	struct file *f;
 	int err;
 
 	if (!lines)
 		return -ENOMEM;
-	err = open_program(start, path, args, lines, &f);
+	err = script_open_program(start, path, args, lines, &f);
 	if (err)
 		goto out;
 	err = prepare(t, f, args, &img, &own);

@@ -41,11 +41,23 @@ struct new_image {
 	u64 entry; /* the first instruction: the interpreter's or the program's */
 	u64 sp; /* initial stack pointer */
 	u64 vdso; /* where its image begins, 0: none */
+	bool secret; /* others of the same ids may not look into it */
 	struct credentials cred; /* the process's from then on (set-id bits) */
 	u32 persona; /* likewise */
 	const char *path; /* as exec was called, for AT_EXECFN */
 };
 
+#define SCRIPT_LINE_MAX 256
+#define SCRIPT_DEPTH_MAX 6 /* five scripts and the program, as Linux */
+#define SCRIPT_LINES_BYTES (SCRIPT_LINE_MAX * SCRIPT_DEPTH_MAX)
+
+/*
+ * Opens the program that really runs: the file, or its interpreter, which @args are made for. Their
+ * lines are kept in @line, of SCRIPT_LINES_BYTES, whose strings @args does not need. load_open()'s
+ * errors, -ELOOP, -ENOEXEC, -E2BIG.
+ */
+int script_open_program(const struct path *start, const char *path, struct arg_list *args,
+			char *line, struct file **out);
 /* Opens what @path names if it may be executed. -EACCES, and path_open's errors. */
 int load_open(const struct path *start, const char *path, struct file **out);
 /* Fills @img from @f: space, elf, bias, entry. -ENOEXEC, -ENOMEM, -EIO … */
