@@ -18,6 +18,7 @@
 #include "mm/page.h"
 #include "mm/slab.h"
 #include "proc/oom.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 #include "syscall/syscalls.h"
 #include "trace_call.h"
@@ -119,6 +120,8 @@ void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 			trace(TRACE_FAULT_EXIT, (u32)f->vector, err);
 			return; /* to the instruction, or to its end */
 		}
+	} else if (f->vector == TRAP_DEBUG && ptrace_step_is_stray(f)) {
+		return;
 	}
 	punish(t, f, fault, err);
 }
@@ -166,14 +169,26 @@ void upcall_cpu_started(void)
 	sched_start_cpu();
 }
 
+/* A system call of a thread that is looked at ends, or it comes from elsewhere. Interrupts off. */
+static void call_exit(struct trap_frame *f, u32 work)
+{
+	if (work & WORK_TRACE)
+		trace_call_exit(f);
+	if ((work & WORK_PTRACE) && f->vector == TRAP_SYSCALL) {
+		irq_enable();
+		ptrace_call_exit(f);
+		irq_disable();
+	}
+}
+
 void upcall_exit_work(struct trap_frame *f)
 {
 	struct context *c = &thread_current()->ctx;
 	u32 work;
 
-	if (unlikely(READ_ONCE(c->work) & WORK_TRACE))
-		trace_call_exit(f);
-	while ((work = READ_ONCE(c->work) & ~(u32)WORK_TRACE)) {
+	if (unlikely(READ_ONCE(c->work) & WORK_STAYS))
+		call_exit(f, READ_ONCE(c->work));
+	while ((work = READ_ONCE(c->work) & ~WORK_STAYS)) {
 		irq_enable();
 		context_clear_work(c, work & WORK_IRET);
 		if (work & WORK_RESCHED)
@@ -194,8 +209,17 @@ void upcall_thread_started(void)
 
 u64 upcall_syscall_enter(struct trap_frame *f)
 {
-	trace_call_enter(f);
-	return f->error;
+	u32 work = READ_ONCE(thread_current()->ctx.work);
+	u64 number = f->error;
+
+	f->rax = -ENOSYS; /* what is seen before there is a result */
+	f->rcx = f->rip;
+	f->r11 = f->rflags;
+	if (work & WORK_PTRACE)
+		number = ptrace_call_enter(f);
+	if (work & WORK_TRACE)
+		trace_call_enter(f);
+	return number;
 }
 
 static __attribute__((noinline)) void report_unsupported(struct process *p, u64 number)

@@ -18,6 +18,8 @@ struct mmu;
 #define WORK_SIGNAL (1u << 1) /* a signal may be pending, or the thread must die */
 #define WORK_TRACE (1u << 2) /* report system calls on entry and exit */
 #define WORK_IRET (1u << 3) /* the frame was changed: leave by IRET, all registers from it */
+#define WORK_PTRACE (1u << 4) /* its tracer wants to hear of system calls, or of a step */
+#define WORK_STAYS (WORK_TRACE | WORK_PTRACE) /* these stay set while the thread is looked at */
 
 struct context {
 	u32 work; /* atomic; offset 0 */
@@ -102,3 +104,11 @@ int fpu_load_user(u64 at);
  * header claims what is not enabled (XRSTOR would fault). @xsave: it has an XSAVE header.
  */
 bool fpu_area_sanitize(void *area, bool xsave);
+/*
+ * Makes a copy of a saved area whole, as debuggers want it: what the CPU left out because it is in its
+ * initial state is written out, and so is which components there can be.
+ */
+void fpu_area_complete(void *area);
+
+/* May a program have this in DS, ES, FS or GS? Anything else would fault when the kernel loads it. */
+bool context_selector_ok(u64 selector);

@@ -11,6 +11,7 @@
 #include "base/trace.h"
 #include "lib/string.h"
 #include "machine/usercopy.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 
 /* Namespaces, and descriptors of processes: as a Linux that was built without them. */
@@ -52,6 +53,8 @@ static int copy_thread(struct task *child, struct task *me, const struct clone_a
 		return -ENOMEM;
 	*thread_frame(t) = *thread_frame(me->thread);
 	thread_frame(t)->rax = 0;
+	if (unlikely(me->trace.steps))
+		thread_frame(t)->rflags &= ~(u64)RFLAGS_TF; /* its tracer's, not its own */
 	if (a->stack)
 		thread_frame(t)->rsp = a->stack;
 	context_copy_user(&t->ctx, &me->thread->ctx);
@@ -135,6 +138,7 @@ static int copy_process(struct process *child, struct process *parent, const str
 	child->unsupported_logged = parent->unsupported_logged;
 	child->oom_adj = parent->oom_adj;
 	child->oom_adj_min = parent->oom_adj_min;
+	child->secret = parent->secret;
 	child->exit_signal = a->flags & CLONE_PARENT ? parent->exit_signal : a->exit_signal;
 	return 0;
 }
@@ -146,6 +150,16 @@ static void undo_process(struct process *child)
 		space_put(child->space);
 	exe_put(&child->exe);
 	process_free(child);
+}
+
+/* Who is traced may have children that are, too. Under process_lock. */
+static void trace_child(struct task *child, const struct clone_args *a)
+{
+	const struct task *me = task_current();
+
+	if (unlikely(task_is_traced(me)) &&
+	    ((a->flags & CLONE_PTRACE) || ptrace_clone_event(me, a)))
+		ptrace_inherit(child, me);
 }
 
 /*
@@ -164,6 +178,7 @@ static int commit_process(struct process *child, const struct clone_args *a)
 		child->pgid = parent->pgid;
 		child->sid = parent->sid;
 		process_list_add(child, a->flags & CLONE_PARENT ? parent->parent : parent);
+		trace_child(child->leader, a);
 		thread_start(child->leader->thread);
 	}
 	spin_unlock_irq(&process_lock, flags);
@@ -191,12 +206,12 @@ static struct task *make_process(struct task *me, const struct clone_args *a, in
 /* -- a thread ------------------------------------------------------------------------------------ */
 
 /* As commit_process(); a stop under way comes first, too: the new thread would miss it. */
-static int commit_thread(struct task *t)
+static int commit_thread(struct task *t, const struct clone_args *a)
 {
 	struct task *me = task_current();
 	struct process *p = me->process;
 	u64 flags = spin_lock_irq(&process_lock), sig_flags = spin_lock_irq(&p->sig_lock);
-	bool too_late = task_must_end(me) || me->stop_wanted;
+	bool too_late = task_must_end(me) || (me->trace.traps & TRAP_PROCESS);
 
 	if (!too_late) {
 		spin_lock(&p->time_lock);
@@ -204,6 +219,7 @@ static int commit_thread(struct task *t)
 		spin_unlock(&p->time_lock);
 		p->live++;
 		task_hash(t);
+		trace_child(t, a);
 		thread_start(t->thread);
 	}
 	spin_unlock_irq(&p->sig_lock, sig_flags);
@@ -233,7 +249,7 @@ static struct task *make_thread(struct task *me, const struct clone_args *a, int
 static int commit(struct task *child, const struct clone_args *a)
 {
 	bool thread = a->flags & CLONE_THREAD;
-	int err = thread ? commit_thread(child) : commit_process(child->process, a);
+	int err = thread ? commit_thread(child, a) : commit_process(child->process, a);
 
 	if (!err)
 		return 0;
@@ -266,6 +282,8 @@ i64 process_clone(const struct clone_args *a)
 	struct task *me = task_current(), *child;
 	struct vfork_wait vfork = { WAIT_QUEUE_INIT(vfork.queue), NULL };
 	int err = check_flags(a);
+	bool stopped = false;
+	u32 event;
 	i32 tid;
 
 	if (err)
@@ -283,7 +301,13 @@ i64 process_clone(const struct clone_args *a)
 	trace(TRACE_FORK, (u32)tid);
 	if (commit(child, a))
 		return signal_call_again(); /* if it ever goes on */
+	if (unlikely(task_is_traced(me))) {
+		event = ptrace_clone_event(me, a);
+		stopped = event && ptrace_event(event, (u64)tid);
+	}
 	if (a->flags & CLONE_VFORK)
 		wait_for_vfork(me, &vfork);
-	return tid;
+	if (unlikely(task_is_traced(me)) && (a->flags & CLONE_VFORK))
+		stopped |= ptrace_event(PTRACE_EVENT_VFORK_DONE, (u64)tid);
+	return stopped ? ptrace_call_result(tid) : tid;
 }

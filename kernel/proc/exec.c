@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 #include "proc/posix_timer.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 
 static void set_name(struct task *t, const char *path)
@@ -75,6 +76,7 @@ static void own_things_take(struct task *t, struct own_things *own)
 static void reset_registers(struct thread *t, const struct new_image *img)
 {
 	struct trap_frame *f = thread_frame(t);
+	u64 call = f->error;
 
 	memset(f, 0, sizeof(*f));
 	f->rip = img->entry;
@@ -83,10 +85,33 @@ static void reset_registers(struct thread *t, const struct new_image *img)
 	f->ss = USER_SS;
 	f->rflags = RFLAGS_IF | RFLAGS_FIXED;
 	f->vector = TRAP_SYSCALL;
-	f->error = ~0UL; /* no system call to restart */
+	f->error = call; /* for a tracer; with rax 0 there is nothing to restart */
 	context_reset_user(&t->ctx);
 	context_set_work(&t->ctx, WORK_IRET);
 	trace(TRACE_REGS_CLEARED, 0, img->entry, img->sp);
+}
+
+/* Are the ids of a new program more than the user's own? */
+static bool raises(const struct credentials *c)
+{
+	return c->euid != c->uid || c->egid != c->gid;
+}
+
+/* Who came to trace it after the ids were chosen may not keep what has more rights now. Under
+ * process_lock. */
+static void shed_tracer(struct task *t, const struct new_image *img)
+{
+	if (unlikely(task_is_traced(t)) && !t->trace.privileged && raises(&img->cred))
+		ptrace_release(t, 0);
+}
+
+/* The new program runs: its tracer is told, by an event or as ever by SIGTRAP. */
+static void report_exec(struct task *t, i32 old_tid)
+{
+	if (likely(!task_is_traced(t)) || ptrace_event(PTRACE_EVENT_EXEC, (u64)old_tid))
+		return;
+	if (!t->trace.seized)
+		signal_send_self(SIGTRAP);
 }
 
 /* From here on nothing fails. The thread is the only one. */
@@ -108,6 +133,8 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 	limits_to_space(p);
 	p->exe = img->exe;
 	p->has_execed = true;
+	shed_tracer(t, img);
+	p->secret = img->secret;
 	t->cred = img->cred;
 	spin_unlock_irq(&process_lock, flags);
 	context_load_mmu(&t->thread->ctx, &p->space->mmu);
@@ -132,7 +159,8 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 static void choose_ids(const struct task *t, const struct file *f, struct new_image *img)
 {
 	struct credentials *c = &img->cred;
-	bool honoured = !t->no_new_privs && !(mount_flags(f->mount) & MS_NOSUID);
+	bool honoured = !t->no_new_privs && !(mount_flags(f->mount) & MS_NOSUID) &&
+			(!task_is_traced(t) || t->trace.privileged);
 	struct vnode *v = f->vnode;
 	struct vnode_owner o = { 0 };
 
@@ -161,6 +189,7 @@ static int prepare(struct task *t, struct file *f, struct arg_list *args, struct
 	if (args->argc == 0) /* as Linux since 5.18: a program always has a name */
 		err = args_prepend(args, ""); /* in front: envp's strings are there already */
 	choose_ids(t, f, img);
+	img->secret = raises(&img->cred); /* to read it one must be able to read its file */
 	if (!err)
 		err = load_image(f, img);
 	if (!err)
@@ -177,6 +206,7 @@ static int exec_with(const struct path *start, const char *path, struct arg_list
 	struct own_things own = { NULL, NULL };
 	char *lines = kmalloc(SCRIPT_LINES_BYTES);
 	struct file *f;
+	i32 tid = t->tid;
 	int err;
 
 	if (!lines)
@@ -188,6 +218,7 @@ static int exec_with(const struct path *start, const char *path, struct arg_list
 	file_put(f);
 	if (!err) {
 		commit(t, &img, &own, path);
+		report_exec(t, tid);
 		goto out;
 	}
 	own_things_drop(&own);

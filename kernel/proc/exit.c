@@ -14,6 +14,7 @@
 #include "proc/futex.h"
 #include "proc/oom.h"
 #include "proc/posix_timer.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 #include "proc/watch.h"
 
@@ -38,6 +39,8 @@ static void release_shared(struct process *p)
 
 void process_unlist(struct process *zombie)
 {
+	if (unlikely(task_is_traced(zombie->leader)))
+		ptrace_release(zombie->leader, 0);
 	cpu_time_add(&zombie->parent->child_time, &zombie->child_time);
 	cpu_time_add(&zombie->parent->child_time, &zombie->ended);
 	process_list_remove(zombie);
@@ -49,7 +52,7 @@ static bool is_unwanted(const struct process *zombie)
 {
 	const struct sigaction_kernel *a = &zombie->parent->actions->action[SIGCHLD];
 
-	return zombie->exit_signal == SIGCHLD &&
+	return zombie->exit_signal == SIGCHLD && !task_is_traced(zombie->leader) &&
 	       (READ_ONCE(a->handler) == SIG_IGN || (READ_ONCE(a->flags) & SA_NOCLDWAIT));
 }
 
@@ -85,12 +88,16 @@ static void reparent_children(struct process *p, struct list *unwanted)
 		child->exit_signal = SIGCHLD;
 		list_push_back(&process_init_task->children, &child->sibling);
 		process_group_check_orphaned(child, p, false);
-		if (child->state == PROCESS_ZOMBIE) {
-			notify_of_end(child);
-			if (is_unwanted(child))
-				discard(child, unwanted);
-		}
+		if (child->state == PROCESS_ZOMBIE && !task_is_traced(child->leader))
+			process_tell_end(child, unwanted);
 	}
+}
+
+void process_tell_end(struct process *zombie, struct list *unwanted)
+{
+	notify_of_end(zombie);
+	if (is_unwanted(zombie))
+		discard(zombie, unwanted);
 }
 
 static void become_zombie(struct process *p, int status)
@@ -103,9 +110,8 @@ static void become_zombie(struct process *p, int status)
 	p->exit_status = status;
 	p->state = PROCESS_ZOMBIE;
 	watch_end(p);
-	notify_of_end(p);
-	if (is_unwanted(p))
-		discard(p, &unwanted);
+	if (!ptrace_process_ends(p))
+		process_tell_end(p, &unwanted);
 	spin_unlock_irq(&process_lock, flags);
 	while ((l = list_pop_front(&unwanted)))
 		process_free(list_entry(l, struct process, sibling));
@@ -188,12 +194,16 @@ static void leave_list(struct task *t)
 }
 
 /* True for the last one of its process. Then, or if it is the leader, @t is still the process's. */
-static bool leave_process(struct task *t)
+static bool leave_process(struct task *t, i32 code)
 {
 	struct process *p = t->process;
-	u64 flags = spin_lock_irq(&process_lock), sig_flags = spin_lock_irq(&p->sig_lock);
-	bool last, leader = t == p->leader;
+	u64 flags = spin_lock_irq(&process_lock), sig_flags;
+	bool last, leader = t == p->leader, kept;
+	struct list gone = LIST_INIT(gone), unwanted = LIST_INIT(unwanted), *l;
 
+	if (unlikely(!list_empty(&t->tracees)))
+		ptrace_tracer_ends(t, &gone, &unwanted);
+	sig_flags = spin_lock_irq(&p->sig_lock);
 	pending_flush(&t->pending, ~0UL);
 	leave_list(t);
 	last = p->live == 0;
@@ -206,9 +216,14 @@ static bool leave_process(struct task *t)
 		process_stop_without(t);
 	if (p->execing && p->live == 1)
 		wait_wake_all(&p->exec_queue);
+	kept = leader || ptrace_thread_ends(t, code);
 	spin_unlock_irq(&process_lock, flags);
-	if (!leader)
+	if (!kept)
 		task_free(t);
+	while ((l = list_pop_front(&gone)))
+		task_free(list_entry(l, struct task, trace.link));
+	while ((l = list_pop_front(&unwanted)))
+		process_free(list_entry(l, struct process, sibling));
 	return last;
 }
 
@@ -217,12 +232,14 @@ void task_exit(i32 code)
 	struct task *t = task_current();
 	struct process *p = t->process;
 
+	if (unlikely(task_is_traced(t)) && !p->oom_killed)
+		(void)ptrace_event(PTRACE_EVENT_EXIT, (u64)(p->group_exit ? p->group_code : code));
 	trace(TRACE_EXIT, (u32)code);
 	task_leave_space(t);
 	context_load_mmu(&t->thread->ctx, NULL);
 	release_own(t);
 	thread_current()->task = NULL;
-	if (leave_process(t))
+	if (leave_process(t, code))
 		end_process(p, code); /* the last one's is the process's */
 	thread_current()->process = NULL;
 	thread_exit();
@@ -269,6 +286,8 @@ static struct task *take_over(struct process *p, struct task *me)
 	spin_lock(&p->time_lock);
 	list_remove(&old->link);
 	spin_unlock(&p->time_lock);
+	if (task_is_traced(old))
+		ptrace_release(old, 0); /* it is no more, and nobody hears of it */
 	me->tid = me->thread->tid = old->tid;
 	me->start_ns = old->start_ns;
 	old->tid = tid;

@@ -4,7 +4,7 @@
  * (POSIX 2018, 2.4.3 and 3.264): nobody could continue those, so a terminal does not stop them.
  * Lock: process_lock for all of it.
  */
-#include "proc/process.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 
 static u32 stopped_count; /* [process_lock] processes that are stopped */
@@ -22,6 +22,9 @@ void process_end_stop(struct process *p, int sig)
 {
 	struct task *t;
 
+	if (sig == SIGCONT)
+		list_for_each (t, &p->tasks, link)
+			ptrace_notify_trap(t);
 	if (!p->stop_signal)
 		return;
 	if (p->stopped) {
@@ -36,7 +39,7 @@ void process_end_stop(struct process *p, int sig)
 	p->stop_signal = 0;
 	p->stop_left = 0;
 	list_for_each (t, &p->tasks, link)
-		t->stop_wanted = false;
+		t->trace.traps &= TRAP_TRACED;
 	wait_wake_all(&p->stop_queue);
 }
 
@@ -71,7 +74,9 @@ static void stop_is_complete(struct process *p)
 	p->stopped = true;
 	stopped_count++;
 	p->stop_report = STATUS_STOPPED(p->stop_signal);
-	notify(p, CLD_STOPPED, p->stop_signal);
+	if (!task_is_traced(p->leader) ||
+	    ptrace_by_other(p->leader)) /* else it hears of each thread */
+		notify(p, CLD_STOPPED, p->stop_signal);
 }
 
 /* All threads of the caller's process are to stop, itself included. Under process_lock. */
@@ -87,7 +92,7 @@ static void begin_stop(struct task *me, int sig)
 		if (!t->thread ||
 		    t->in_stop) /* one that has not run since the last stop sleeps on */
 			continue;
-		t->stop_wanted = true;
+		t->trace.traps |= TRAP_PROCESS;
 		p->stop_left++;
 		if (t != me)
 			task_kick(t);
@@ -98,24 +103,30 @@ void process_stop_without(struct task *t)
 {
 	struct process *p = t->process;
 
-	if (t->stop_wanted && --p->stop_left == 0)
+	if ((t->trace.traps & TRAP_PROCESS) && --p->stop_left == 0 && !p->stopped)
 		stop_is_complete(p);
-	t->stop_wanted = false;
+	t->trace.traps &= TRAP_TRACED;
 }
 
 void task_stop_if_wanted(struct task *me)
 {
 	struct process *p = me->process;
 	u64 flags = spin_lock_irq(&process_lock);
-	bool stops = me->stop_wanted;
+	bool stops = me->trace.traps & TRAP_PROCESS, traced = task_is_traced(me);
 
-	me->in_stop = stops;
+	me->in_stop = stops && !traced;
 	process_stop_without(me);
 	spin_unlock_irq(&process_lock, flags);
+	if (stops && traced) {
+		ptrace_group_stop(me);
+		return;
+	}
 	while (stops) {
-		wait_event(&p->stop_queue, !READ_ONCE(p->stop_signal) || task_must_end(me));
+		wait_event(&p->stop_queue, !READ_ONCE(p->stop_signal) || task_must_end(me) ||
+						   (READ_ONCE(me->trace.traps) & TRAP_TRACED));
 		flags = spin_lock_irq(&process_lock);
-		stops = p->stop_signal && !task_must_end(me); /* the next one, for which we count */
+		/* the next one, for which we count; a tracer has its own */
+		stops = p->stop_signal && !task_must_end(me) && !(me->trace.traps & TRAP_TRACED);
 		me->in_stop = stops;
 		spin_unlock_irq(&process_lock, flags);
 	}

@@ -143,5 +143,85 @@ static ssize_t environ_read(struct file *f, struct io *io, u64 *pos)
 	return read_strings(f, io, pos, true);
 }
 
+/* -- mem ----------------------------------------------------------------------------------------- */
+
+/*
+ * A descriptor is for the program that ran when it was opened: given to another one as its output, it
+ * must not lead into that one's memory (CVE-2012-0056). So it counts that space, and the memory stays
+ * until the descriptor is closed.
+ */
+static int mem_open(struct vnode *v, struct file *f)
+{
+	struct proc_entry *e = proc_entry(v);
+	u64 flags = spin_lock_irq(&process_lock);
+	struct task *t = proc_entry_find(e);
+	struct space *s = t && t->thread ? t->process->space : NULL;
+	int r = !t ? -ESRCH : task_may_inspect(t) ? 0 : -EACCES;
+
+	if (!r && s)
+		space_get(f->private = s);
+	spin_unlock_irq(&process_lock, flags);
+	return r;
+}
+
+const struct vnode_ops proc_mem_node_ops = {
+	.open = mem_open,
+	.name = proc_entry_name,
+	.release = proc_entry_release,
+};
+
+static void mem_release(struct file *f)
+{
+	if (f->private)
+		space_put(f->private);
+}
+
+/* A piece of at most a page, through @page. */
+static int mem_move(struct space *s, u64 addr, struct io *io, u8 *page, size_t n, bool write)
+{
+	if (write)
+		return io_get(io, page, n) ? -EFAULT : space_poke(s, addr, page, n) ? -EIO : 0;
+	return space_peek(s, addr, page, n) ? -EIO : io_put(io, page, n);
+}
+
+static ssize_t mem_transfer(struct file *f, struct io *io, u64 *pos, bool write)
+{
+	size_t done = 0;
+	u8 *page;
+	int r = 0;
+
+	if (!f->private)
+		return 0;
+	page = kmalloc(PAGE_SIZE);
+	if (!page)
+		return -ENOMEM;
+	while (!r && io->left) {
+		size_t n = MIN(io->left, PAGE_SIZE - (*pos & (PAGE_SIZE - 1)));
+
+		r = mem_move(f->private, *pos, io, page, n, write);
+		done += r ? 0 : n;
+		*pos += r ? 0 : n;
+	}
+	kfree(page);
+	return done ? (ssize_t)done : r;
+}
+
+static ssize_t mem_read(struct file *f, struct io *io, u64 *pos)
+{
+	return mem_transfer(f, io, pos, false);
+}
+
+static ssize_t mem_write(struct file *f, struct io *io, u64 *pos)
+{
+	return mem_transfer(f, io, pos, true);
+}
+
+const struct file_ops proc_mem_ops = {
+	.read = mem_read,
+	.write = mem_write,
+	.release = mem_release,
+	.flags = FILE_SEEKABLE,
+};
+
 const struct file_ops proc_cmdline_ops = { .read = cmdline_read, .flags = FILE_SEEKABLE };
 const struct file_ops proc_environ_ops = { .read = environ_read, .flags = FILE_SEEKABLE };

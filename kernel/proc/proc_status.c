@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "machine/clock.h"
 #include "proc/proc_files.h"
+#include "proc/ptrace.h"
 #include "proc/signal.h"
 
 #define USER_HZ 100
@@ -15,7 +16,7 @@
 void (*proc_session_terminal)(i32 sid, u64 *rdev, i32 *foreground);
 
 struct snapshot {
-	i32 tgid, tid, ppid, pgid, sid, foreground, exit_signal, exit_status;
+	i32 tracer, tgid, tid, ppid, pgid, sid, foreground, exit_signal, exit_status;
 	u32 threads;
 	u64 tty;
 	char state, name[16];
@@ -39,6 +40,8 @@ static char state_of(const struct task *t)
 {
 	if (!t->thread)
 		return 'Z';
+	if (t->trace.stop)
+		return t->trace.stop->signo ? 't' : 'T';
 	if (t->in_stop)
 		return 'T';
 	if (READ_ONCE(t->in_vfork))
@@ -102,6 +105,7 @@ static int snapshot_take(const struct proc_entry *e, struct snapshot *s)
 	if (t) {
 		copy_process(s, t->process);
 		s->tid = t->tid;
+		s->tracer = task_is_traced(t) ? t->trace.tracer->process->pid : 0;
 		s->state = state_of(t);
 		memcpy(s->name, t->name, sizeof(s->name));
 		s->cred = t->cred;
@@ -246,6 +250,7 @@ static const char *state_name(char state)
 	case 'S': return "sleeping";
 	case 'D': return "disk sleep";
 	case 'T': return "stopped";
+	case 't': return "tracing stop";
 	default: return "zombie";
 	}
 }
@@ -256,8 +261,8 @@ static void print_identity(struct procfs_text *t, const struct snapshot *s)
 
 	procfs_print(t, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", s->name, s->umask, s->state,
 		     state_name(s->state));
-	procfs_print(t, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", s->tgid,
-		     s->tid, s->ppid);
+	procfs_print(t, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n", s->tgid,
+		     s->tid, s->ppid, s->tracer);
 	procfs_print(t, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", c->uid, c->euid, c->suid,
 		     c->fsuid, c->gid, c->egid, c->sgid, c->fsgid);
 	procfs_print(t, "FDSize:\t%u\nGroups:\t", s->fd_size);

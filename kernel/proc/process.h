@@ -28,6 +28,7 @@ struct process {
 	struct list all; /* [l] the process list */
 	i32 pgid, sid; /* [l] */
 	i32 lost_foreground; /* [l] a leader whose terminal hung up: its foreground group; 0 none */
+	bool secret; /* [l] others of the same ids may not look into it: PR_SET_DUMPABLE */
 	bool has_execed; /* [l] its parent may not change its group any more */
 	i32 exit_status; /* [l] as wait4 reports it */
 	i32 exit_signal; /* [l] sent to the parent at the end, 0: none */
@@ -168,6 +169,7 @@ struct wait_result {
 	u32 uid;
 	int status; /* as wait4 tells it */
 	struct cpu_time time; /* with that of its own children */
+	bool trapped; /* a tracee's stop: status has an event above the signal */
 };
 /*
  * wait4 and waitid: P_ALL, P_PID or P_PGID with @id; @options as waitid's, at least one of WEXITED,
@@ -189,3 +191,6 @@ void process_list_add(struct process *p, struct process *parent); /* under proce
 void process_list_remove(struct process *p); /* under process_lock */
 /* Takes a zombie off the list; the caller frees it after unlocking. Under process_lock. */
 void process_unlist(struct process *zombie);
+/* The parent's turn to hear of @zombie's end; if it does not want to, off the list and to @unwanted, whose
+ * processes the caller frees after unlocking. Under process_lock. */
+void process_tell_end(struct process *zombie, struct list *unwanted);

@@ -9,6 +9,7 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "machine/usercopy.h"
+#include "proc/ptrace.h"
 #include "proc/signal_private.h"
 
 #define SYNCHRONOUS                                                                                \
@@ -150,14 +151,20 @@ static int take(struct task *t, u64 set, struct siginfo_kernel *info)
 	return sig;
 }
 
-/* The next signal to act on, 0: none; its action as it was. */
+/* The next signal to act on, 0: none, or its tracer took it; its action as it was. */
 static int dequeue(struct task *t, struct sigaction_kernel *action, struct siginfo_kernel *info)
 {
 	struct process *p = t->process;
 	u64 flags = spin_lock_irq(&p->sig_lock);
 	int sig = take(t, ~t->sig_blocked, info);
 
-	if (sig) {
+	if (unlikely(task_is_traced(t)) && sig && sig != SIGKILL) {
+		spin_unlock_irq(&p->sig_lock, flags);
+		sig = ptrace_signal_stop(t, sig, info);
+		flags = spin_lock_irq(&p->sig_lock);
+		if (sig)
+			sigaction_use(p, sig, action);
+	} else if (sig) {
 		if (STOP_SIGNALS & BIT(sig))
 			p->stop_taken = true;
 		sigaction_use(p, sig, action);
@@ -243,6 +250,7 @@ static void run_handler(struct trap_frame *f, int sig, const struct sigaction_ke
 {
 	struct task *t = task_current();
 	u64 mask = t->sig_restore ? t->sig_saved : t->sig_blocked;
+	bool steps = unlikely(t->trace.steps) && ptrace_step_ends(t);
 
 	signal_restart_call(f, true, a->flags & SA_RESTART);
 	if (signal_push_frame(f, sig, a, info, mask)) {
@@ -256,6 +264,16 @@ static void run_handler(struct trap_frame *f, int sig, const struct sigaction_ke
 	trace(TRACE_HANDLER, (u32)sig, a->handler);
 	t->sig_restore = false;
 	signal_set_mask(t->sig_blocked | a->mask | (a->flags & SA_NODEFER ? 0 : BIT(sig)));
+	if (steps)
+		ptrace_step_report(t);
+}
+
+/* With its process, or for its tracer. Much may have come up when it goes on. */
+static void stop_as_wanted(struct task *t)
+{
+	task_stop_if_wanted(t);
+	if (READ_ONCE(t->trace.traps) & TRAP_TRACED)
+		ptrace_trap(t);
 }
 
 void signal_deliver(struct trap_frame *f)
@@ -269,11 +287,15 @@ void signal_deliver(struct trap_frame *f)
 	for (;;) {
 		if (task_must_end(t))
 			task_exit(0); /* what is told is the process's */
-		if (READ_ONCE(t->stop_wanted))
-			task_stop_if_wanted(t);
-		sig = signal_pending_set(t) & ~t->sig_blocked ? dequeue(t, &action, &info) : 0;
-		if (!sig)
+		if (unlikely(READ_ONCE(t->trace.traps))) {
+			stop_as_wanted(t);
+			continue;
+		}
+		if (!(signal_pending_set(t) & ~t->sig_blocked))
 			break;
+		sig = dequeue(t, &action, &info);
+		if (!sig)
+			continue;
 		if (action.handler == SIG_DFL)
 			default_action(t, sig, &info);
 		else if (action.handler != SIG_IGN)

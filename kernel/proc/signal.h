@@ -101,6 +101,9 @@ i64 signal_restart_later(i64 (*fn)(const struct trap_frame *f, u64 deadline), u6
  * a handler or without. Returns what the call is to return.
  */
 i64 signal_call_again(void);
+/* In an interrupted call's frame, for its tracer: Linux's number for how it may go on, and back. */
+void signal_restart_show(struct trap_frame *f);
+void signal_restart_hide(struct trap_frame *f);
 /* An interrupted call in @f: it returns -EINTR, or is made once more where Linux would. */
 void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart);
 
@@ -130,6 +133,6 @@ void signal_deliver(struct trap_frame *f);
 static inline bool signal_pending(const struct task *t)
 {
 	return (signal_pending_set(t) & ~READ_ONCE(t->sig_blocked)) || task_must_end(t) ||
-	       READ_ONCE(t->stop_wanted);
+	       READ_ONCE(t->trace.traps);
 }
 const char *signal_name(int sig);

@@ -77,6 +77,30 @@ i64 signal_call_again(void)
 	return f->error; /* the number, where rax was */
 }
 
+/* Linux's, inside the kernel and in a tracer's eyes. */
+#define ERESTARTSYS 512
+#define ERESTARTNOHAND 514
+#define ERESTART_RESTARTBLOCK 516
+
+void signal_restart_show(struct trap_frame *f)
+{
+	if (f->vector != TRAP_SYSCALL || (i64)f->rax != -EINTR)
+		return;
+	if (task_current()->restart.fn)
+		f->rax = -ERESTART_RESTARTBLOCK;
+	else if (restartable(f->error))
+		f->rax = -ERESTARTSYS;
+	else if (resumes(f->error))
+		f->rax = -ERESTARTNOHAND;
+}
+
+void signal_restart_hide(struct trap_frame *f)
+{
+	if (f->vector == TRAP_SYSCALL && (i64)f->rax <= -ERESTARTSYS &&
+	    (i64)f->rax >= -ERESTART_RESTARTBLOCK)
+		f->rax = -EINTR;
+}
+
 void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart)
 {
 	struct task *t = task_current();

@@ -5,6 +5,7 @@
  */
 #include "abi/errno.h"
 #include "base/trace.h"
+#include "proc/ptrace.h"
 #include "proc/signal_private.h"
 #include "proc/watch.h"
 
@@ -30,7 +31,8 @@ static bool wanted(const struct task *t, int sig)
 
 	if (p->dying || p->group_exit)
 		return false;
-	return (t->sig_blocked & BIT(sig)) || (!signal_spared(p, sig) && !signal_ignored(p, sig));
+	return (t->sig_blocked & BIT(sig)) || task_is_traced(t) ||
+	       (!signal_spared(p, sig) && !signal_ignored(p, sig));
 }
 
 static bool takes(const struct task *t, int sig)

@@ -100,6 +100,7 @@ u64 task_made_count(void)
 struct task *task_create(struct process *p, i32 tid, int *err)
 {
 	struct task *t = slab_alloc_zero(task_cache);
+	const struct task *self = task_current();
 
 	*err = -ENOMEM;
 	if (!t)
@@ -115,6 +116,9 @@ struct task *task_create(struct process *p, i32 tid, int *err)
 	t->start_ns = clock_ns();
 	list_init(&t->link);
 	list_init(&t->pi_waiters);
+	list_init(&t->tracees);
+	list_init(&t->trace.link);
+	t->maker = self ? self->tid : 0;
 	pending_init(&t->pending);
 	counter_add(&tasks, 1);
 	return t;
@@ -161,7 +165,12 @@ struct task *task_find(i32 tid)
 void cred_set(const struct credentials *c)
 {
 	u64 flags = spin_lock_irq(&process_lock);
+	const struct credentials *old = cred_current();
 
+	/* What it has read with other rights those who have its new ones may not see. */
+	if (c->euid != old->euid || c->egid != old->egid || c->fsuid != old->fsuid ||
+	    c->fsgid != old->fsgid)
+		process_current()->secret = true;
 	*cred_current() = *c;
 	spin_unlock_irq(&process_lock, flags);
 }
@@ -173,8 +182,9 @@ bool task_may_inspect(const struct task *t)
 
 	if (!own || t->process == me->process || !own->fsuid)
 		return true;
-	return own->fsuid == its->uid && own->fsuid == its->euid && own->fsuid == its->suid &&
-	       own->fsgid == its->gid && own->fsgid == its->egid && own->fsgid == its->sgid;
+	return !t->process->secret && own->fsuid == its->uid && own->fsuid == its->euid &&
+	       own->fsuid == its->suid && own->fsgid == its->gid && own->fsgid == its->egid &&
+	       own->fsgid == its->sgid;
 }
 
 void task_set_name(struct task *t, const char *name)

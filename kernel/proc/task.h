@@ -17,7 +17,7 @@
 #include "lib/list.h"
 #include "proc/fdtable.h"
 #include "proc/fs_state.h"
-#include "proc/sigqueue.h"
+#include "proc/tracee.h"
 #include "sched/wait.h"
 
 struct process;
@@ -60,8 +60,10 @@ struct task {
 	u64 sig_saved; /* [c] mask to restore after sigsuspend */
 	bool sig_restore; /* [c] sig_saved is in force */
 	u64 sig_waited; /* [s] blocked ones that sigtimedwait sleeps for */
-	bool stop_wanted; /* [l] is to stop with the others of its process */
 	bool in_stop; /* [l] has stopped */
+	i32 maker; /* [i] tid of the thread that made it */
+	struct tracee trace; /* what it is to its tracer */
+	struct list tracees; /* [l] struct tracee.link: whom it traces */
 	struct {
 		i64 (*fn)(const struct trap_frame *f, u64 deadline);
 		u64 deadline;

@@ -434,6 +434,16 @@ bool thread_wake(struct thread *t)
 	return wake(t, false);
 }
 
+bool thread_is_away(struct thread *t)
+{
+	u64 flags;
+	struct run_queue *q = queue_lock_of(t, &flags);
+	bool away = t->state == THREAD_BLOCKED && t != q->current;
+
+	spin_unlock_irq(&q->lock, flags);
+	return away;
+}
+
 bool thread_wake_sync(struct thread *t)
 {
 	return wake(t, true);

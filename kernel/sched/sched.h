@@ -29,6 +29,8 @@ void sched_yield(void); /* behind all others of this CPU; interrupts on */
 
 /* Makes a BLOCKED thread runnable; false if it was not blocked. Any context. */
 bool thread_wake(struct thread *t);
+/* Does @t sleep, and has it left its CPU? For one whom nobody may wake at this moment. */
+bool thread_is_away(struct thread *t);
 /* The same by one who is about to sleep: they may follow each other on one CPU. */
 bool thread_wake_sync(struct thread *t);
 

@@ -142,7 +142,10 @@ static void describe_child(struct siginfo_abi *si, const struct wait_result *r)
 	si->pid = r->pid;
 	si->uid = r->uid;
 	si->status = r->status >> 8 & 0xff;
-	if (r->status == STATUS_CONTINUED) {
+	if (r->trapped) {
+		si->code = CLD_TRAPPED;
+		si->status = r->status >> 8;
+	} else if (r->status == STATUS_CONTINUED) {
 		si->code = CLD_CONTINUED;
 		si->status = SIGCONT;
 	} else if ((r->status & 0xff) == 0x7f) {
@@ -279,8 +282,12 @@ enum {
 static i64 prctl_rights(struct task *t, u64 option, u64 a2, u64 others)
 {
 	switch ((u32)option) {
-	case PR_GET_DUMPABLE: return 1;
-	case PR_SET_DUMPABLE: return a2 > 1 ? -EINVAL : 0; /* there are no dumps */
+	case PR_GET_DUMPABLE: return !t->process->secret;
+	case PR_SET_DUMPABLE:
+		if (a2 > 1)
+			return -EINVAL;
+		t->process->secret = !a2;
+		return 0;
 	case PR_GET_KEEPCAPS: return 0;
 	case PR_CAPBSET_READ: return a2 > CAP_LAST ? -EINVAL : 1;
 	case PR_GET_TIMERSLACK: return TIMER_SLACK;

@@ -75,6 +75,12 @@ static void load_selectors(const struct context *c)
 	__asm__ volatile("swapgs\n\tmov %0, %%gs\n\tswapgs" ::"r"((u32)c->gs) : "memory");
 }
 
+bool context_selector_ok(u64 selector)
+{
+	return selector == 0 || selector == 3 || selector == USER_SS || selector == USER_CS ||
+	       selector == USER_CS32;
+}
+
 static void save_selectors(struct context *c)
 {
 	__asm__ volatile("mov %%ds, %0" : "=m"(c->ds));

@@ -94,6 +94,43 @@ int fpu_load_user(u64 at)
 	return cpu_features.xsave ? load_xstate_user_raw(at) : load_fxstate_user_raw(at);
 }
 
+#define LEGACY_X87_BYTES 160 /* FCW to the last of the eight registers, MXCSR between them */
+#define LEGACY_REGISTERS 32
+#define LEGACY_XMM_END 416
+#define XCR0_OFFSET 464
+#define FIRST_EXTENDED 2
+
+/* MXCSR is in every image: it is not tracked (SDM vol. 1, 13.6). */
+static void complete_legacy(u8 *bytes, u64 there)
+{
+	if (!(there & 1)) {
+		memset(bytes, 0, MXCSR_OFFSET);
+		memset(bytes + LEGACY_REGISTERS, 0, LEGACY_X87_BYTES - LEGACY_REGISTERS);
+		*(u16 *)bytes = FCW_DEFAULT;
+	}
+	if (!(there & 2))
+		memset(bytes + LEGACY_X87_BYTES, 0, LEGACY_XMM_END - LEGACY_X87_BYTES);
+}
+
+void fpu_area_complete(void *area)
+{
+	u8 *bytes = area;
+	u64 there = *(u64 *)(bytes + XSTATE_BV_OFFSET);
+
+	memset(bytes + LEGACY_XMM_END, 0, FXSAVE_BYTES - LEGACY_XMM_END);
+	if (!cpu_features.xsave)
+		return;
+	complete_legacy(bytes, there);
+	*(u64 *)(bytes + XCR0_OFFSET) = cpu_features.xcr0;
+	for (u32 i = FIRST_EXTENDED; i < 63; i++) {
+		if (!(cpu_features.xcr0 >> i & 1) || (there >> i & 1))
+			continue;
+		struct cpuid id = cpuid(0xd, i);
+
+		memset(bytes + id.ebx, 0, id.eax);
+	}
+}
+
 bool fpu_area_sanitize(void *area, bool xsave)
 {
 	u8 *bytes = area;

@@ -39,6 +39,7 @@ void offsets(void)
 	EMIT(CTX_WORK, offsetof(struct context, work));
 	EMIT(CTX_RSP, offsetof(struct context, rsp));
 	EMIT(WORK_TRACE, WORK_TRACE);
+	EMIT(WORK_PTRACE, WORK_PTRACE);
 	EMIT(WORK_IRET, WORK_IRET);
 	EMIT(USER_CS, USER_CS);
 	EMIT(USER_SS, USER_SS);

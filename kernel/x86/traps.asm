@@ -307,7 +307,7 @@ syscall_entry:
 	jmp return_to_user
 
 .work_at_entry:
-	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_TRACE
+	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_TRACE | WORK_PTRACE
 	jz .dispatch
 	STORE_CALLEE_SAVED 0
 	mov [rsp + FRAME_RAX], rax
@@ -320,7 +320,16 @@ syscall_entry:
 	mov r10, [rsp + FRAME_R10]
 	mov r8, [rsp + FRAME_R8]
 	mov r9, [rsp + FRAME_R9]
-	jmp .dispatch
+	mov rbx, [rsp + FRAME_RBX]	; a tracer may have changed any register
+	mov rbp, [rsp + FRAME_RBP]
+	mov r12, [rsp + FRAME_R12]
+	mov r13, [rsp + FRAME_R13]
+	mov r14, [rsp + FRAME_R14]
+	mov r15, [rsp + FRAME_R15]
+	cmp eax, -1
+	jne .dispatch
+	mov rax, [rsp + FRAME_RAX]	; it wants no call, or the thread must die
+	jmp .done
 
 ; `syscall` from 32-bit code comes here on AMD (and would come to address 0 in ring 0 if CSTAR
 ; were left alone). There are no 32-bit calls: it is made an illegal instruction.
