@@ -45,6 +45,8 @@ tools() {
 	test|stress-ng|have stress-ng|stress-ng --version|stress-ng|stress-ng|stress-ng|stress-ng
 	test|gosu|have gosu|gosu --version|gosu|gosu|gosu|
 	test|fzf|have fzf|fzf --version|fzf|fzf|fzf|fzf
+	test|strace|have strace||strace|strace|strace|
+	test|gdb for its test|have gdb|gdb --version|gdb|gdb|gdb|
 	debug|gdb|have gdb|gdb --version|gdb|gdb|gdb|gdb
 	END
 }
