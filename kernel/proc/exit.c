@@ -102,7 +102,7 @@ void process_tell_end(struct process *zombie, struct list *unwanted)
 
 static void become_zombie(struct process *p, int status)
 {
-	struct list unwanted = LIST_INIT(unwanted), *l;
+	struct list unwanted = LIST_INIT(unwanted);
 	u64 flags = spin_lock_irq(&process_lock);
 
 	reparent_children(p, &unwanted);
@@ -113,8 +113,7 @@ static void become_zombie(struct process *p, int status)
 	if (!ptrace_process_ends(p))
 		process_tell_end(p, &unwanted);
 	spin_unlock_irq(&process_lock, flags);
-	while ((l = list_pop_front(&unwanted)))
-		process_free(list_entry(l, struct process, sibling));
+	process_free_all(&unwanted);
 }
 
 /* No signals come any more, by timers neither. */
@@ -222,8 +221,7 @@ static bool leave_process(struct task *t, i32 code)
 		task_free(t);
 	while ((l = list_pop_front(&gone)))
 		task_free(list_entry(l, struct task, trace.link));
-	while ((l = list_pop_front(&unwanted)))
-		process_free(list_entry(l, struct process, sibling));
+	process_free_all(&unwanted);
 	return last;
 }
 

@@ -115,6 +115,14 @@ void process_free(struct process *p)
 	slab_free(process_cache, p);
 }
 
+void process_free_all(struct list *unlisted)
+{
+	struct list *l;
+
+	while ((l = list_pop_front(unlisted)))
+		process_free(list_entry(l, struct process, sibling));
+}
+
 void process_list_add(struct process *p, struct process *parent)
 {
 	p->parent = parent;

@@ -187,6 +187,7 @@ void process_drop_beyond(const struct backing *b, u64 from);
  */
 struct process *process_create(i32 pid, int *err);
 void process_free(struct process *p);
+void process_free_all(struct list *unlisted); /* by struct process.sibling */
 void process_list_add(struct process *p, struct process *parent); /* under process_lock */
 void process_list_remove(struct process *p); /* under process_lock */
 /* Takes a zombie off the list; the caller frees it after unlocking. Under process_lock. */

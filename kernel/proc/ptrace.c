@@ -9,13 +9,11 @@ static const struct siginfo_kernel by_kernel = { .code = SI_KERNEL };
 
 bool ptrace_may_access(const struct task *t)
 {
-	const struct credentials *own = cred_current(), *its = &t->cred;
+	const struct credentials *own = cred_current();
 
 	if (t->process == process_current() || !own->euid)
 		return true;
-	return !t->process->secret && own->uid == its->uid && own->uid == its->euid &&
-	       own->uid == its->suid && own->gid == its->gid && own->gid == its->egid &&
-	       own->gid == its->sgid;
+	return task_is_open_to(t, own->uid, own->gid);
 }
 
 static void link(struct task *t, struct task *tracer, const struct tracee *like)
@@ -218,11 +216,6 @@ int ptrace_listen(struct task *t)
 
 /* -- the tracee in hand -------------------------------------------------------------------------- */
 
-static bool is_dying(const struct task *t)
-{
-	return signal_pending_set(t) & SIGNAL_BIT(SIGKILL);
-}
-
 static struct task *find_tracee(i32 tid)
 {
 	struct task *t = task_find(tid);
@@ -247,7 +240,7 @@ static int try_with_stopped(i32 tid, int (*fn)(struct task *t, void *arg), void 
 	u64 flags;
 	int r = -EAGAIN;
 
-	if (!t || !t->trace.stop || t->trace.stop->listens || is_dying(t))
+	if (!t || !t->trace.stop || t->trace.stop->listens || signal_kills(t))
 		return -ESRCH;
 	flags = spin_lock_irq(&t->process->sig_lock);
 	if (thread_is_away(t->thread)) /* @fn NULL only asks */

@@ -8,15 +8,10 @@
 #include "proc/ptrace.h"
 #include "proc/signal.h"
 
-static bool is_killed(const struct task *me)
-{
-	return signal_pending_set(me) & SIGNAL_BIT(SIGKILL);
-}
-
 /* Does @me go on without its tracer, to its end? */
 static bool must_go(const struct task *me, const struct trace_stop *s)
 {
-	return is_killed(me) || (!s->last && task_must_end(me));
+	return signal_kills(me) || (!s->last && task_must_end(me));
 }
 
 /* SIGCHLD to the tracer, and its wait. Under process_lock. */
@@ -111,7 +106,7 @@ int ptrace_signal_stop(struct task *me, int sig, struct siginfo_kernel *info)
 	p->stop_taken = true; /* it means something only if a stop comes of it */
 	spin_unlock_irq(&p->sig_lock, flags);
 	if (!stop_with_restart(me, &s, CLD_TRAPPED))
-		return is_killed(me) || task_must_end(me) ? 0 : sig;
+		return signal_kills(me) || task_must_end(me) ? 0 : sig;
 	*info = s.info;
 	if (s.signal && s.signal != s.signo)
 		*info = (struct siginfo_kernel){ .code = SI_USER };
@@ -171,7 +166,7 @@ u64 ptrace_call_enter(struct trap_frame *f)
 	if (me->trace.mode != TRACE_CALLS)
 		return f->error;
 	call_stop(me, PTRACE_EVENTMSG_SYSCALL_ENTRY);
-	if (is_killed(me) || task_must_end(me))
+	if (signal_kills(me) || task_must_end(me))
 		f->error = ~0UL;
 	return f->error;
 }

@@ -20,18 +20,21 @@ i64 shm_stat(i32 id, bool by_index, bool anybody, struct shmid_ds_abi *out)
 	return r;
 }
 
+/* Under the lock: the segment of @id, which is the caller's to change. 0, -EINVAL, -EPERM. */
+static i64 find_owned(i32 id, struct segment **s)
+{
+	*s = segment_find(id);
+	return !*s ? -EINVAL : segment_owned(*s) ? 0 : -EPERM;
+}
+
 i64 shm_change(i32 id, const struct ipc_perm_abi *to)
 {
 	struct segment *s;
-	i64 r = 0;
+	i64 r;
 
 	spin_lock(&shm_lock);
-	s = segment_find(id);
-	if (!s) {
-		r = -EINVAL;
-	} else if (!segment_owned(s)) {
-		r = -EPERM;
-	} else {
+	r = find_owned(id, &s);
+	if (!r) {
 		s->ds.perm.uid = to->uid;
 		s->ds.perm.gid = to->gid;
 		s->ds.perm.mode = (s->ds.perm.mode & ~0777u) | (to->mode & 0777);
@@ -45,15 +48,11 @@ i64 shm_remove(i32 id)
 {
 	struct segment *s;
 	bool over = false;
-	i64 r = 0;
+	i64 r;
 
 	spin_lock(&shm_lock);
-	s = segment_find(id);
-	if (!s) {
-		r = -EINVAL;
-	} else if (!segment_owned(s)) {
-		r = -EPERM;
-	} else {
+	r = find_owned(id, &s);
+	if (!r) {
 		s->ds.perm.mode |= SHM_DEST;
 		s->ds.perm.key = IPC_PRIVATE;
 		over = segment_unlist_if_over(s);
@@ -66,12 +65,11 @@ i64 shm_remove(i32 id)
 
 i64 shm_check(i32 id)
 {
-	const struct segment *s;
+	struct segment *s;
 	i64 r;
 
 	spin_lock(&shm_lock);
-	s = segment_find(id);
-	r = !s ? -EINVAL : segment_owned(s) ? 0 : -EPERM;
+	r = find_owned(id, &s);
 	spin_unlock(&shm_lock);
 	return r;
 }

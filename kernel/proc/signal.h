@@ -130,6 +130,11 @@ void process_group_check_orphaned(struct process *p, const struct process *paren
 void signal_deliver(struct trap_frame *f);
 
 /* Does a signal that is not blocked wait for @t, or is it to end or stop? Then its sleep ends. */
+/* Has SIGKILL been sent to it? A hint, unless its process's sig_lock is held. */
+static inline bool signal_kills(const struct task *t)
+{
+	return signal_pending_set(t) & SIGNAL_BIT(SIGKILL);
+}
 static inline bool signal_pending(const struct task *t)
 {
 	return (signal_pending_set(t) & ~READ_ONCE(t->sig_blocked)) || task_must_end(t) ||

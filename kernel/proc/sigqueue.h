@@ -12,6 +12,7 @@
 #include "lib/list.h"
 
 #define SIGNAL_BIT(sig) (1UL << ((sig)-1))
+#define SIGNAL_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 #define SIGRTMIN 32
 
 struct siginfo_kernel {

@@ -175,16 +175,22 @@ void cred_set(const struct credentials *c)
 	spin_unlock_irq(&process_lock, flags);
 }
 
+bool task_is_open_to(const struct task *t, u32 uid, u32 gid)
+{
+	const struct credentials *c = &t->cred;
+
+	return !t->process->secret && uid == c->uid && uid == c->euid && uid == c->suid &&
+	       gid == c->gid && gid == c->egid && gid == c->sgid;
+}
+
 bool task_may_inspect(const struct task *t)
 {
 	const struct task *me = task_current();
-	const struct credentials *own = me ? &me->cred : NULL, *its = &t->cred;
+	const struct credentials *own = me ? &me->cred : NULL;
 
 	if (!own || t->process == me->process || !own->fsuid)
 		return true;
-	return !t->process->secret && own->fsuid == its->uid && own->fsuid == its->euid &&
-	       own->fsuid == its->suid && own->fsgid == its->gid && own->fsgid == its->egid &&
-	       own->fsgid == its->sgid;
+	return task_is_open_to(t, own->fsuid, own->fsgid);
 }
 
 void task_set_name(struct task *t, const char *name)

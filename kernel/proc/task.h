@@ -120,6 +120,8 @@ static inline struct task *task_find_or_self(i32 tid)
 
 /* May the caller look into @t (ptrace(2), "access mode checking")? Under process_lock. */
 bool task_may_inspect(const struct task *t);
+/* Has it these ids alone, and no secrets from others that do? Under process_lock. */
+bool task_is_open_to(const struct task *t, u32 uid, u32 gid);
 
 u32 task_count(void); /* of numbers in use */
 i32 task_last_tid(void); /* the number given out last */

@@ -9,7 +9,8 @@
 
 static bool selected(const struct process *child, int which, i32 id, u32 options)
 {
-	/* Whom one traces one waits for; a child that ends without SIGCHLD is a "clone child", waited for only where asked. */
+	/* Whom one traces one waits for; a child that ends without SIGCHLD is a "clone child", waited
+	 * for only where asked. */
 	if (!(options & WALL) && !ptrace_by_parent(child) &&
 	    (child->exit_signal != SIGCHLD) != !!(options & WCLONE))
 		return false;
@@ -156,7 +157,6 @@ static bool try_wait(int which, i32 id, u32 options, struct wait_result *r)
 	struct reaped reaped = { LIST_INIT(reaped.processes), NULL };
 	struct process *child;
 	struct task *tracee = NULL;
-	struct list *l;
 	u64 flags = spin_lock_irq(&process_lock);
 	bool any;
 
@@ -180,8 +180,7 @@ static bool try_wait(int which, i32 id, u32 options, struct wait_result *r)
 	spin_unlock_irq(&process_lock, flags);
 	if (reaped.task)
 		task_free(reaped.task);
-	while ((l = list_pop_front(&reaped.processes)))
-		process_free(list_entry(l, struct process, sibling));
+	process_free_all(&reaped.processes);
 	return r->pid != 0;
 }
 

@@ -109,8 +109,8 @@ KTEST(timer_fires_in_order_and_not_early, 300)
 	u64 flags = irq_save(), now = clock_ns();
 
 	fired = 0;
-	for (u32 i = 0; i < 16;
-	     i++) { /* all of them, however slow the emulator is, before any fires */
+	/* All of them, however slow the emulator is, before any fires. */
+	for (u32 i = 0; i < 16; i++) {
 		timer_init(&timers[i], note);
 		timer_arm(&timers[i], now + (1 + i * 7 % 16) * NSEC_PER_MSEC);
 	}

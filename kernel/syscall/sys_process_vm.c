@@ -38,12 +38,13 @@ static ssize_t move_all(struct space *s, const struct io_segment *remote, u64 co
 	for (u64 i = 0; i < count; i++) {
 		u64 at = remote[i].base, end = at + MIN(remote[i].len, io->left);
 
-		for (; at < end; done += MIN(end, ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE) - at,
-				 at = MIN(end, ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE)) {
-			size_t n = MIN(end, ALIGN_DOWN(at, PAGE_SIZE) + PAGE_SIZE) - at;
+		while (at < end) {
+			size_t n = MIN(end - at, PAGE_SIZE - (at & (PAGE_SIZE - 1)));
 
 			if (move(s, at, io, page, n, write))
 				return done ? (ssize_t)done : -EFAULT;
+			at += n;
+			done += n;
 		}
 	}
 	return done;

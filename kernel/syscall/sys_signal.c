@@ -25,7 +25,7 @@ i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 	if (act && user_read(&new, act, sizeof(new)))
 		return -EFAULT;
 	if (act)
-		new.mask &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+		new.mask &= ~SIGNAL_UNBLOCKABLE;
 	sigaction_change(p, sig, act ? &new : NULL, old ? &was : NULL);
 	if (act && new.handler <= SIG_IGN) /* what is caught is not ignored */
 		signal_drop_ignored(p, sig);
@@ -152,7 +152,7 @@ i64 sys_rt_sigtimedwait(u64 set, u64 info, u64 timeout, u64 size)
 	sig = get_deadline(timeout, &deadline);
 	if (sig)
 		return sig;
-	mask &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+	mask &= ~SIGNAL_UNBLOCKABLE;
 	sig = wait_for_signal(mask, deadline, &taken);
 	if (sig < 0 || !info)
 		return sig;

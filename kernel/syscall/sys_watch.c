@@ -40,7 +40,7 @@ i64 sys_signalfd4(u64 fd, u64 set, u64 size, u64 flags)
 		return -EINVAL;
 	if (user_read_u64(&mask, set))
 		return -EFAULT;
-	mask &= ~(SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP));
+	mask &= ~SIGNAL_UNBLOCKABLE;
 	return (i32)fd == -1 ? install(signalfd_create(mask, flags), flags) : change_mask(fd, mask);
 }
 
