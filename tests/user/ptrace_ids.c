@@ -10,34 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 
-#include "child.h"
+#include "tracer.h"
 
 #define COPY "/tmp/leash-ptrace-ids"
 #define USER 12345
-#define STOPPED(code) ((code) << 8 | 0x7f)
 #define BAD ((long)0xffff800000000000)
 
 static int gate[2];
-
-static long trace(int request, pid_t pid, long addr, long data)
-{
-	long r = syscall(SYS_ptrace, request, pid, addr, data);
-
-	return r < 0 ? -errno : r;
-}
-
-static int wait_all(pid_t pid)
-{
-	int status = -1;
-
-	return waitpid(pid, &status, __WALL) == pid ? status : -1;
-}
 
 static void pass_gate(void)
 {

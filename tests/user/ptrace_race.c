@@ -5,19 +5,11 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
-#include "child.h"
+#include "tracer.h"
 
 #define ROUNDS 60
-
-static long trace(int request, pid_t pid, long addr, long data)
-{
-	long r = syscall(SYS_ptrace, request, pid, addr, data);
-
-	return r < 0 ? -errno : r;
-}
 
 static int works(void *arg)
 {

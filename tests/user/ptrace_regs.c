@@ -5,31 +5,21 @@
  */
 #include <elf.h>
 #include <errno.h>
-#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 
-#include "child.h"
+#include "tracer.h"
 
 #define XSTATE 0x202
-#define STOPPED(code) ((code) << 8 | 0x7f)
 
 static unsigned char image[16384];
 
-static long trace(int request, pid_t pid, long addr, long data)
+/* As wait_all(); whether there would be a core file is left out. */
+static int wait_stop(pid_t pid)
 {
-	long r = syscall(SYS_ptrace, request, pid, addr, data);
+	int status = wait_all(pid);
 
-	return r < 0 ? -errno : r;
-}
-
-static int wait_all(pid_t pid)
-{
-	int status = -1;
-
-	if (waitpid(pid, &status, __WALL) != pid)
-		return -1;
 	return WIFSIGNALED(status) ? WTERMSIG(status) : status;
 }
 
@@ -49,10 +39,10 @@ static pid_t victim(int stops)
 		raise(SIGSTOP);
 		calls_for_ever();
 	}
-	wait_all(pid);
+	wait_stop(pid);
 	while (stops-- > 0) {
 		trace(PTRACE_SYSCALL, pid, 0, 0);
-		wait_all(pid);
+		wait_stop(pid);
 	}
 	return pid;
 }
@@ -60,7 +50,7 @@ static pid_t victim(int stops)
 static void end(pid_t pid)
 {
 	kill(pid, SIGKILL);
-	while (wait_all(pid) != SIGKILL)
+	while (wait_stop(pid) != SIGKILL)
 		;
 }
 
@@ -120,7 +110,7 @@ static void faults(void)
 			is_long(trace(PTRACE_SETREGS, pid, 0, (long)&r), 0, "%d stops: %s", stops,
 				bad[i].what);
 			trace(PTRACE_DETACH, pid, 0, 0);
-			is_long(wait_all(pid), bad[i].fate, "its fate");
+			is_long(wait_stop(pid), bad[i].fate, "its fate");
 		}
 	}
 }
@@ -143,7 +133,7 @@ static void flags(void)
 		trace(PTRACE_GETREGS, pid, 0, (long)&r);
 		is_long((long)r.eflags & 0x200, 0x200, "interrupts stay on");
 		is_long(trace(PTRACE_SYSCALL, pid, 0, 0), 0, "it goes on");
-		is_long(wait_all(pid), STOPPED(SIGTRAP), "to a call");
+		is_long(wait_stop(pid), STOPPED(SIGTRAP), "to a call");
 		end(pid);
 	}
 }
@@ -168,7 +158,7 @@ static void kept(void)
 		r.fs_base = 0x123456, r.gs_base = 0x654321;
 		is_long(trace(PTRACE_SETREGS, pid, 0, (long)&r), 0, "%d stops: registers", stops);
 		trace(PTRACE_CONT, pid, 0, 0);
-		is_long(wait_all(pid), STOPPED(SIGTRAP), "at a breakpoint");
+		is_long(wait_stop(pid), STOPPED(SIGTRAP), "at a breakpoint");
 		trace(PTRACE_GETREGS, pid, 0, (long)&got);
 		ok(got.rbx == r.rbx && got.rbp == r.rbp && got.r12 == r.r12 && got.r13 == r.r13 &&
 			   got.r14 == r.r14 && got.r15 == r.r15,
@@ -202,7 +192,7 @@ static void fpu(void)
 	memset(f.xmm_space, 0x5a, sizeof(f.xmm_space));
 	is_long(trace(PTRACE_SETFPREGS, pid, 0, (long)&f), 0, "PTRACE_SETFPREGS");
 	trace(PTRACE_SYSCALL, pid, 0, 0);
-	wait_all(pid);
+	wait_stop(pid);
 	is_long(trace(PTRACE_GETFPREGS, pid, 0, (long)&g), 0, "and again");
 	ok(!memcmp(f.xmm_space, g.xmm_space, sizeof(f.xmm_space)), "it has what was written");
 	f.mxcsr = 0xffffffff;
@@ -244,7 +234,7 @@ static void fpu(void)
 			skip("no XSAVE", "%s", names[i]);
 	}
 	trace(PTRACE_SYSCALL, pid, 0, 0);
-	is_long(wait_all(pid), STOPPED(SIGTRAP), "it goes on");
+	is_long(wait_stop(pid), STOPPED(SIGTRAP), "it goes on");
 	end(pid);
 }
 

@@ -303,13 +303,8 @@ static void many(void)
 
 int main(void)
 {
-	struct pair p;
-
-	if (!open_pair(&p)) {
-		skip("there are none", "pseudo-terminals");
+	if (!there_are_pairs())
 		return done_testing();
-	}
-	close_pair(&p);
 	names();
 	both_ways();
 	by_epoll();

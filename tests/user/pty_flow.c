@@ -110,13 +110,8 @@ static void full(void)
 
 int main(void)
 {
-	struct pair p;
-
-	if (!open_pair(&p)) {
-		skip("there are none", "pseudo-terminals");
+	if (!there_are_pairs())
 		return done_testing();
-	}
-	close_pair(&p);
 	bulk();
 	full();
 	return done_testing();

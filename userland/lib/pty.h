@@ -12,6 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "tap.h"
+
 #define PATIENCE_MS 8000 /* until something that must come counts as missing */
 #define QUIET_MS 50 /* without anything: nothing comes */
 
@@ -45,6 +47,19 @@ static inline void close_pair(struct pair *p)
 {
 	close(p->slave);
 	close(p->master);
+}
+
+/* False, and the tests are skipped: there are no pseudo-terminals. */
+static inline bool there_are_pairs(void)
+{
+	struct pair p;
+
+	if (!open_pair(&p)) {
+		skip("there are none", "pseudo-terminals");
+		return false;
+	}
+	close_pair(&p);
+	return true;
 }
 
 static inline void set_nonblock(int fd, bool on)
