@@ -8,21 +8,14 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/timex.h>
-#include <sys/utsname.h>
 #include <time.h>
 
 #include "child.h"
 #include "sys.h"
 #include "tap.h"
+#include "where.h"
 
 #define FAR 2000000000L /* in 2033 */
-
-static bool on_leash(void)
-{
-	struct utsname u;
-
-	return uname(&u) == 0 && strstr(u.release, "leash");
-}
 
 static void is_there(long got, long want, const char *name)
 {

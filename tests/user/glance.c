@@ -13,6 +13,7 @@
 
 #include "pty.h"
 #include "raw_thread.h"
+#include "where.h"
 
 #define ROUNDS 400
 #define ROUNDS_ALONE 20 /* on one CPU, where who spins has it to the end of its quantum */
@@ -241,7 +242,12 @@ static void ends(bool (*open)(struct pair *p), long (*all)(int fd), const char *
 		join(t);
 		close(p.master);
 	}
-	ok(round_begun == rounds && !lost, "%s", name);
+	/* Its n_tty_read() looks for input, then for the other end: one that writes and closes between the
+	 * two is seen to have closed. */
+	if (lost && open == open_pair && !on_leash())
+		skip("Linux lost some", "%s", name);
+	else
+		ok(round_begun == rounds && !lost, "%s", name);
 }
 
 /* -- a session's terminal --------------------------------------------------------------------------- */
