@@ -252,6 +252,7 @@ void info_init(void)
 
 	info_register(files, ARRAY_SIZE(files));
 	info_sys_init();
+	info_cpus_init();
 	if (procfs_register_link("mounts", read_mounts))
 		log_warning("/proc/mounts could not be made");
 	proc_files_init();

@@ -18,6 +18,8 @@ struct info_file {
 void info_register(const struct info_file *files, size_t n);
 /* Those of /proc/sys (info_sys.c). */
 void info_sys_init(void);
+/* /sys/devices/system/cpu (info_cpus.c). */
+void info_cpus_init(void);
 /* The text of /proc/cpuinfo. */
 ssize_t info_show_cpuinfo(char *buf, size_t size);
 /* And of /proc/leash/check (info_check.c). */

@@ -14,5 +14,6 @@ _Static_assert(sizeof(struct statfs) == 120, "the ABI's size");
 
 #define TMPFS_MAGIC 0x01021994
 #define PROC_SUPER_MAGIC 0x9fa0
+#define SYSFS_MAGIC 0x62656572
 #define DEVPTS_SUPER_MAGIC 0x1cd1
 #define PIPEFS_MAGIC 0x50495045

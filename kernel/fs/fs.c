@@ -84,6 +84,7 @@ void fs_init(const void *initrd, size_t bytes)
 	tmpfs_init_caches();
 	fs_type_register(&tmpfs_type);
 	fs_type_register(&procfs_type);
+	fs_type_register(&sysfs_type);
 	fs_type_register(&devfs_type);
 	mount_the_root();
 	c = fs_kernel_context();
@@ -91,12 +92,14 @@ void fs_init(const void *initrd, size_t bytes)
 		log_error("fs: the root file system is not complete");
 	make_directory("/dev", 0755);
 	make_directory("/proc", 0555);
+	make_directory("/sys", 0555);
 	make_directory("/tmp", 01777);
 	memdev_register();
 	devfs_populate();
-	ensure(procfs_root());
+	ensure(procfs_root() && sysfs_root());
 	mount_over("/dev", "devtmpfs");
 	mount_over("/proc", "proc");
+	mount_over("/sys", "sysfs");
 	make_directory("/dev/shm", 01777);
 	make_descriptor_links();
 }

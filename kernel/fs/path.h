@@ -94,3 +94,5 @@ int devfs_register(const char *name, u32 mode, u64 rdev,
  * what was written (NULL: read-only). Both may sleep. */
 int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_t size),
 		    int (*store)(const char *text, size_t n));
+/* A file of /sys that all may read. */
+int sysfs_register(const char *path, ssize_t (*show)(char *buf, size_t size));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The tree of /proc: nodes are registered by their owners and stay for ever, so nothing here
- * is ever freed. Names that are numbers are asked of proc. The text of files is in procfs_file.c.
+ * The trees of /proc and /sys: nodes are registered by their owners and stay for ever, so nothing
+ * here is ever freed. In the root of /proc, names that are numbers are asked of proc. The text of
+ * files is in procfs_file.c.
  * Locks: a directory's vnode.lock guards its list of children.
  */
 #include "fs/procfs.h"
@@ -16,7 +17,7 @@
 #define NUMBER_BYTES 12
 
 static const struct procfs_pid_ops *pid_ops;
-static struct superblock procfs_sb;
+static struct superblock procfs_sb, sysfs_sb;
 static const struct vnode_ops dir_ops, file_ops, link_ops;
 
 void procfs_set_pid_ops(const struct procfs_pid_ops *ops)
@@ -24,17 +25,17 @@ void procfs_set_pid_ops(const struct procfs_pid_ops *ops)
 	pid_ops = ops;
 }
 
-/* A node below @parent (NULL: the root); NULL: out of memory. @name is kept. */
-static struct proc_node *node_create(struct proc_node *parent, const char *name, u32 mode,
-				     const struct vnode_ops *ops)
+/* A node of @sb below @parent (NULL: the root); NULL: out of memory. @name is kept. */
+static struct proc_node *node_create(struct superblock *sb, struct proc_node *parent,
+				     const char *name, u32 mode, const struct vnode_ops *ops)
 {
 	struct proc_node *n = kzalloc(sizeof(*n));
 
 	if (!n)
 		return NULL;
 	vnode_init(&n->v, ops, &procfs_file_ops, mode);
-	n->v.sb = &procfs_sb;
-	n->v.dev = procfs_sb.dev;
+	n->v.sb = sb;
+	n->v.dev = sb->dev;
 	n->v.nlink = vnode_is_dir(&n->v) ? 2 : 1;
 	n->name = name;
 	n->name_len = strlen(name);
@@ -64,32 +65,52 @@ static void never(struct superblock *sb)
 	(void)sb;
 }
 
-static const struct superblock_ops procfs_ops = { .remount = remount,
-						  .kill = never,
-						  .free = never };
+static const struct superblock_ops tree_ops = { .remount = remount, .kill = never, .free = never };
+
+/* The root of @sb, made at the first call; NULL: out of memory. */
+static struct vnode *tree_root(struct superblock *sb, const struct fs_type *type, u32 magic)
+{
+	if (!sb->root) { /* the first registration, at boot; it stays for ever */
+		struct proc_node *root;
+
+		ensure(!superblock_init(sb, type, &tree_ops, magic));
+		root = node_create(sb, NULL, "", S_IFDIR | 0555, &dir_ops);
+		sb->root = root ? &root->v : NULL;
+	}
+	return sb->root;
+}
 
 struct vnode *procfs_root(void)
 {
-	if (!procfs_sb.root) { /* the first registration, at boot; it stays for ever */
-		struct proc_node *root;
-
-		ensure(!superblock_init(&procfs_sb, &procfs_type, &procfs_ops, PROC_SUPER_MAGIC));
-		root = node_create(NULL, "", S_IFDIR | 0555, &dir_ops);
-		procfs_sb.root = root ? &root->v : NULL;
-	}
-	return procfs_sb.root;
+	return tree_root(&procfs_sb, &procfs_type, PROC_SUPER_MAGIC);
 }
 
-/* There is one: all mounts show it. */
-static int procfs_get(const char *options, struct superblock **out)
+struct vnode *sysfs_root(void)
+{
+	return tree_root(&sysfs_sb, &sysfs_type, SYSFS_MAGIC);
+}
+
+/* There is one of each: all mounts show it. */
+static int tree_get(struct superblock *sb, const char *options, struct superblock **out)
 {
 	if (*options)
 		return -EINVAL;
-	*out = superblock_get(&procfs_sb);
+	*out = superblock_get(sb);
 	return 0;
 }
 
+static int procfs_get(const char *options, struct superblock **out)
+{
+	return tree_get(&procfs_sb, options, out);
+}
+
+static int sysfs_get(const char *options, struct superblock **out)
+{
+	return tree_get(&sysfs_sb, options, out);
+}
+
 struct fs_type procfs_type = { .name = "proc", .get = procfs_get };
+struct fs_type sysfs_type = { .name = "sysfs", .get = sysfs_get };
 
 static struct proc_node *child_find(struct proc_node *dir, const char *name, size_t len)
 {
@@ -115,14 +136,13 @@ static struct proc_node *subdir(struct proc_node *dir, const char *name, size_t 
 		return NULL;
 	memcpy(copy, name, len);
 	copy[len] = '\0';
-	return node_create(dir, copy, S_IFDIR | 0555, &dir_ops);
+	return node_create(dir->v.sb, dir, copy, S_IFDIR | 0555, &dir_ops);
 }
 
-/* A node at @path, with the directories on the way. */
-static int register_node(const char *path, u32 mode, const struct vnode_ops *ops,
-			 struct proc_node **out)
+/* A node at @path below @root (NULL: out of memory), with the directories on the way. */
+static int register_node(struct vnode *root, const char *path, u32 mode,
+			 const struct vnode_ops *ops, struct proc_node **out)
 {
-	struct vnode *root = procfs_root();
 	struct proc_node *dir = root ? proc_node(root) : NULL;
 	const char *slash;
 
@@ -134,15 +154,16 @@ static int register_node(const char *path, u32 mode, const struct vnode_ops *ops
 		return -ENOMEM;
 	if (child_find(dir, path, strlen(path)))
 		return -EEXIST;
-	*out = node_create(dir, path, mode, ops);
+	*out = node_create(root->sb, dir, path, mode, ops);
 	return *out ? 0 : -ENOMEM;
 }
 
-int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_t size),
-		    int (*store)(const char *text, size_t n))
+static int register_text(struct vnode *root, const char *path, u32 mode,
+			 ssize_t (*show)(char *buf, size_t size),
+			 int (*store)(const char *text, size_t n))
 {
 	struct proc_node *n;
-	int r = register_node(path, S_IFREG | (mode & 0777), &file_ops, &n);
+	int r = register_node(root, path, S_IFREG | (mode & 0777), &file_ops, &n);
 
 	if (r)
 		return r;
@@ -151,10 +172,21 @@ int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_
 	return 0;
 }
 
+int procfs_register(const char *path, u32 mode, ssize_t (*show)(char *buf, size_t size),
+		    int (*store)(const char *text, size_t n))
+{
+	return register_text(procfs_root(), path, mode, show, store);
+}
+
+int sysfs_register(const char *path, ssize_t (*show)(char *buf, size_t size))
+{
+	return register_text(sysfs_root(), path, 0444, show, NULL);
+}
+
 int procfs_register_open(const char *path, u32 mode, int (*open)(struct vnode *v, struct file *f))
 {
 	struct proc_node *n;
-	int r = register_node(path, S_IFREG | (mode & 0777), &file_ops, &n);
+	int r = register_node(procfs_root(), path, S_IFREG | (mode & 0777), &file_ops, &n);
 
 	if (!r)
 		n->open = open;
@@ -164,7 +196,7 @@ int procfs_register_open(const char *path, u32 mode, int (*open)(struct vnode *v
 int procfs_register_link(const char *path, ssize_t (*readlink)(char *buf, size_t size))
 {
 	struct proc_node *n;
-	int r = register_node(path, S_IFLNK | 0777, &link_ops, &n);
+	int r = register_node(procfs_root(), path, S_IFLNK | 0777, &link_ops, &n);
 
 	if (r)
 		return r;
@@ -188,7 +220,7 @@ i32 procfs_number(const char *name, size_t len)
 
 static bool has_pids(const struct proc_node *d)
 {
-	return d->parent == d && pid_ops;
+	return d->v.sb == &procfs_sb && d->parent == d && pid_ops;
 }
 
 static int proc_lookup(struct vnode *dir, const char *name, size_t len, struct vnode **out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * /proc: text made when it is read.
+ * /proc and /sys: text made when it is read.
  *
  * Two kinds of nodes: those that stay for ever, registered by path (fs/path.h), and the
  * directories of processes, which proc makes at each lookup and which go with their last user.
@@ -62,6 +62,9 @@ i32 procfs_number(const char *name, size_t len);
 /* Inside fs: the root of /proc, made at the first call; NULL: out of memory. */
 struct vnode *procfs_root(void);
 extern struct fs_type procfs_type;
+/* The same of /sys. */
+struct vnode *sysfs_root(void);
+extern struct fs_type sysfs_type;
 extern const struct file_ops procfs_file_ops;
 
 struct proc_node {

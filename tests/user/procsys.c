@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The files of /proc that tell of the whole system: names and forms as Linux's tools read them.
+ * The files of /proc and /sys that tell of the whole system: names and forms as Linux's tools read
+ * them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
+#include <sys/vfs.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +17,8 @@
 #include "child.h"
 #include "sys.h"
 #include "tap.h"
+
+#define SYSFS_MAGIC 0x62656572 /* linux/magic.h */
 
 static char text[65536];
 
@@ -136,7 +140,8 @@ static void identity(void)
 	ok(*line("processor\t: 0"), "begins with processor 0");
 	ok(strstr(line("flags\t\t:"), " fpu ") && strstr(line("flags\t\t:"), " sse2 "), "flags");
 	ok(*line("model name\t: ") && *line("cpu MHz\t\t: ") && *line("bogomips\t: "), "its name");
-	ok(slurp("/proc/filesystems") && *line("nodev\tproc"), "filesystems");
+	ok(slurp("/proc/filesystems") && *line("nodev\tproc") && *line("nodev\tsysfs"),
+	   "filesystems");
 	ok(slurp("/proc/mounts") && *line("proc /proc proc "), "mounts");
 	ok(strstr(text, " / "), "the root among them");
 	ok(slurp("/proc/interrupts") && strstr(text, "CPU0"), "interrupts");
@@ -152,8 +157,56 @@ static void unchangeable(void)
 	ok(raw(SYS_rmdir, "/proc/self/fd") < 0, "no directory removed");
 }
 
+/* How many processors a list as "0-3,6" names; -1: it is none. */
+static int count_of_list(const char *list)
+{
+	int n = 0, from, to, used;
+
+	while (*list && *list != '\n') {
+		if (sscanf(list, "%d%n", &from, &used) != 1)
+			return -1;
+		to = from;
+		list += used;
+		if (*list == '-' && sscanf(list, "-%d%n", &to, &used) == 1)
+			list += used;
+		n += to - from + 1;
+		list += *list == ',';
+	}
+	return n;
+}
+
+#define CPUS "/sys/devices/system/cpu/"
+
+static void processors(void)
+{
+	static const char *const lists[] = { "online", "present", "possible" };
+	char path[64];
+	int directories = 0, n[3], blocks = 0;
+	struct statfs fs;
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), CPUS "%s", lists[i]);
+		ok(slurp(path), "%s", path);
+		n[i] = count_of_list(text);
+	}
+	ok(n[0] >= 1 && n[0] <= n[1] && n[1] <= n[2], "each holds the one before");
+	ok(slurp(CPUS "kernel_max") && atol(text) >= n[2] - 1, "the most there can be");
+	ok(slurp(CPUS "offline") && count_of_list(text) >= 0, "those that are off");
+	slurp("/proc/cpuinfo");
+	for (const char *at = text; (at = strstr(at, "processor\t: ")); at++)
+		blocks++;
+	is_long(blocks, n[0], "cpuinfo has as many that are on");
+	for (snprintf(path, sizeof(path), CPUS "cpu0"); access(path, X_OK) == 0;
+	     snprintf(path, sizeof(path), CPUS "cpu%d", ++directories))
+		;
+	is_long(directories, n[1], "a directory for each that is present");
+	is_long(sysconf(_SC_NPROCESSORS_CONF), n[2], "sysconf agrees");
+	ok(statfs("/sys", &fs) == 0 && fs.f_type == SYSFS_MAGIC, "of kind sysfs");
+}
+
 int main(void)
 {
+	processors();
 	memory();
 	statistics();
 	time_and_load();
