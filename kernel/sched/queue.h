@@ -7,6 +7,8 @@
 #include "sched/rt.h"
 #include "sched/sched.h"
 
+#define NEVER (~0UL) /* a deadline that does not come */
+
 struct run_queue {
 	struct spinlock lock;
 	u32 count; /* threads waiting; the running one is not among them */
@@ -14,7 +16,7 @@ struct run_queue {
 	struct fair_queue fair;
 	/* Dead, must go to another CPU, or is waited for to leave: its successor sees to it. */
 	struct thread *gone;
-	u64 armed; /* the one-shot timer's deadline, ~0: not armed */
+	u64 armed; /* the one-shot timer's deadline, NEVER: not armed */
 	u64 start; /* when the CPU began to be accounted */
 	u64 switches;
 	struct sampler sampler;
@@ -40,14 +42,36 @@ static inline u32 queue_fair_count(const struct run_queue *q)
 
 /* Arms the timer if something is due before it fires anyway. Queue locked, interrupts off. */
 void queue_arm_timer(struct run_queue *q);
+/* The same now that another thread runs: it may have to fire earlier. */
+void queue_rearm_timer(struct run_queue *q, u64 now);
 
 /* The queue of @t's CPU, locked; interrupts off, *flags for spin_unlock_irq(). */
 struct run_queue *queue_lock_of(struct thread *t, u64 *flags);
 /* Links and unlinks a waiting thread. Queue locked. */
 void queue_add(struct run_queue *q, struct thread *t);
 void queue_take(struct run_queue *q, struct thread *t);
+
+/* @t, which runs or has just stopped, is charged until @now. Queue locked. */
+static inline void queue_charge_thread(struct run_queue *q, struct thread *t, u64 now)
+{
+	u64 ns = now - t->switched_in;
+
+	if (unlikely((i64)ns < 0))
+		return; /* charged by another CPU, whose clock is a little ahead */
+	t->switched_in = now;
+	t->cpu_ns += ns;
+	if (unlikely(thread_is_rt(t)))
+		rt_charge(&q->rt, ns, now);
+	else
+		t->vruntime += fair_weigh(t, ns);
+}
+
 /* Charges the running thread until @now. Queue locked. */
-void queue_charge(struct run_queue *q, u64 now);
+static inline void queue_charge(struct run_queue *q, u64 now)
+{
+	queue_charge_thread(q, q->current, now);
+}
+
 /* Charges it and brings the queue's virtual time up to date. Queue locked. */
 void queue_refresh(struct run_queue *q);
 /* The running thread gives way where @t, which waits in @q, deserves the CPU more. Queue locked. */

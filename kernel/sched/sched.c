@@ -1,30 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who runs next, the switch, and the wake-up. Real-time threads go first (rt.h), then fair shares with
- * a quantum (fair.h): for equal threads that is the book's round robin (OSTEP 7.7). In cooperative
- * mode nobody is made to give way (OSTEP 6.3, "a cooperative approach").
- *
- * Tickless: the timer is armed for the end of the quantum only while somebody waits for this CPU, for
- * the next kernel timer, and for the next sample while a program runs, at most 128 ms apart where it
- * does but one thing (account.h). An idle CPU is not sampled; it halts.
+ * Who runs next, and the switch. Real-time threads go first (rt.h), then fair shares with a quantum
+ * (fair.h): for equal threads that is the book's round robin (OSTEP 7.7). When the running thread must
+ * give way is in tick.c, who becomes runnable in wake.c; the queue between them is queue.c's.
  *
  * The queue's lock is held across the switch and dropped by whoever runs next, in
  * finish_switch(): until then nobody may touch the stack that is being left.
  */
 #include "sched/sched.h"
 
-#include "base/mutants.h"
 #include "machine/clock.h"
-#include "machine/smp.h"
 #include "sched/balance.h"
 #include "sched/place.h"
 #include "sched/switch_trace.h"
-#include "sched/timer.h"
-#include "sched/watch.h"
-
-#define NEVER (~0UL)
-/* A woken thread must have had so much less than the running one to take its place. */
-#define WAKE_GRANULARITY NSEC_PER_MSEC
 
 struct run_queue run_queues[MAX_CPUS];
 
@@ -74,42 +62,7 @@ void sched_start_cpu(void)
 	sched_idle();
 }
 
-/* -- the queue ------------------------------------------------------------------------------ */
-
-struct run_queue *queue_lock_of(struct thread *t, u64 *flags)
-{
-	for (;;) {
-		u32 cpu = READ_ONCE(t->cpu);
-		struct run_queue *q = &run_queues[cpu];
-
-		*flags = spin_lock_irq(&q->lock);
-		if (likely(t->cpu == cpu))
-			return q;
-		spin_unlock_irq(&q->lock, *flags);
-	}
-}
-
-void queue_add(struct run_queue *q, struct thread *t)
-{
-	assert(!t->on_queue);
-	if (thread_is_rt(t))
-		rt_enqueue(&q->rt, t, false);
-	else
-		fair_enqueue(&q->fair, t);
-	t->on_queue = true;
-	q->count++;
-}
-
-void queue_take(struct run_queue *q, struct thread *t)
-{
-	assert(t->on_queue);
-	if (thread_is_rt(t))
-		rt_dequeue(&q->rt, t);
-	else
-		fair_dequeue(&q->fair, t);
-	t->on_queue = false;
-	q->count--;
-}
+/* -- who is next ---------------------------------------------------------------------------- */
 
 /* The running thread goes back into the queue. */
 static inline void put_back(struct run_queue *q, struct thread *t, bool yields, u64 now)
@@ -144,107 +97,6 @@ static inline struct thread *pick_next(struct run_queue *q, u64 now)
 	t->on_queue = false;
 	q->count--;
 	return t;
-}
-
-/* When the running thread must give way if nothing changes. */
-static u64 give_way_time(struct run_queue *q)
-{
-	const struct thread *t = q->current;
-	u64 due = NEVER;
-
-	if (!q->count || t == q->idle || sched_get_mode() == SCHED_COOPERATIVE || MUTANT(timer))
-		return NEVER;
-	if (queue_fair_count(q))
-		due = thread_is_rt(t) ? rt_limit(&q->rt, t->switched_in) : t->slice_end;
-	if (!q->rt.count)
-		return due;
-	if (!thread_is_rt(t)) /* they have used up their budget and wait for the next period */
-		return MIN(due, q->rt.period + RT_PERIOD);
-	return t->sched.policy == SCHED_RR ? MIN(due, t->slice_end) : due;
-}
-
-void queue_arm_timer(struct run_queue *q)
-{
-	u64 due = MIN(timers_next(), give_way_time(q));
-
-	if (q->current->ctx.user_thread)
-		due = MIN(due, q->sampler.at);
-	if (due >= q->armed)
-		return; /* it fires early and finds out (sched_timer_interrupt) */
-	q->armed = due;
-	trace(TRACE_TIMER_ARMED, 0, due, clock_ns());
-	clock_arm(due);
-}
-
-/* The timer may have to fire earlier now that another thread runs. */
-static void rearm_timer(struct run_queue *q, u64 now)
-{
-	q->sampler.at = MAX(q->sampler.at, now + NSEC_PER_MSEC); /* it was idle meanwhile */
-	queue_arm_timer(q);
-}
-
-static inline void charge(struct run_queue *q, struct thread *t, u64 now)
-{
-	u64 ns = now - t->switched_in;
-
-	if (unlikely((i64)ns < 0))
-		return; /* charged by another CPU, whose clock is a little ahead */
-	t->switched_in = now;
-	t->cpu_ns += ns;
-	if (unlikely(thread_is_rt(t)))
-		rt_charge(&q->rt, ns, now);
-	else
-		t->vruntime += fair_weigh(t, ns);
-}
-
-void queue_charge(struct run_queue *q, u64 now)
-{
-	charge(q, q->current, now);
-}
-
-void queue_refresh(struct run_queue *q)
-{
-	struct thread *t = q->current;
-
-	if (t == q->idle)
-		return;
-	queue_charge(q, clock_ns_loose());
-	fair_advance(&q->fair, thread_is_rt(t) ? NULL : t);
-}
-
-static bool deserves_more(const struct run_queue *q, const struct thread *t)
-{
-	const struct thread *now = q->current;
-
-	if (thread_is_rt(t) || thread_is_rt(now))
-		return t->sched.priority > now->sched.priority;
-	if (now->sched.policy == SCHED_IDLE && t->sched.policy != SCHED_IDLE)
-		return true;
-	if (t->sched.policy != SCHED_OTHER)
-		return false; /* batch work lets others finish their quantum */
-	return t->vruntime + fair_weigh(t, WAKE_GRANULARITY) < now->vruntime;
-}
-
-void queue_preempt_for(struct run_queue *q, struct thread *t)
-{
-	if (q->current != q->idle && sched_get_mode() != SCHED_COOPERATIVE && deserves_more(q, t)) {
-		q->resched_why = WHY_PREEMPTED;
-		context_set_work(&q->current->ctx, WORK_RESCHED);
-	}
-}
-
-void queue_wake_cpu(struct run_queue *q)
-{
-	if (q == run_queue_this())
-		queue_arm_timer(q);
-	else
-		cpu_kick((u32)(q - run_queues));
-}
-
-void queue_announce(struct run_queue *q, struct thread *t)
-{
-	queue_preempt_for(q, t);
-	queue_wake_cpu(q);
 }
 
 /* -- switching ------------------------------------------------------------------------------ */
@@ -309,7 +161,7 @@ static inline __attribute__((always_inline)) void switch_to(struct run_queue *q,
 	q->switches++;
 	q->current = next;
 	if (q->armed > next->slice_end && (q->count || q->armed > q->sampler.at))
-		rearm_timer(q, now);
+		queue_rearm_timer(q, now);
 	if (trace_wants(TRACE_SWITCH))
 		trace_switch(q, prev, next, yields, __builtin_frame_address(0));
 	context_switch(&prev->ctx, &next->ctx);
@@ -338,7 +190,7 @@ static inline void set_aside(struct run_queue *q, struct thread *t)
 static void finish_alone(struct run_queue *q, u64 now)
 {
 	if (q->armed > q->current->slice_end)
-		rearm_timer(q, now);
+		queue_rearm_timer(q, now);
 	spin_unlock(&q->lock);
 }
 
@@ -356,7 +208,7 @@ static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
 	assert(cpu_this()->lock_depth == 0 && cpu_this()->irq_depth == 0);
 	spin_lock(&q->lock);
 	now = clock_ns_loose();
-	charge(q, prev, now);
+	queue_charge_thread(q, prev, now);
 	if (unlikely(prev->ctx.work & WORK_RESCHED))
 		leaves = take_work(q, prev);
 	if (prev->state == THREAD_RUNNABLE && prev != q->idle && likely(!leaves))
@@ -393,125 +245,10 @@ void sched_finish_switch(void)
 	finish_switch(run_queue_this());
 }
 
-/* @t was BLOCKED and is not on its CPU any more. @q is locked; unlocked on return. */
-static void wake_elsewhere_or_here(struct run_queue *q, struct thread *t, bool sync)
-{
-	u32 cpu = cpu_count > 1 ? place_woken(t, sync) : t->cpu;
-
-	trace_about(TRACE_WAKE, &t->ctx, t->tid, cpu);
-	queue_refresh(q);
-	fair_place(&q->fair, t);
-	if (cpu != t->cpu) {
-		t->fresh = true;
-		place_depart(q, t, cpu);
-		spin_unlock(&q->lock);
-		place_deliver(t);
-		return;
-	}
-	queue_add(q, t);
-	queue_announce(q, t);
-	spin_unlock(&q->lock);
-}
-
-static bool wake(struct thread *t, bool sync)
-{
-	u64 flags;
-	struct run_queue *q = queue_lock_of(t, &flags);
-	bool woken = t->state == THREAD_BLOCKED;
-
-	if (woken)
-		WRITE_ONCE(t->state, THREAD_RUNNABLE);
-	if (woken && t != q->current) /* else it is about to block and will see this */
-		wake_elsewhere_or_here(q, t, sync);
-	else
-		spin_unlock(&q->lock);
-	irq_restore(flags);
-	return woken;
-}
-
-bool thread_wake(struct thread *t)
-{
-	return wake(t, false);
-}
-
-bool thread_is_away(struct thread *t)
-{
-	u64 flags;
-	struct run_queue *q = queue_lock_of(t, &flags);
-	bool away = t->state == THREAD_BLOCKED && t != q->current;
-
-	spin_unlock_irq(&q->lock, flags);
-	return away;
-}
-
-bool thread_wake_sync(struct thread *t)
-{
-	return wake(t, true);
-}
-
-void thread_start(struct thread *t)
-{
-	u64 flags = irq_save();
-
-	assert(t->state == THREAD_BLOCKED);
-	t->vruntime += run_queue_this()->fair.offset;
-	t->fresh = true;
-	t->cpu = cpu_count > 1 ? place_fresh(t) : cpu_id();
-	WRITE_ONCE(t->state, THREAD_RUNNABLE);
-	place_deliver(t);
-	irq_restore(flags);
-}
-
 void sched_point(void)
 {
 	if (unlikely(READ_ONCE(thread_current()->ctx.work) & WORK_RESCHED))
 		schedule();
-}
-
-void sched_kicked(void)
-{
-	struct run_queue *q = run_queue_this();
-
-	spin_lock(&q->lock);
-	queue_arm_timer(q);
-	spin_unlock(&q->lock);
-}
-
-static void note_time(struct run_queue *q, u64 now)
-{
-	fair_advance(&q->fair, thread_is_rt(q->current) ? NULL : q->current);
-	fair_note_time(&q->fair, now);
-}
-
-void sched_timer_interrupt(bool in_user)
-{
-	struct run_queue *q = run_queue_this();
-	u64 now = clock_ns();
-	bool over;
-
-	spin_lock(&q->lock);
-	charge(q, q->current, now);
-	if (q->current != q->idle)
-		note_time(q, now);
-	account_sample(q, in_user, now);
-	q->armed = NEVER;
-	spin_unlock(&q->lock);
-	timers_run(now);
-	spin_lock(&q->lock);
-	over = give_way_time(q) <= now;
-	if (over) {
-		q->resched_why = WHY_QUANTUM;
-		context_set_work(&q->current->ctx, WORK_RESCHED);
-	}
-	trace(TRACE_TIMER_FIRED, !!(q->current->ctx.work & WORK_RESCHED), now);
-	if (!(q->current->ctx.work & WORK_RESCHED))
-		queue_arm_timer(q);
-	else if (timers_next() != NEVER)
-		clock_arm(q->armed = timers_next());
-	spin_unlock(&q->lock);
-	if (over)
-		balance_push(now);
-	watch_tick(now);
 }
 
 /*

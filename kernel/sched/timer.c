@@ -8,8 +8,6 @@
 #include "base/spinlock.h"
 #include "sched/queue.h"
 
-#define NEVER (~0UL)
-
 struct timer_queue {
 	struct spinlock lock;
 	struct rb_root tree; /* [lock] by deadline */

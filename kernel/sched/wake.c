@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A thread becomes runnable: where it goes (place.h), and whether the one that runs there gives way to
+ * it. A CPU learns of what others put into its queue by a kick.
+ *
+ * The queue's lock is what a waker and a sleeper meet under: a thread that is BLOCKED and `current` is
+ * about to block, and sees under the lock that it was woken (schedule() leaves it in its place).
+ */
+#include "base/trace.h"
+#include "machine/clock.h"
+#include "machine/smp.h"
+#include "sched/place.h"
+
+/* A woken thread must have had so much less than the running one to take its place. */
+#define WAKE_GRANULARITY NSEC_PER_MSEC
+
+static bool deserves_more(const struct run_queue *q, const struct thread *t)
+{
+	const struct thread *now = q->current;
+
+	if (thread_is_rt(t) || thread_is_rt(now))
+		return t->sched.priority > now->sched.priority;
+	if (now->sched.policy == SCHED_IDLE && t->sched.policy != SCHED_IDLE)
+		return true;
+	if (t->sched.policy != SCHED_OTHER)
+		return false; /* batch work lets others finish their quantum */
+	return t->vruntime + fair_weigh(t, WAKE_GRANULARITY) < now->vruntime;
+}
+
+void queue_preempt_for(struct run_queue *q, struct thread *t)
+{
+	if (q->current != q->idle && sched_get_mode() != SCHED_COOPERATIVE && deserves_more(q, t)) {
+		q->resched_why = WHY_PREEMPTED;
+		context_set_work(&q->current->ctx, WORK_RESCHED);
+	}
+}
+
+void queue_wake_cpu(struct run_queue *q)
+{
+	if (q == run_queue_this())
+		queue_arm_timer(q);
+	else
+		cpu_kick((u32)(q - run_queues));
+}
+
+void queue_announce(struct run_queue *q, struct thread *t)
+{
+	queue_preempt_for(q, t);
+	queue_wake_cpu(q);
+}
+
+/* @t was BLOCKED and is not on its CPU any more. @q is locked; unlocked on return. */
+static void wake_elsewhere_or_here(struct run_queue *q, struct thread *t, bool sync)
+{
+	u32 cpu = cpu_count > 1 ? place_woken(t, sync) : t->cpu;
+
+	trace_about(TRACE_WAKE, &t->ctx, t->tid, cpu);
+	queue_refresh(q);
+	fair_place(&q->fair, t);
+	if (cpu != t->cpu) {
+		t->fresh = true;
+		place_depart(q, t, cpu);
+		spin_unlock(&q->lock);
+		place_deliver(t);
+		return;
+	}
+	queue_add(q, t);
+	queue_announce(q, t);
+	spin_unlock(&q->lock);
+}
+
+static bool wake(struct thread *t, bool sync)
+{
+	u64 flags;
+	struct run_queue *q = queue_lock_of(t, &flags);
+	bool woken = t->state == THREAD_BLOCKED;
+
+	if (woken)
+		WRITE_ONCE(t->state, THREAD_RUNNABLE);
+	if (woken && t != q->current) /* else it is about to block and will see this */
+		wake_elsewhere_or_here(q, t, sync);
+	else
+		spin_unlock(&q->lock);
+	irq_restore(flags);
+	return woken;
+}
+
+bool thread_wake(struct thread *t)
+{
+	return wake(t, false);
+}
+
+bool thread_wake_sync(struct thread *t)
+{
+	return wake(t, true);
+}
+
+bool thread_is_away(struct thread *t)
+{
+	u64 flags;
+	struct run_queue *q = queue_lock_of(t, &flags);
+	bool away = t->state == THREAD_BLOCKED && t != q->current;
+
+	spin_unlock_irq(&q->lock, flags);
+	return away;
+}
+
+void thread_start(struct thread *t)
+{
+	u64 flags = irq_save();
+
+	assert(t->state == THREAD_BLOCKED);
+	t->vruntime += run_queue_this()->fair.offset;
+	t->fresh = true;
+	t->cpu = cpu_count > 1 ? place_fresh(t) : cpu_id();
+	WRITE_ONCE(t->state, THREAD_RUNNABLE);
+	place_deliver(t);
+	irq_restore(flags);
+}
