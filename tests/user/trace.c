@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -350,6 +352,68 @@ static void leaks(void)
 	check(strcmp(before, text) == 0, "nothing is left behind");
 }
 
+static int spin(void *arg)
+{
+	(void)arg;
+	for (;;)
+		;
+	return 0;
+}
+
+/* A shell that works, starts others and sleeps now and then, by taskset on the last CPU alone. */
+static int told_where(void *arg)
+{
+	char mask[32];
+
+	snprintf(mask, sizeof(mask), "%lx", 1UL << *(int *)arg);
+	control("clear events=syscall_exit,switch,return_to_user pid=self on");
+	execl("/usr/bin/taskset", "taskset", mask, "/bin/sh", "-c",
+	      "for i in 1 2 3 4 5; do n=0; while [ $n -lt 500 ]; do n=$((n+1)); done;"
+	      "/bin/true | /bin/true; sleep 0.01; done",
+	      NULL);
+	return 127;
+}
+
+/*
+ * Programs on another CPU than @cpu after sched_setaffinity has returned to the first one; *on counts
+ * what is on it.
+ */
+static int strays(int cpu, int *on)
+{
+	const char *at = strstr(text, "call=sched_setaffinity result=0");
+	int n = 0, where, pid;
+
+	*on = 0;
+	if (at)
+		at = strstr(at, " return_to_user ");
+	while (at && (at = strchr(at, '\n')) && *++at) {
+		if (*at == '#' || sscanf(at, "%*u %d %d", &where, &pid) != 2 || !pid)
+			continue;
+		*on += where == cpu;
+		n += where != cpu;
+	}
+	return n;
+}
+
+static void bound(void)
+{
+	int last = (int)sysconf(_SC_NPROCESSORS_ONLN) - 1, on, off, status;
+	pid_t busy[MAX_CPU];
+
+	for (int i = 0; i <= last; i++)
+		busy[i] = there ? start_child(spin, NULL) : 0;
+	status = there ? in_child(told_where, &last) : 0;
+	control("off events=all");
+	slurp("/proc/trace");
+	for (int i = 0; i <= last && there; i++) {
+		kill(busy[i], SIGKILL);
+		waitpid(busy[i], NULL, 0);
+	}
+	off = strays(last, &on);
+	check(status == 0 && on > 100, "a shell under taskset is traced");
+	check(off == 0, "neither it nor what it starts ran anywhere else");
+}
+
 int main(void)
 {
 	there = access(CONTROL, F_OK) == 0;
@@ -362,5 +426,6 @@ int main(void)
 	reading_meanwhile();
 	readers();
 	leaks();
+	bound();
 	return done_testing();
 }
