@@ -26,6 +26,8 @@
 #define ENTRY_LEVEL (1u << 15)
 #define ENTRY_MASKED (1u << 16)
 
+#define IOAPIC_EVERYBODY 0xffu /* the destination field has eight bits; all ones are no CPU's id */
+
 struct ioapic {
 	volatile u8 *registers;
 	u32 gsi_base, pins;
@@ -98,7 +100,7 @@ int ioapic_route(u32 gsi, u32 vector, u32 apic_id, u32 flags)
 	u32 entry;
 	u64 saved;
 
-	if (!io || apic_id > 0xff) /* the destination field has eight bits */
+	if (!io || apic_id >= IOAPIC_EVERYBODY)
 		return -ENODEV;
 	entry = IOAPIC_ENTRY(gsi - io->gsi_base);
 	saved = spin_lock_irq(&ioapic_lock);

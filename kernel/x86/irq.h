@@ -20,7 +20,8 @@ void ioapic_init(void);
 #define IOAPIC_LOW 1u /* active low */
 #define IOAPIC_LEVEL 2u /* level triggered */
 
-/* Routes @gsi to @vector on the CPU with @apic_id and unmasks it. 0, -ENODEV. irq_lock held. */
+/* Routes @gsi to @vector on the CPU with @apic_id and unmasks it. irq_lock held. 0, or -ENODEV: no such
+ * line, or an id over 254, which it cannot send to. */
 int ioapic_route(u32 gsi, u32 vector, u32 apic_id, u32 flags);
 void ioapic_mask(u32 gsi);
 void irq_count_nmi(void); /* NMI context */
