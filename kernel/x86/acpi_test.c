@@ -143,6 +143,155 @@ KTEST(acpi_madt_overfull, 100)
 	KEXPECT_EQ(info.cpu_count, MAX_CPUS);
 }
 
+/* -- processors with ids of 32 bits -------------------------------------------------------- */
+
+struct madt_writer {
+	u8 bytes[44 + 320];
+	size_t n;
+};
+
+static void madt_begin(struct madt_writer *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->n = 44;
+}
+
+static void madt_lapic(struct madt_writer *w, u8 id, u8 uid, u8 flags)
+{
+	u8 *e = w->bytes + w->n;
+
+	e[1] = 8;
+	e[2] = uid;
+	e[3] = id;
+	e[4] = flags;
+	w->n += 8;
+}
+
+/* Returns the entry, for those who then break it. */
+static u8 *madt_x2apic(struct madt_writer *w, u32 id, u32 uid, u32 flags)
+{
+	u8 *e = w->bytes + w->n;
+
+	e[0] = 9;
+	e[1] = 16;
+	memcpy(e + 4, &id, 4);
+	memcpy(e + 8, &flags, 4);
+	memcpy(e + 12, &uid, 4);
+	w->n += 16;
+	return e;
+}
+
+static int madt_parse(const struct madt_writer *w)
+{
+	acpi_set_defaults(&info);
+	return acpi_parse_madt(w->bytes, w->n, &info);
+}
+
+KTEST(acpi_madt_wide_ids, 20)
+{
+	static const u32 ids[] = { 0, 254, 255, 256, 287, 0xfffffffe };
+	struct madt_writer w;
+
+	madt_begin(&w);
+	for (u32 i = 0; i < ARRAY_SIZE(ids); i++)
+		madt_x2apic(&w, ids[i], 1000 + i, 1);
+	madt_x2apic(&w, 0xffffffff, 7, 1); /* everybody: nobody's id */
+	madt_lapic(&w, 0xff, 8, 1); /* the same in eight bits */
+	KREQUIRE(madt_parse(&w) == 0);
+	KREQUIRE(info.cpu_count == ARRAY_SIZE(ids));
+	for (u32 i = 0; i < ARRAY_SIZE(ids); i++) {
+		KEXPECT_EQ(info.cpus[i].apic_id, ids[i]);
+		KEXPECT_EQ(info.cpus[i].uid, 1000 + i);
+	}
+}
+
+/* Bit 0 is "enabled"; bit 1 is "may be put in later", and the rest is reserved. */
+KTEST(acpi_madt_enabled_only, 20)
+{
+	struct madt_writer w;
+
+	madt_begin(&w);
+	madt_x2apic(&w, 300, 0, 0);
+	madt_x2apic(&w, 301, 1, 2);
+	madt_x2apic(&w, 302, 2, 0xfffffffe);
+	madt_lapic(&w, 3, 3, 0);
+	madt_lapic(&w, 4, 4, 2);
+	madt_x2apic(&w, 305, 5, 0xffffffff);
+	KREQUIRE(madt_parse(&w) == 0);
+	KREQUIRE(info.cpu_count == 1);
+	KEXPECT_EQ(info.cpus[0].apic_id, 305);
+}
+
+/* Listed twice, in either form: one processor. What is disabled hides nothing. */
+KTEST(acpi_madt_listed_twice, 20)
+{
+	struct madt_writer w;
+
+	madt_begin(&w);
+	madt_lapic(&w, 0, 0, 1);
+	madt_lapic(&w, 5, 1, 1);
+	madt_x2apic(&w, 5, 1, 1);
+	madt_x2apic(&w, 256 + 5, 2, 1); /* not the same: eight bits would make it so */
+	madt_x2apic(&w, 256 + 5, 2, 1);
+	madt_x2apic(&w, 0, 0, 1);
+	madt_lapic(&w, 6, 3, 0);
+	madt_x2apic(&w, 6, 3, 1);
+	KREQUIRE(madt_parse(&w) == 0);
+	KREQUIRE(info.cpu_count == 4);
+	KEXPECT_EQ(info.cpus[0].apic_id, 0);
+	KEXPECT_EQ(info.cpus[1].apic_id, 5);
+	KEXPECT_EQ(info.cpus[2].apic_id, 256 + 5);
+	KEXPECT_EQ(info.cpus[3].apic_id, 6);
+}
+
+/* An x2APIC entry that is too short, empty or past the end spoils the table; a longer one does not. */
+KTEST(acpi_madt_x2apic_lengths, 20)
+{
+	static const u8 broken[] = { 0, 1, 2, 8, 15, 17, 255 };
+	struct madt_writer w;
+	u8 *last;
+
+	madt_begin(&w);
+	madt_x2apic(&w, 256, 0, 1);
+	last = madt_x2apic(&w, 257, 1, 1);
+	for (u32 i = 0; i < ARRAY_SIZE(broken); i++) {
+		last[1] = broken[i];
+		KEXPECT_EQ(madt_parse(&w), -EINVAL);
+		KEXPECT(!info.madt_found && !info.cpu_count);
+	}
+	last[1] = 20;
+	w.n += 4;
+	KEXPECT_EQ(madt_parse(&w), 0);
+	KEXPECT_EQ(info.cpu_count, 2);
+}
+
+/* Type 10 names its processor in 32 bits; all ones are all of them. */
+KTEST(acpi_madt_x2apic_nmi, 20)
+{
+	u8 t[44 + 24] = { 0 };
+	u8 *one = t + 44, *all = t + 56;
+
+	one[0] = all[0] = 10;
+	one[1] = all[1] = 12;
+	one[2] = ACPI_ACTIVE_LOW;
+	one[4] = 0x2c;
+	one[5] = 1; /* processor 300 */
+	memset(all + 4, 0xff, 4);
+	all[8] = 1;
+	acpi_set_defaults(&info);
+	KREQUIRE(acpi_parse_madt(t, sizeof(t), &info) == 0);
+	KREQUIRE(info.nmi_count == 2);
+	KEXPECT_EQ(info.nmis[0].uid, 300);
+	KEXPECT_EQ(info.nmis[0].lint, 0);
+	KEXPECT_EQ(ACPI_POLARITY(info.nmis[0].flags), ACPI_ACTIVE_LOW);
+	KEXPECT_EQ(info.nmis[1].uid, ACPI_NMI_ALL);
+	KEXPECT_EQ(info.nmis[1].lint, 1);
+	one[1] = 11;
+	acpi_set_defaults(&info);
+	KEXPECT_EQ(acpi_parse_madt(t, sizeof(t), &info), -EINVAL);
+	KEXPECT(!info.nmi_count);
+}
+
 KTEST(acpi_fadt, 20)
 {
 	u8 t[276] = { 0 };
