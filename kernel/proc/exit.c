@@ -84,7 +84,7 @@ static void reparent_children(struct process *p, struct list *unwanted)
 
 		if (child->parent_death_signal)
 			signal_send(child, child->parent_death_signal, &info);
-		child->parent = process_init_task;
+		process_set_parent(child, process_init_task);
 		child->exit_signal = SIGCHLD;
 		list_push_back(&process_init_task->children, &child->sibling);
 		process_group_check_orphaned(child, p, false);
@@ -153,6 +153,8 @@ void task_leave_space(struct task *t)
 			(void)futex_wake(word, 1, FUTEX_ANY);
 	}
 	t->clear_child_tid = 0;
+	if (!READ_ONCE(t->vfork))
+		return; /* who waits said so before @t ran; only an end of the wait changes it */
 	flags = spin_lock_irq(&process_lock);
 	w = t->vfork;
 	if (w) { /* the waiter's stack holds it until it has seen this under the lock */

@@ -125,7 +125,7 @@ void process_free_all(struct list *unlisted)
 
 void process_list_add(struct process *p, struct process *parent)
 {
-	p->parent = parent;
+	process_set_parent(p, parent);
 	if (parent)
 		list_push_back(&parent->children, &p->sibling);
 	list_push_back(&process_list, &p->all);

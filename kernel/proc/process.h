@@ -24,6 +24,7 @@ struct process {
 	i32 pid; /* [i] the leader's tid */
 	u32 state; /* [l] enum process_state */
 	struct process *parent; /* [l] NULL: pid 1 */
+	i32 parent_pid; /* [l] read without: the parent itself may be gone then. 0: none */
 	struct list children, sibling; /* [l] */
 	struct list all; /* [l] the process list */
 	i32 pgid, sid; /* [l] */
@@ -76,6 +77,13 @@ struct process {
 	bool unsupported_logged; /* [a] an unknown call of the program was reported */
 	u32 membarriers; /* [a] commands of membarrier(2) that it has registered for */
 };
+
+/* @p is @parent's child from now on; the lists are the caller's. Under process_lock. */
+static inline void process_set_parent(struct process *p, struct process *parent)
+{
+	p->parent = parent;
+	WRITE_ONCE(p->parent_pid, parent ? parent->pid : 0);
+}
 
 /* The file a process runs: counted, and nobody may write to it meanwhile. -ETXTBSY: somebody does. */
 static inline int exe_take(const struct path *p, struct path *out)

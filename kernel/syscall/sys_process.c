@@ -228,14 +228,7 @@ i64 sys_gettid(void)
 
 i64 sys_getppid(void)
 {
-	const struct process *parent;
-	u64 flags = spin_lock_irq(&process_lock); /* or the parent might end, and be freed */
-	i64 pid;
-
-	parent = process_current()->parent;
-	pid = parent ? parent->pid : 0;
-	spin_unlock_irq(&process_lock, flags);
-	return pid;
+	return READ_ONCE(process_current()->parent_pid);
 }
 
 i64 sys_set_tid_address(u64 addr)

@@ -4,6 +4,7 @@
  * descriptors and their offsets are shared; ids differ. vfork: the parent waits for the child.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sched.h>
@@ -119,6 +120,46 @@ static void ids(void)
 	close(ends[1]);
 }
 
+/* Grandchild: its parent is another when the old one has ended; 0: as /proc says. */
+static int look_at_parents(pid_t old)
+{
+	char text[512] = "", *at;
+	pid_t told = 0;
+	int fd;
+
+	while (getppid() == old)
+		sched_yield();
+	fd = open("/proc/self/stat", O_RDONLY);
+	if (read(fd, text, sizeof(text) - 1) > 0 && (at = strrchr(text, ')')))
+		sscanf(at, ") %*c %d", &told);
+	return told == getppid() ? 0 : 1;
+}
+
+static void orphans_have_another_parent(void)
+{
+	int ends[2];
+	char result = 9;
+	pid_t pid;
+
+	if (pipe(ends) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		pid_t old = getpid();
+
+		if (fork() == 0) {
+			result = (char)look_at_parents(old);
+			_exit(write(ends[1], &result, 1) != 1);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	is_status(status_of(pid), EXITED(0), "a parent ends");
+	is_long(read(ends[0], &result, 1), 1, "its child goes on");
+	is_long(result, 0, "and has another one, as /proc says");
+	close(ends[0]);
+}
+
 static int read_three(void *fd)
 {
 	char c[3];
@@ -214,6 +255,7 @@ int main(int argc, char **argv)
 		  "eight generations, each its own copy");
 	is_status(in_child(kernel_writes, NULL), EXITED(0), "a read into a shared page copies it");
 	ids();
+	orphans_have_another_parent();
 	offsets_are_shared();
 	tables_are_not_shared();
 	vfork_waits();
