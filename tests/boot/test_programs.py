@@ -37,6 +37,7 @@ def user_tests_on_max(case):
 MISUSES = {"timeline": ("", "-f 6.4 tiny", "--svg", "--from x.trace many", "-Z tiny"),
            "strace": ("", "-o", "-Z tiny"), "predict": ("-s x", "-s -1", "-s", "-c -c 1", "abc"),
            "hostage": ("x", "-1", "3 4", "both once"), "measure": ("-n 9", "-n 10x", "-Z", "a b"),
+           "scale": ("-n 0", "-t x", "-Z", "a b", "nosuchrow"),
            "gallery": ("no_such_rogue", "cli -Z"), "hunger": ("no_such_kind",),
            "send": ("", "-n x", "-Z"), "sched": ("fair", "rr coop"), "two": ("x", "1 2", "-5")}
 
