@@ -30,6 +30,7 @@
 	X(copycheck, "user copies do not check the range")                                         \
 	X(fence, "a sleeper or a waker looks before its own write is seen")                        \
 	X(slablock, "CPUs do not exclude each other at slabs")                                     \
+	X(peek, "what another CPU looks at without a lock is freed")                               \
 	X(shootdown, "other CPUs keep user translations that are gone")                            \
 	X(apstart, "processors with odd APIC ids are never started")                               \
 	X(tsc, "the other CPUs' time stamp counters are far off")

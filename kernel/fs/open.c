@@ -210,14 +210,18 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 {
 	struct opening o = { .mode = mode };
 	struct spot s;
+	bool known;
 	int r = check_flags(&flags);
 
-	if (!r)
-		r = walk_begin(&o.w, c, start, path);
 	if (r)
 		return r;
 	o.flags = flags;
-	r = find_vnode(&o, &s);
+	r = flags & O_EXCL ? walk_begin(&o.w, c, start, path)
+			   : walk_begin_whole(&o.w, c, start, path, &s);
+	if (r < 0)
+		return r;
+	known = r;
+	r = known ? 0 : find_vnode(&o, &s);
 	if (!r && (flags & O_TMPFILE) == O_TMPFILE && !(flags & O_PATH))
 		r = make_nameless(&o, &s);
 	if (!r) {
@@ -227,6 +231,7 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 								      : open_vnode(&o, &s, out);
 		spot_put(&s);
 	}
-	walk_end(&o.w);
+	if (!known)
+		walk_end(&o.w);
 	return r;
 }

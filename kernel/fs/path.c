@@ -29,7 +29,7 @@ static int lookup_end(struct walk *w, u32 flags, struct spot *out)
 }
 
 /* The place, which the walk still keeps. */
-static inline int lookup(struct walk *w, u32 flags, struct spot *out)
+static int lookup(struct walk *w, u32 flags, struct spot *out)
 {
 	int r = lookup_end(w, flags, out);
 
@@ -43,17 +43,29 @@ static inline int lookup(struct walk *w, u32 flags, struct spot *out)
 int path_lookup(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 		struct vnode **out)
 {
-	struct walk w;
-	struct spot s;
-	int r = walk_begin(&w, c, start, path);
+	struct path p;
+	int r = path_find(c, start, path, flags, &p);
 
 	if (r)
 		return r;
+	*out = p.vnode;
+	mount_put(p.mount);
+	return 0;
+}
+
+int path_stat(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
+	      struct stat *st)
+{
+	struct walk w;
+	struct spot s;
+	int r = walk_begin_stat(&w, c, start, path, st);
+
+	if (likely(r))
+		return MIN(r, 0);
 	r = lookup(&w, flags, &s);
 	if (!r) {
-		*out = s.vnode;
-		if (unlikely(s.owned))
-			mount_put(s.owned);
+		vnode_stat(s.vnode, st);
+		spot_put(&s);
 	}
 	walk_end(&w);
 	return r;
@@ -64,10 +76,17 @@ int path_find(const struct fs_context *c, const struct path *start, const char *
 {
 	struct walk w;
 	struct spot s;
-	int r = walk_begin(&w, c, start, path);
+	int r = walk_begin_whole(&w, c, start, path, &s);
 
-	if (r)
+	if (r < 0)
 		return r;
+	if (likely(r)) {
+		spot_to_path(&s, out);
+		if (!(flags & LOOKUP_DIRECTORY) || vnode_is_dir(out->vnode))
+			return 0;
+		path_put(out);
+		return -ENOTDIR;
+	}
 	r = lookup(&w, flags, &s);
 	if (!r)
 		spot_to_path(&s, out);

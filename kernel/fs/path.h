@@ -34,6 +34,9 @@ struct fs_context { /* guarded by its owner: copied or locked there */
  */
 int path_lookup(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 		struct vnode **out);
+/* As it, for no more than its attributes. */
+int path_stat(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
+	      struct stat *st);
 /* As it, with the mount. */
 int path_find(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 	      struct path *out);

@@ -30,6 +30,35 @@ KTEST(path_dots_and_slashes, 50)
 	test_end(&c);
 }
 
+/* What a directory was asked for last is known; that changes nothing of what a walk finds. */
+KTEST(path_names_known, 50)
+{
+	struct fs_context c = test_begin();
+	struct stat st;
+
+	KEXPECT_EQ(path_mkdir(&c, NULL, TEST_DIR "/eight888", 0777), 0);
+	KEXPECT_EQ(test_make(&c, TEST_DIR "/eight888/nine99999"), 0);
+	for (int i = 0; i < 2; i++) {
+		KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight888/nine99999", 0, &st), 0);
+		KEXPECT_EQ(st.st_mode & S_IFMT, S_IFREG);
+		KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight888", 0, &st), 0);
+		KEXPECT_EQ(st.st_mode & S_IFMT, S_IFDIR);
+		KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight888/", 0, &st), 0);
+		KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight888/nine99999/", 0, &st), -ENOTDIR);
+		KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight888/nine999999", 0, &st), -ENOENT);
+		KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight888/nine9999", 0, &st), -ENOENT);
+		KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight8888", 0, &st), -ENOENT);
+		KEXPECT_EQ(lookup(&c, TEST_DIR "//eight888//nine99999", LOOKUP_DIRECTORY),
+			   -ENOTDIR);
+		KEXPECT_EQ(lookup(&c, TEST_DIR "/eight888", LOOKUP_DIRECTORY), 0);
+	}
+	KEXPECT_EQ(path_unlink(&c, NULL, TEST_DIR "/eight888/nine99999", false), 0);
+	KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight888/nine99999", 0, &st), -ENOENT);
+	KEXPECT_EQ(path_unlink(&c, NULL, TEST_DIR "/eight888", true), 0);
+	KEXPECT_EQ(path_stat(&c, NULL, TEST_DIR "/eight888", 0, &st), -ENOENT);
+	test_end(&c);
+}
+
 KTEST(path_too_long, 50)
 {
 	struct fs_context c = test_begin();

@@ -25,6 +25,11 @@ void tmpfs_init_caches(void)
 
 /* Nodes. */
 
+static bool is_link(const struct tmpfs_node *n)
+{
+	return (n->v.mode & S_IFMT) == S_IFLNK;
+}
+
 /* Says that @n is now reached by @e in @parent, since @ctime_ns. */
 static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode *parent,
 		      u64 ctime_ns)
@@ -36,6 +41,7 @@ static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode 
 	n->entry = e;
 	n->parent = vnode_get(parent);
 	n->v.ctime_ns = ctime_ns;
+	WRITE_ONCE(n->v.unplain, is_link(n));
 	mutex_unlock(&n->v.lock);
 	vnode_put(old);
 }
@@ -133,7 +139,7 @@ static int enter(struct vnode *dir, const char *name, size_t len, struct tmpfs_n
 	if (!e)
 		return -ENOMEM;
 	/* commit */
-	e->vnode = vnode_get(&n->v);
+	e->name.vnode = vnode_get(&n->v);
 	set_place(n, e, dir, vnode_now());
 	tmpfs_entry_insert(tmpfs_node(dir), e);
 	if (vnode_is_dir(&n->v))
@@ -156,7 +162,7 @@ static int tmpfs_lookup(struct vnode *dir, const char *name, size_t len, struct 
 	e = tmpfs_entry_find(d, name, len);
 	if (!e)
 		return -ENOENT;
-	*out = vnode_get(e->vnode);
+	*out = vnode_get(e->name.vnode);
 	if (unlikely(!READ_ONCE(tmpfs_node(*out)->entry))) /* the link it was called by is gone */
 		set_place(tmpfs_node(*out), e, dir, (*out)->ctime_ns);
 	return 0;
@@ -226,7 +232,7 @@ static int tmpfs_link(struct vnode *dir, const char *name, size_t len, struct vn
 
 void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 {
-	struct tmpfs_node *n = tmpfs_node(e->vnode);
+	struct tmpfs_node *n = tmpfs_node(e->name.vnode);
 	struct tmpfs_entry *unused = e;
 
 	tmpfs_entry_remove(tmpfs_node(dir), e);
@@ -234,6 +240,7 @@ void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 	tmpfs_drop_links(&n->v, links);
 	if (n->entry == e) {
 		n->entry = NULL;
+		WRITE_ONCE(n->v.unplain, true); /* a lookup by another name gives it that */
 		if (!n->v.nlink) { /* it is called so still, by those who look at it in /proc */
 			unused = n->gone;
 			n->gone = e;
@@ -250,7 +257,7 @@ static int tmpfs_unlink(struct vnode *dir, const char *name, size_t len, struct 
 {
 	struct tmpfs_entry *e = tmpfs_entry_find(tmpfs_node(dir), name, len);
 
-	if (!e || e->vnode != victim)
+	if (!e || e->name.vnode != victim)
 		return -ENOENT;
 	tmpfs_remove_entry(dir, e, 1);
 	return 0;
@@ -277,7 +284,7 @@ static int tmpfs_rmdir(struct vnode *dir, const char *name, size_t len, struct v
 	struct tmpfs_entry *e = tmpfs_entry_find(tmpfs_node(dir), name, len);
 	int r;
 
-	if (!e || e->vnode != victim)
+	if (!e || e->name.vnode != victim)
 		return -ENOENT;
 	r = kill_directory(victim);
 	if (r)
@@ -290,11 +297,11 @@ static int tmpfs_rmdir(struct vnode *dir, const char *name, size_t len, struct v
 /* The entry that is renamed over goes: its file loses a link, its directory must be empty. */
 static int make_room(struct vnode *to, struct tmpfs_entry *old)
 {
-	struct vnode *victim = old->vnode;
+	struct vnode *victim = old->name.vnode;
 
 	if (vnode_is_dir(victim))
-		return tmpfs_rmdir(to, old->name, old->len, victim);
-	return tmpfs_unlink(to, old->name, old->len, victim);
+		return tmpfs_rmdir(to, old->name.text, old->name.len, victim);
+	return tmpfs_unlink(to, old->name.text, old->name.len, victim);
 }
 
 static int tmpfs_rename(struct vnode *from, const char *name, size_t len, struct vnode *to,
@@ -317,10 +324,10 @@ static int tmpfs_rename(struct vnode *from, const char *name, size_t len, struct
 		return r;
 	}
 	/* commit */
-	fresh->vnode = vnode_get(e->vnode);
-	set_place(tmpfs_node(fresh->vnode), fresh, to, vnode_now());
+	fresh->name.vnode = vnode_get(e->name.vnode);
+	set_place(tmpfs_node(fresh->name.vnode), fresh, to, vnode_now());
 	tmpfs_entry_insert(tmpfs_node(to), fresh);
-	if (vnode_is_dir(fresh->vnode)) {
+	if (vnode_is_dir(fresh->name.vnode)) {
 		from->nlink--;
 		to->nlink++;
 	}
@@ -346,8 +353,8 @@ static int tmpfs_name(struct vnode *v, char *buf, struct vnode **parent)
 	mutex_lock(&v->lock);
 	e = n->entry ? n->entry : n->gone;
 	if (e && n->parent) {
-		memcpy(buf, e->name, e->len);
-		buf[e->len] = '\0';
+		memcpy(buf, e->name.text, e->name.len);
+		buf[e->name.len] = '\0';
 		*parent = vnode_get(n->parent);
 		r = e == n->gone;
 	}

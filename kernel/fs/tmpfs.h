@@ -37,7 +37,6 @@ struct tmpfs_node {
 		struct { /* directory */
 			struct rb_root entries; /* [v] by key */
 			u64 entry_count; /* [v] */
-			struct tmpfs_entry *recent; /* [v] found last, NULL */
 		};
 		char *target; /* symlink [i] */
 	};
@@ -46,9 +45,7 @@ struct tmpfs_node {
 struct tmpfs_entry {
 	struct rb_node node;
 	u64 key; /* hash of the name, then a number among equal hashes: also its position */
-	struct vnode *vnode; /* counted */
-	u32 len;
-	char name[];
+	struct known_name name;
 };
 
 static inline struct tmpfs_node *tmpfs_node(struct vnode *v)
@@ -71,6 +68,7 @@ struct tmpfs_entry *tmpfs_entry_next(struct tmpfs_entry *e);
 /* An entry that is nowhere yet, kfree() frees it; NULL: out of memory. */
 struct tmpfs_entry *tmpfs_entry_alloc(const char *name, size_t len);
 void tmpfs_entry_insert(struct tmpfs_node *dir, struct tmpfs_entry *e);
+/* When it returns, no walk looks at @e either. */
 void tmpfs_entry_remove(struct tmpfs_node *dir, struct tmpfs_entry *e);
 int tmpfs_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg); /* of vnode_ops */
 

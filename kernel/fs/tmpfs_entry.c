@@ -8,6 +8,7 @@
  * Locks: the directory's vnode.lock, held by the caller.
  */
 #include "abi/dirent.h"
+#include "base/peek.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
 #include "mm/slab.h"
@@ -60,9 +61,9 @@ static inline bool same_hash(u64 a, u64 b)
 
 static inline bool same_name(const struct tmpfs_entry *e, const char *name, size_t len)
 {
-	const char *s = e->name;
+	const char *s = e->name.text;
 
-	if (e->len != len)
+	if (e->name.len != len)
 		return false;
 	for (; len >= 8; name += 8, s += 8, len -= 8) {
 		if (load8(name) != load8(s))
@@ -126,16 +127,20 @@ static __attribute__((noinline)) struct tmpfs_entry *find_in_tree(const struct t
 	return NULL;
 }
 
-/* Programs ask for the same name again and again: the last answer is tried first. */
+/*
+ * Programs ask for the same name again and again: the last answer is tried first, and by walks that do not
+ * lock the directory.
+ */
 struct tmpfs_entry *tmpfs_entry_find(struct tmpfs_node *dir, const char *name, size_t len)
 {
-	struct tmpfs_entry *e = dir->recent;
+	struct known_name *known = dir->v.known;
+	struct tmpfs_entry *e = known ? container_of(known, struct tmpfs_entry, name) : NULL;
 
 	if (e && same_name(e, name, len))
 		return e;
 	e = find_in_tree(dir, name, len);
 	if (e)
-		dir->recent = e;
+		__atomic_store_n(&dir->v.known, &e->name, __ATOMIC_RELEASE);
 	return e;
 }
 
@@ -145,7 +150,7 @@ void tmpfs_entry_insert(struct tmpfs_node *dir, struct tmpfs_entry *e)
 	struct tmpfs_entry *other;
 	int side = 0;
 
-	e->key = name_key(e->name, e->len);
+	e->key = name_key(e->name.text, e->name.len);
 	for (other = tmpfs_entry_from(dir, e->key); other && other->key == e->key;
 	     other = tmpfs_entry_next(other))
 		e->key++;
@@ -159,10 +164,12 @@ void tmpfs_entry_insert(struct tmpfs_node *dir, struct tmpfs_entry *e)
 	dir->v.size += TMPFS_ENTRY_BYTES;
 }
 
+/* Another name may be known since, and a walk may look at this one still. */
 void tmpfs_entry_remove(struct tmpfs_node *dir, struct tmpfs_entry *e)
 {
-	if (dir->recent == e)
-		dir->recent = NULL;
+	if (dir->v.known == &e->name)
+		WRITE_ONCE(dir->v.known, NULL);
+	peek_await();
 	rb_remove(&dir->entries, &e->node);
 	dir->entry_count--;
 	dir->v.size -= TMPFS_ENTRY_BYTES;
@@ -170,11 +177,11 @@ void tmpfs_entry_remove(struct tmpfs_node *dir, struct tmpfs_entry *e)
 
 struct tmpfs_entry *tmpfs_entry_alloc(const char *name, size_t len)
 {
-	struct tmpfs_entry *e = kmalloc_user(sizeof(*e) + len);
+	struct tmpfs_entry *e = kmalloc_user(sizeof(*e) + ALIGN_UP(len, 8));
 
 	if (e) {
-		e->len = len;
-		memcpy(e->name, name, len);
+		e->name.len = len;
+		memcpy(e->name.text, name, len);
 	}
 	return e;
 }
@@ -211,8 +218,8 @@ int tmpfs_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg)
 	if (!emit_dots(dir, pos, emit, arg))
 		return 0;
 	for (e = tmpfs_entry_from(tmpfs_node(dir), *pos); e; e = tmpfs_entry_next(e)) {
-		if (!emit(arg, e->name, e->len, e->vnode->ino, MODE_TO_DT(e->vnode->mode),
-			  e->key + 1))
+		if (!emit(arg, e->name.text, e->name.len, e->name.vnode->ino,
+			  MODE_TO_DT(e->name.vnode->mode), e->key + 1))
 			break;
 		*pos = e->key + 1;
 	}

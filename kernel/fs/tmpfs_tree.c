@@ -12,7 +12,7 @@ static struct tmpfs_entry *first_entry(struct tmpfs_node *dir)
 
 static struct tmpfs_node *entry_node(const struct tmpfs_entry *e)
 {
-	return tmpfs_node(e->vnode);
+	return tmpfs_node(e->name.vnode);
 }
 
 /*
@@ -30,7 +30,7 @@ void tmpfs_clear(struct vnode *root)
 			e = first_entry(dir);
 			entry_node(e)->v.nlink = 0;
 			tmpfs_remove_entry(&dir->v, e, 0);
-		} else if (vnode_is_dir(e->vnode)) {
+		} else if (vnode_is_dir(e->name.vnode)) {
 			dir = entry_node(e);
 		} else {
 			tmpfs_remove_entry(&dir->v, e, 1);
@@ -50,10 +50,10 @@ static struct vnode *scan_directory(struct vnode *dir, u64 key, bool *used)
 	mutex_lock(&dir->lock);
 	for (e = tmpfs_entry_from(tmpfs_node(dir), key); e && !found && !*used;
 	     e = tmpfs_entry_next(e)) {
-		if (vnode_is_dir(e->vnode))
-			found = vnode_get(e->vnode);
+		if (vnode_is_dir(e->name.vnode))
+			found = vnode_get(e->name.vnode);
 		else
-			*used = READ_ONCE(e->vnode->refs) > READ_ONCE(e->vnode->nlink);
+			*used = READ_ONCE(e->name.vnode->refs) > READ_ONCE(e->name.vnode->nlink);
 	}
 	mutex_unlock(&dir->lock);
 	return found;

@@ -27,6 +27,16 @@ struct path {
 	struct vnode *vnode;
 };
 
+/*
+ * A name in a directory, as a walk that takes no lock sees it (walk.c). Its memory is good as long as
+ * base/peek.h says.
+ */
+struct known_name {
+	struct vnode *vnode; /* [i] counted */
+	u32 len; /* [i] 1 … NAME_MAX */
+	char text[]; /* [i] can be read up to a multiple of 8 bytes */
+};
+
 /* Called by readdir for each entry; false: no room, stop before it. */
 typedef bool (*dir_emit)(void *arg, const char *name, size_t len, u64 ino, u8 type, u64 next_pos);
 
@@ -71,7 +81,14 @@ struct vnode {
 	i32 writers; /* [a] open files that write; less than 0: programs that run from it */
 	u32 maps; /* [a] of its contents */
 	bool may_get_name; /* [v] was made without one, and link(2) may give it one */
-	u32 mounts; /* [mount_lock] that cover it; read without it */
+	union {
+		u64 detour; /* not 0: a walk must not go over it without its directory's lock */
+		struct {
+			u32 mounts; /* [mount_lock] that cover it; read without it */
+			u32 unplain; /* [v] a symlink, or its file system wants to see lookups */
+		};
+	};
+	struct known_name *known; /* [a] directory: found last; changed under [v]; NULL */
 	struct superblock *sb; /* [i] whose part it is; NULL: of no file system */
 	void *private; /* [i] the file system's */
 };

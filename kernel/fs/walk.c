@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The walk along a path (walk.h). One directory is locked at a time, and only while it is
- * asked for a name; symlinks are followed in a loop, never by recursion.
+ * The walk along a path (walk.h), from where it is not known any more (walk_known.c). One directory is locked
+ * at a time, and only while it is asked for a name; symlinks are followed in a loop, never by recursion.
  */
 #include "fs/walk.h"
 
@@ -44,26 +44,6 @@ void walk_cross(struct spot *s)
 		mount_put(s->owned);
 		*s = (struct spot){ vnode_get(m->root), m, m };
 	}
-}
-
-int walk_begin(struct walk *w, const struct fs_context *c, const struct path *start,
-	       const char *path)
-{
-	if (!*path)
-		return -ENOENT;
-	if (*path == '/')
-		start = &c->root;
-	else if (!start)
-		start = &c->cwd;
-	if (!vnode_is_dir(start->vnode))
-		return -ENOTDIR;
-	w->c = c;
-	w->at = (struct spot){ vnode_get(start->vnode), start->mount, NULL };
-	w->rest = path;
-	w->expanded = NULL;
-	w->links = 0;
-	w->crossed = false;
-	return 0;
 }
 
 void walk_end(struct walk *w)

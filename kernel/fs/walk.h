@@ -33,9 +33,21 @@ struct walk {
 	bool trailing; /* slashes behind it: it must be a directory */
 };
 
-/* 0 or -ENOENT (empty path), -ENOTDIR. walk_end() only after 0. */
+/*
+ * Goes as far as directories know the names, but for the last one. 0 or -ENOENT (empty path), -ENOTDIR.
+ * walk_end() only after 0.
+ */
 int walk_begin(struct walk *w, const struct fs_context *c, const struct path *start,
 	       const char *path);
+/*
+ * As it, for a lookup. 1: it came to the end, which is no symlink; that is in *out, and nothing is left to
+ * end: of *w only c, at.mount, crossed and trailing are set.
+ */
+int walk_begin_whole(struct walk *w, const struct fs_context *c, const struct path *start,
+		     const char *path, struct spot *out);
+/* As it, but *st is filled instead. */
+int walk_begin_stat(struct walk *w, const struct fs_context *c, const struct path *start,
+		    const char *path, struct stat *st);
 void walk_end(struct walk *w);
 
 /* Goes to the directory of the last component and sets name, len, trailing. */

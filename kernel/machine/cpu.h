@@ -3,8 +3,8 @@
  * The processor that runs this code: its per-CPU area, interrupt flag and small instructions.
  *
  * In the kernel GS points at this CPU's struct cpu (swapgs on the way in and out).
- * Invariant: a field of struct cpu is touched only by its own CPU, with interrupts off
- * where an interrupt handler touches it too.
+ * Invariant: a field of struct cpu is touched only by its own CPU (but peeks, which others read), with
+ * interrupts off where an interrupt handler touches it too.
  */
 #pragma once
 
@@ -30,6 +30,8 @@ struct cpu {
 	u64 irq_count, fault_count, syscall_count; /* statistics */
 	u64 irqs_off_since; /* TSC; 0: not known (debug builds, as the next) */
 	u64 irqs_off_max, irqs_off_where; /* longest so far, ticks, and the code that ended it */
+	/* Odd while it looks at objects without a lock (base/peek.h); read by others, so apart. */
+	u32 peeks __attribute__((aligned(64)));
 };
 
 static inline struct cpu *cpu_this(void)

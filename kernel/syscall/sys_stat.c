@@ -25,20 +25,15 @@ i64 sys_fstat(u64 fd, u64 st)
 
 static int stat_path(u64 dirfd, u64 path, u32 flags, struct stat *s)
 {
-	struct vnode *v;
 	struct at a;
 	int r = at_begin(&a, dirfd, path);
 
 	if (r)
 		return r;
-	r = path_lookup(&a.c, a.start, a.path.text, flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW,
-			&v);
+	r = path_stat(&a.c, a.start, a.path.text, flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW,
+		      s);
 	at_end(&a);
-	if (r)
-		return r;
-	vnode_stat(v, s);
-	vnode_put(v);
-	return 0;
+	return r;
 }
 
 static int stat_descriptor(u64 fd, struct stat *s)

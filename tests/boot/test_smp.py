@@ -37,7 +37,7 @@ def user_tests_on_all_cpus(case):
 
 
 # Programs in which threads or processes meet, none of which takes long.
-MEETINGS = """glance file_race thread_signal thread_end futex pipe fork clone eventfd epoll signalfd sig_wait sig_queue
+MEETINGS = """glance file_race walk_race thread_signal thread_end futex pipe fork clone eventfd epoll signalfd sig_wait sig_queue
     exec setxid wait unix_socket"""
 
 
