@@ -170,7 +170,7 @@ static int write_private(struct space *s, const struct vma *v, u64 va, pte_t *sl
 	struct page *old = phys_to_page(pte_phys(*slot)), *p;
 
 	if (old != zero_page && __atomic_load_n(&old->refcount, __ATOMIC_ACQUIRE) == 1) {
-		*slot = (*slot & ~PTE_COW) | PTE_WRITE;
+		*slot = (*slot & ~PTE_COW) | (v->prot & MMU_WRITE ? PTE_WRITE : 0);
 		mmu_flush_local(va);
 		return 0;
 	}
@@ -204,6 +204,14 @@ static __attribute__((noinline)) int strengthen(struct space *s, const struct vm
 	return v->flags & VMA_SHARED ? write_shared(s, v, va, slot) : write_private(s, v, va, slot);
 }
 
+/* A leaf for an access that may be made, in @slot. */
+static inline int make_leaf(struct space *s, const struct vma *v, u64 va, pte_t *slot, bool write)
+{
+	if (*slot)
+		return strengthen(s, v, va, slot, write);
+	return v->backing ? map_backing(s, v, va, slot, write) : map_anonymous(s, v, slot, write);
+}
+
 /* vm_fault_locked() where the last fault was in another map or under another page table. */
 static __attribute__((noinline)) int fault_elsewhere(struct space *s, u64 va, bool write, bool exec)
 {
@@ -226,55 +234,40 @@ int vm_fault_locked(struct space *s, u64 va, bool write, bool exec)
 	if (unlikely(!allows(v, write, exec)))
 		return -EACCES;
 	slot = s->table + (va >> PAGE_SHIFT & 511);
-	if (*slot)
-		return strengthen(s, v, va, slot, write);
-	return v->backing ? map_backing(s, v, va, slot, write) : map_anonymous(s, v, slot, write);
+	return make_leaf(s, v, va, slot, write);
 }
 
-static void flush_leaf(struct space *s, u64 va)
+/*
+ * make_leaf() under PROT_NONE: no CPU has such a leaf, so it is made beside the table, as if the page
+ * could be read, and put there with its page alone.
+ */
+static int make_hidden_leaf(struct space *s, const struct vma *v, u64 va, pte_t *slot, bool write)
 {
-	struct mmu_flush f;
+	struct vma one = *v; /* its neighbours are not made with it */
+	pte_t leaf = *slot;
+	int err;
 
-	mmu_flush_init(&f, &s->mmu);
-	mmu_flush_add(&f, va);
-	mmu_flush_done(&f);
-}
-
-/* The leaf loses what the map does not allow: it was made for somebody else. */
-static void narrow_leaf(struct space *s, const struct vma *v, u64 va, pte_t *slot)
-{
-	if (!(v->prot & MMU_WRITE))
-		*slot &= ~PTE_WRITE;
-	if (!v->prot)
-		*slot &= ~PTE_PRESENT;
-	flush_leaf(s, va);
+	one.offset = vma_offset(v, va);
+	one.start = va;
+	one.end = va + PAGE_SIZE;
+	one.prot = MMU_READ;
+	err = make_leaf(s, &one, va, &leaf, write);
+	if (!err)
+		*slot = leaf & ~PTE_PRESENT;
+	return err;
 }
 
 int vm_fault_forced(struct space *s, u64 va, bool write)
 {
 	const struct vma *v = map_of(s, va);
-	struct vma one; /* this page alone: its neighbours are not mapped with such rights */
 	pte_t *slot;
-	int err;
 
 	if (!v || (write && !(v->prot & MMU_WRITE) && (v->flags & VMA_SHARED)))
 		return -EFAULT;
 	slot = vm_slot(s, va, true);
 	if (!slot)
 		return -ENOMEM;
-	one = *v;
-	one.offset = vma_offset(v, va);
-	one.start = va;
-	one.end = va + PAGE_SIZE;
-	one.prot |= MMU_READ | (write ? MMU_WRITE : 0);
-	if (*slot)
-		err = strengthen(s, &one, va, slot, write);
-	else
-		err = one.backing ? map_backing(s, &one, va, slot, write)
-				  : map_anonymous(s, &one, slot, write);
-	if (!err && one.prot != v->prot)
-		narrow_leaf(s, v, va, slot);
-	return err;
+	return v->prot ? make_leaf(s, v, va, slot, write) : make_hidden_leaf(s, v, va, slot, write);
 }
 
 int space_fault(struct space *s, u64 addr, bool write, bool exec)

@@ -4,7 +4,9 @@
  * nothing hangs, and the kernel has everything back.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "tracer.h"
@@ -188,8 +190,54 @@ static void exit_beside_stop(void)
 	is_long(status, 5 << 8, "exit beside a stop");
 }
 
+static char *read_only;
+static int zeroes, stop; /* stop: atomic */
+
+/* How many writes to the page succeed until it is told to stop. */
+static void *tries_to_write(void *arg)
+{
+	long hits = 0;
+
+	(void)arg;
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		hits += read(zeroes, read_only + 64, 1) == 1;
+	return (void *)hits;
+}
+
+static int writes_beside(void *arg)
+{
+	pthread_t t;
+	void *hits = arg;
+
+	if (pthread_create(&t, NULL, tries_to_write, NULL))
+		return 6;
+	raise(SIGUSR1);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(t, &hits);
+	return hits ? 7 : 5;
+}
+
+/* A tracer's way into a page that its tracee may not write is none for the tracee's other threads. */
+static void right_of_the_tracer(void)
+{
+	long good = 0, got = 0;
+	pid_t pid;
+
+	read_only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	zeroes = open("/dev/zero", O_RDONLY);
+	traced(writes_beside, NULL, 0, &pid);
+	is_long(go(PTRACE_CONT, pid, 0), STOPPED(SIGUSR1), "it has a thread that runs");
+	for (long i = 1; i <= 50000; i++)
+		good += !trace(PTRACE_POKEDATA, pid, (long)read_only, i) &&
+			!trace(PTRACE_PEEKDATA, pid, (long)read_only, (long)&got) && got == i;
+	is_long(good, 50000, "a page that it may not write is written");
+	is_long(go(PTRACE_CONT, pid, 0), 5 << 8, "that thread never could");
+	close(zeroes);
+}
+
 int main(void)
 {
+	right_of_the_tracer();
 	attach_and_exit(0);
 	attach_and_exit(1);
 	tracers_come_and_go();
