@@ -31,6 +31,7 @@
 	X(fence, "a sleeper or a waker looks before its own write is seen")                        \
 	X(slablock, "CPUs do not exclude each other at slabs")                                     \
 	X(peek, "what another CPU looks at without a lock is freed")                               \
+	X(lend, "who waits for a lock lends its owner no priority")                                \
 	X(shootdown, "other CPUs keep user translations that are gone")                            \
 	X(apstart, "processors with odd APIC ids are never started")                               \
 	X(tsc, "the other CPUs' time stamp counters are far off")

@@ -97,7 +97,7 @@ void futex_waiter_init(struct futex_waiter *w)
 	w->owner = NULL;
 }
 
-/* Real-time threads before all others and by their priority, as on Linux; 0: the rest. */
+/* Real-time threads before all others and by their own priority, as on Linux; 0: the rest. */
 static u32 rank(const struct thread *t)
 {
 	return READ_ONCE(t->sched.priority);

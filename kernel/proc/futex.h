@@ -59,5 +59,8 @@ int futex_unlock_pi(struct futex_word w); /* -EPERM: not the caller's */
 int futex_wait_requeue_pi(struct futex_word w, u32 value, struct futex_word lock, u64 deadline);
 int futex_requeue_pi(struct futex_word from, struct futex_word lock, u32 move, u32 compare);
 
+/* The scheduling of @t was changed: where it waits for a lock it may have more to lend now, or less. Any context. */
+void futex_pi_changed(struct task *t);
+
 /* The running thread ends or execs: locks that it holds pass on. Its memory is loaded still. */
 void futex_exit(struct task *t);

@@ -3,87 +3,28 @@
  * Locks of user memory that inherit priority (futex(2), "Priority-inheritance futexes").
  *
  * A free lock is taken and left without the kernel: the word is the owner's tid, or 0. Whoever finds
- * it taken waits here, in order of priority, with FUTEX_WAITERS in the word; the owner's unlock then
- * comes here too, writes the first waiter's tid into the word and wakes it: the lock is handed over
- * and never free in between, so nobody of less priority slips in.
+ * it taken waits here, with FUTEX_WAITERS in the word, and lends the owner its priority (futex_owner.c).
+ * The owner's unlock then comes here too, writes the tid of the waiter with the greatest priority into
+ * the word and wakes it: the lock is handed over and never free in between, so nobody of less priority
+ * slips in.
  *
- * An owner that ends passes its locks on. It may not have the memory of the word (another process's
- * address), so it makes the first waiter the heir: that one writes the word, with FUTEX_OWNER_DIED,
- * and stays queued until it has; those that come meanwhile find it and wait for it.
- *
- * Locks: futex_bucket.lock → process_lock → pi_lock, which guards who waits for whom.
+ * Locks: futex_bucket.lock; inside it process_lock, then pi_lock.
  */
 #include "abi/errno.h"
 #include "machine/usercopy.h"
 #include "proc/futex_private.h"
 #include "proc/signal.h"
 
-#define CHAIN_MAX 1024 /* waits in a row; more are called a deadlock */
-
-static struct spinlock pi_lock = SPINLOCK_INIT;
-
-/* -- who waits for whom --------------------------------------------------------------------------- */
-
-/* Would @me wait for itself if it waited for @owner? Under pi_lock. */
-static bool is_deadlock(const struct task *me, const struct task *owner)
+/* Of those that wait for lock @k, the one with the greatest priority now; NULL: none. Its bucket is locked. */
+struct futex_waiter *futex_pi_top(struct futex_bucket *b, const struct futex_key *k)
 {
-	for (u32 n = 0; owner; n++) {
-		if (owner == me || n == CHAIN_MAX)
-			return true;
-		owner = owner->pi_blocked ? owner->pi_blocked->owner : NULL;
-	}
-	return false;
-}
-
-/* Under pi_lock. */
-static void set_owner(struct futex_waiter *w, struct task *owner)
-{
-	if (w->owner)
-		list_remove(&w->owner_link);
-	w->owner = owner;
-	if (owner)
-		list_push_back(&owner->pi_waiters, &w->owner_link);
-	w->task->pi_blocked = owner ? w : NULL;
-}
-
-/* 0, -EDEADLK, -ESRCH: it ends, or has. */
-static int wait_for(struct futex_waiter *w, struct task *owner)
-{
-	int err = 0;
-
-	spin_lock(&pi_lock);
-	if (is_deadlock(w->task, owner))
-		err = -EDEADLK;
-	else if (owner->pi_ended)
-		err = -ESRCH;
-	else
-		set_owner(w, owner);
-	spin_unlock(&pi_lock);
-	return err;
-}
-
-/* The first of those that wait for lock @k, NULL: none. Its bucket is locked. */
-static struct futex_waiter *first_waiter(struct futex_bucket *b, const struct futex_key *k)
-{
-	struct futex_waiter *w;
+	struct futex_waiter *w, *top = NULL;
 
 	list_for_each (w, &b->waiters, link)
-		if (w->pi && futex_key_equal(&w->key, k))
-			return w;
-	return NULL;
-}
-
-/* The lock is @to's, and the others wait for it now. The bucket is locked. */
-static void hand_over(struct futex_bucket *b, struct futex_waiter *to)
-{
-	struct futex_waiter *w;
-
-	spin_lock(&pi_lock);
-	set_owner(to, NULL);
-	list_for_each (w, &b->waiters, link)
-		if (w != to && w->pi && futex_key_equal(&w->key, &to->key))
-			set_owner(w, to->task);
-	spin_unlock(&pi_lock);
+		if (w->pi && futex_key_equal(&w->key, k) &&
+		    (!top || READ_ONCE(w->priority) > READ_ONCE(top->priority)))
+			top = w;
+	return top;
 }
 
 /* -- the word ------------------------------------------------------------------------------------- */
@@ -105,10 +46,10 @@ static int wait_for_owner(struct futex_waiter *w, struct futex_waiter *first, u3
 	int err;
 
 	if (first)
-		return wait_for(w, first->heir ? first->task : first->owner);
+		return futex_pi_wait_for(w, first->heir ? first->task : first->owner);
 	spin_lock(&process_lock);
 	owner = task_find((i32)(word & FUTEX_TID_MASK));
-	err = owner ? wait_for(w, owner) : -ESRCH;
+	err = owner ? futex_pi_wait_for(w, owner) : -ESRCH;
 	spin_unlock(&process_lock);
 	return err;
 }
@@ -116,7 +57,7 @@ static int wait_for_owner(struct futex_waiter *w, struct futex_waiter *first, u3
 int futex_pi_look(struct futex_waiter *w, struct futex_bucket *b, const struct futex_key *k,
 		  u64 addr, bool try)
 {
-	struct futex_waiter *first = first_waiter(b, k);
+	struct futex_waiter *first = futex_pi_top(b, k);
 	u32 me = (u32)w->task->tid, seen;
 	int err = 0;
 
@@ -182,9 +123,7 @@ int futex_pi_sleep(struct futex_waiter *w, u64 addr, u64 deadline)
 	if (w->queued) {
 		w->queued = false;
 		list_remove(&w->link);
-		spin_lock(&pi_lock);
-		set_owner(w, NULL);
-		spin_unlock(&pi_lock);
+		futex_pi_wait_no_more(w);
 	} else {
 		r = 0;
 	}
@@ -213,7 +152,7 @@ int futex_lock_pi(struct futex_word word, u64 deadline, bool try)
 static int unlock(struct futex_bucket *b, const struct futex_key *k, u64 addr)
 {
 	struct task *me = task_current();
-	struct futex_waiter *first = first_waiter(b, k);
+	struct futex_waiter *first = futex_pi_top(b, k);
 	u32 seen, new = 0;
 	int err;
 
@@ -228,7 +167,7 @@ static int unlock(struct futex_bucket *b, const struct futex_key *k, u64 addr)
 	err = change(addr, &seen, new);
 	if (err || !first)
 		return err;
-	hand_over(b, first);
+	futex_pi_hand_over(b, first);
 	futex_wake_one(first);
 	return 0;
 }
@@ -252,40 +191,4 @@ int futex_unlock_pi(struct futex_word word)
 	} while (r == -EAGAIN && !signal_fatal(task_current()));
 	futex_key_put(&k);
 	return r;
-}
-
-/* The first of those that wait with @w, which waits for the caller, inherits. Its bucket is locked. */
-static void choose_heir(struct futex_bucket *b, const struct futex_waiter *w)
-{
-	struct futex_waiter *heir = first_waiter(b, &w->key);
-
-	hand_over(b, heir);
-	heir->heir = true;
-	heir->queued = false;
-	thread_wake(heir->thread);
-}
-
-void futex_pi_exit(struct task *t)
-{
-	u64 flags = spin_lock_irq(&pi_lock);
-
-	t->pi_ended = true;
-	while (!list_empty(&t->pi_waiters)) {
-		struct futex_waiter *w =
-			list_first(&t->pi_waiters, struct futex_waiter, owner_link);
-		struct futex_bucket *b = w->bucket;
-		bool same;
-
-		/* In the order of locks: the bucket first. Then look whether it is all as it was. */
-		spin_unlock_irq(&pi_lock, flags);
-		flags = spin_lock_irq(&b->lock);
-		spin_lock(&pi_lock);
-		same = t->pi_waiters.next == &w->owner_link && w->bucket == b;
-		spin_unlock(&pi_lock);
-		if (same) /* who leaves wants the bucket's lock */
-			choose_heir(b, w);
-		spin_unlock_irq(&b->lock, flags);
-		flags = spin_lock_irq(&pi_lock);
-	}
-	spin_unlock_irq(&pi_lock, flags);
 }

@@ -34,6 +34,7 @@ struct futex_waiter {
 	const struct futex_key *lock_key; /* [i] may be moved to this lock; NULL: to none */
 	struct task *task; /* [i] whose lock it becomes */
 	struct task *owner; /* [pi_lock] for whom it waits */
+	u8 priority; /* [pi_lock] what it lends the owner; read without the lock to choose who is next */
 	struct list owner_link; /* [pi_lock] owner->pi_waiters */
 };
 
@@ -79,6 +80,9 @@ int futex_fault_in(u64 addr);
 
 /* Locks (futex_pi.c). */
 
+/* Of those that wait for lock @k, the one with the greatest priority; NULL: none. Bucket @b is locked. */
+struct futex_waiter *futex_pi_top(struct futex_bucket *b, const struct futex_key *k);
+
 /*
  * Takes the lock @k at @addr for @w->task if it is free, else makes @w wait for its owner. Its bucket
  * @b is locked. 1: taken; 0: it is to wait there; -EDEADLK, -ESRCH; -EBUSY (@try: it is taken);
@@ -88,5 +92,15 @@ int futex_pi_look(struct futex_waiter *w, struct futex_bucket *b, const struct f
 		  u64 addr, bool try);
 /* Sleeps until the lock, whose word is at @addr, is the caller's. 0, -ETIMEDOUT, -EINTR, -EFAULT. */
 int futex_pi_sleep(struct futex_waiter *w, u64 addr, u64 deadline);
-/* The locks of @t, which ends, go to those that wait for them. */
+
+/* Who waits for whom (futex_owner.c). The bucket of the waiter is locked. */
+
+/* Makes @w wait for a lock of @owner's. 0, -EDEADLK, -ESRCH: it ends, or has. */
+int futex_pi_wait_for(struct futex_waiter *w, struct task *owner);
+/* Timeout, signal: @w waits no more. */
+void futex_pi_wait_no_more(struct futex_waiter *w);
+/* The lock that @to waits for, in bucket @b, is its own, and the others wait for it now. */
+void futex_pi_hand_over(struct futex_bucket *b, struct futex_waiter *to);
+
+/* The locks of @t, which ends, go to those that wait for them. No lock held. */
 void futex_pi_exit(struct task *t);

@@ -4,6 +4,7 @@
 
 #include "abi/errno.h"
 #include "abi/sched.h"
+#include "proc/futex.h"
 #include "proc/process.h"
 
 /* The task @tid names, 0: the caller's; NULL: none, or it has ended. Under process_lock. */
@@ -97,6 +98,7 @@ static int change_locked(struct task *t, const struct sched_change *c)
 	if (!is_root() && !allowed(t, &t->thread->sched, &new))
 		return -EPERM;
 	thread_set_sched(t->thread, &new);
+	futex_pi_changed(t);
 	return 0;
 }
 

@@ -22,6 +22,7 @@ struct snapshot {
 	char state, name[16];
 	u32 umask, cpu, fd_size;
 	struct sched_params sched;
+	u8 priority; /* it runs with */
 	struct credentials cred;
 	struct cpu_time time, children;
 	u64 start_ns, switches[2], affinity;
@@ -71,6 +72,7 @@ static void copy_living(struct snapshot *s, struct task *t)
 	memcpy(s->switches, t->thread->switches, sizeof(s->switches));
 	s->affinity = t->thread->affinity;
 	s->sched = t->thread->sched;
+	s->priority = thread_priority(t->thread);
 	s->fd_size = t->files ? t->files->size : 0;
 	s->umask = t->fs ? t->fs->umask : 0;
 	s->space = t->process->space;
@@ -163,9 +165,9 @@ static u64 ticks(u64 ns)
 /* -- stat -------------------------------------------------------------------------------------- */
 
 /* As Linux shows it: 0 to 39 of nice values, below that the real-time ones. */
-static int priority_of(const struct sched_params *s)
+static int shown_priority(const struct snapshot *s)
 {
-	return s->priority ? -1 - s->priority : 20 + s->nice;
+	return s->priority ? -1 - s->priority : 20 + s->sched.nice;
 }
 
 /* Fields 1 to 22. */
@@ -176,7 +178,7 @@ static void print_times(struct procfs_text *t, const struct snapshot *s)
 		     s->children.faults);
 	procfs_print(t, "%lu %lu %lu %lu %d %d %u 0 %lu ", ticks(s->time.user),
 		     ticks(s->time.system), ticks(s->children.user), ticks(s->children.system),
-		     priority_of(&s->sched), s->sched.nice, s->threads, ticks(s->start_ns));
+		     shown_priority(s), s->sched.nice, s->threads, ticks(s->start_ns));
 }
 
 /* Fields 23 to 52. Addresses are told to those who may look only. */

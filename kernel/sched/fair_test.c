@@ -129,7 +129,7 @@ KTEST(rt_by_priority, 20)
 
 	rt_init(&rt);
 	for (unsigned i = 0; i < ARRAY_SIZE(priority); i++) {
-		fresh(i, 0)->sched.priority = priority[i];
+		fresh(i, 0)->priority = priority[i];
 		rt_enqueue(&rt, &threads[i], i == 4);
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {

@@ -20,15 +20,25 @@ struct run_queue *queue_lock_of(struct thread *t, u64 *flags)
 	}
 }
 
-void queue_add(struct run_queue *q, struct thread *t)
+static inline void add(struct run_queue *q, struct thread *t, bool first)
 {
 	assert(!t->on_queue);
 	if (thread_is_rt(t))
-		rt_enqueue(&q->rt, t, false);
+		rt_enqueue(&q->rt, t, first);
 	else
 		fair_enqueue(&q->fair, t);
 	t->on_queue = true;
 	q->count++;
+}
+
+void queue_add(struct run_queue *q, struct thread *t)
+{
+	add(q, t, false);
+}
+
+void queue_add_first(struct run_queue *q, struct thread *t)
+{
+	add(q, t, true);
 }
 
 void queue_take(struct run_queue *q, struct thread *t)

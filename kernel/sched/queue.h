@@ -49,6 +49,8 @@ void queue_rearm_timer(struct run_queue *q, u64 now);
 struct run_queue *queue_lock_of(struct thread *t, u64 *flags);
 /* Links and unlinks a waiting thread. Queue locked. */
 void queue_add(struct run_queue *q, struct thread *t);
+/* The same; a real-time thread goes before those of its priority. */
+void queue_add_first(struct run_queue *q, struct thread *t);
 void queue_take(struct run_queue *q, struct thread *t);
 
 /* @t, which runs or has just stopped, is charged until @now. Queue locked. */

@@ -13,7 +13,7 @@ void rt_init(struct rt_queue *r)
 
 static unsigned level_of(const struct thread *t)
 {
-	return SCHED_PRIORITY_MAX - t->sched.priority;
+	return SCHED_PRIORITY_MAX - t->priority;
 }
 
 void rt_enqueue(struct rt_queue *r, struct thread *t, bool first)

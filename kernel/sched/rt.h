@@ -39,5 +39,5 @@ u64 rt_limit(struct rt_queue *r, u64 now);
 
 static inline bool thread_is_rt(const struct thread *t)
 {
-	return t->sched.priority != 0;
+	return t->priority != 0;
 }

@@ -64,6 +64,16 @@ static inline u64 sched_get_quantum(void)
 
 /* From now on @t is scheduled so; whoever asks may (nothing is checked here). Any context. */
 void thread_set_sched(struct thread *t, const struct sched_params *p);
+/*
+ * Lends @t a real-time priority, which it runs with while its own is less; 0: no more. Any context; one
+ * lender at a time. What it can be asked for (thread.sched) stays.
+ */
+void thread_lend(struct thread *t, u8 priority);
+/* The real-time priority that @t runs with, its own or lent; 0: it shares. Any context, no lock. */
+static inline u8 thread_priority(const struct thread *t)
+{
+	return READ_ONCE(t->priority);
+}
 /* @child, which has not run, is scheduled as the running thread @parent: fork. */
 void thread_inherit_sched(struct thread *child, const struct thread *parent);
 

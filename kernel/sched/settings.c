@@ -49,26 +49,59 @@ static void reconsider(struct run_queue *q)
 	queue_wake_cpu(q);
 }
 
+/* What @t runs with has been written down, but for its priority. It is in no queue. Queue locked. */
+static void set_priority(struct run_queue *q, struct thread *t, bool has_time)
+{
+	bool was_rt = thread_is_rt(t);
+
+	WRITE_ONCE(t->priority, MAX(t->sched.priority, t->lent));
+	if (was_rt && !thread_is_rt(t) && has_time)
+		fair_place(&q->fair, t); /* its virtual time stood still meanwhile */
+	if (t == q->current)
+		q->rt_runs = thread_is_rt(t);
+}
+
+/* Changes what @t is scheduled by. One that has less now goes before its new equals, as on Linux. */
+static void change(struct run_queue *q, struct thread *t, const struct sched_params *p, u8 lent)
+{
+	bool waits = t->on_queue, runs = t == q->current;
+	u8 before = t->priority;
+
+	if (waits)
+		queue_take(q, t);
+	else if (runs)
+		queue_charge(q, clock_ns());
+	t->sched = *p;
+	t->lent = lent;
+	fair_set_weight(t);
+	set_priority(q, t, waits || runs);
+	if (waits && t->priority < before)
+		queue_add_first(q, t);
+	else if (waits)
+		queue_add(q, t);
+	reconsider(q);
+}
+
 void thread_set_sched(struct thread *t, const struct sched_params *p)
 {
 	u64 flags;
 	struct run_queue *q = queue_lock_of(t, &flags);
-	bool waits = t->on_queue;
 
-	if (waits)
-		queue_take(q, t);
-	else if (t == q->current)
-		queue_charge(q, clock_ns());
-	if (thread_is_rt(t) && !p->priority)
-		fair_place(&q->fair, t); /* its virtual time stood still meanwhile */
-	t->sched = *p;
 	t->slice_left = 0;
-	fair_set_weight(t);
-	if (waits)
-		queue_add(q, t);
-	else if (t == q->current)
-		q->rt_runs = thread_is_rt(t);
-	reconsider(q);
+	change(q, t, p, t->lent);
+	spin_unlock_irq(&q->lock, flags);
+}
+
+void thread_lend(struct thread *t, u8 priority)
+{
+	u64 flags;
+	struct run_queue *q = queue_lock_of(t, &flags);
+	struct sched_params own = t->sched;
+
+	if (t->priority == MAX(own.priority, priority))
+		t->lent = priority;
+	else
+		change(q, t, &own, priority);
 	spin_unlock_irq(&q->lock, flags);
 }
 
@@ -83,6 +116,7 @@ void thread_inherit_sched(struct thread *child, const struct thread *parent)
 		p.priority = 0;
 	}
 	child->sched = p;
+	child->priority = p.priority; /* what is lent is lent to the parent alone */
 	child->affinity = parent->affinity;
 	child->vruntime = parent->vruntime;
 	fair_set_weight(child);
@@ -168,7 +202,7 @@ int thread_set_affinity(struct thread *t, u64 mask, struct thread_move *m)
 
 u64 thread_slice(const struct thread *t)
 {
-	if (thread_is_rt(t))
+	if (t->sched.priority)
 		return t->sched.policy == SCHED_RR ? RT_QUANTUM : 0;
 	return sched_get_quantum();
 }

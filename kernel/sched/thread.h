@@ -39,7 +39,9 @@ struct thread {
 	bool seen_in_kernel; /* [q] when it was sampled last */
 	bool fresh; /* [q] slept or is new, and goes to another CPU */
 	bool leads; /* [q] is a node of the fair queue's tree */
-	struct sched_params sched; /* [q] */
+	u8 priority; /* [q] real-time one that it runs with: the greater of its own and the next */
+	u8 lent; /* [q] by who waits for a lock of its; 0: nothing */
+	struct sched_params sched; /* [q] its own */
 	u32 weight, inverse; /* [q] of its nice value; and 2^32 / weight */
 	i32 pid; /* [o] of its process, for the trace; 0: none */
 	u32 tid; /* [i] */

@@ -19,7 +19,7 @@ static bool deserves_more(const struct run_queue *q, const struct thread *t)
 	const struct thread *now = q->current;
 
 	if (thread_is_rt(t) || thread_is_rt(now))
-		return t->sched.priority > now->sched.priority;
+		return t->priority > now->priority;
 	if (now->sched.policy == SCHED_IDLE && t->sched.policy != SCHED_IDLE)
 		return true;
 	if (t->sched.policy != SCHED_OTHER)
