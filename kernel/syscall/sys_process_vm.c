@@ -54,7 +54,7 @@ static i64 process_vm(i32 tid, u64 local, u64 local_count, u64 remote, u64 remot
 {
 	struct user_vector mine, its;
 	struct io io, unused;
-	struct space *s;
+	struct space *s = NULL; /* the compiler does not see that it is set */
 	u8 *page;
 	i64 r = user_vector_get(&mine, local, local_count, &io);
 
