@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Finds the ACPI tables: RSDP → XSDT or RSDT → MADT, FADT (→ DSDT), HPET, SSDT. Tables lie in
+ * Finds the ACPI tables: RSDP → XSDT or RSDT → MADT, FADT (→ DSDT), HPET, DMAR, SSDT. Tables lie in
  * the direct map or, where firmware calls their memory reserved, are mapped for the moment
  * they are read; nothing points into them afterwards. Runs once on the boot CPU: no locks.
  */
@@ -110,6 +110,8 @@ static void visit_table(u64 phys)
 		parse_with(phys, "APIC", acpi_parse_madt);
 	} else if (!memcmp(t, "HPET", 4)) {
 		parse_with(phys, "HPET", acpi_parse_hpet);
+	} else if (!memcmp(t, "DMAR", 4)) {
+		parse_with(phys, "DMAR", acpi_parse_dmar);
 	} else if (!memcmp(t, "FACP", 4)) {
 		parse_with(phys, "FACP", acpi_parse_fadt);
 		scan_s5(acpi.dsdt, "DSDT");

@@ -80,6 +80,9 @@ struct acpi_info {
 	u8 s5_type_a, s5_type_b;
 
 	u64 hpet_address; /* 0: there is none */
+
+	/* DMAR */
+	bool x2apic_opt_out; /* the firmware asks to be left in xAPIC mode */
 };
 
 extern struct acpi_info acpi;
@@ -100,6 +103,7 @@ int acpi_table_check(const u8 *t, size_t room, const char *signature);
 int acpi_parse_madt(const u8 *t, size_t n, struct acpi_info *a);
 int acpi_parse_fadt(const u8 *t, size_t n, struct acpi_info *a);
 int acpi_parse_hpet(const u8 *t, size_t n, struct acpi_info *a);
+int acpi_parse_dmar(const u8 *t, size_t n, struct acpi_info *a);
 
 /* Looks for Name(\_S5_, Package(){a, b, …}) in @n bytes of AML. 0, -ENOENT, -EINVAL. */
 int acpi_parse_s5(const u8 *aml, size_t n, struct acpi_info *a);

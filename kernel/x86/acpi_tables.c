@@ -271,6 +271,23 @@ int acpi_parse_hpet(const u8 *t, size_t n, struct acpi_info *a)
 	return 0;
 }
 
+/* -- DMAR ------------------------------------------------------------------------------ */
+
+#define DMAR_BYTES 48u
+#define DMAR_INTERRUPT_REMAPPING 1u
+#define DMAR_X2APIC_OPT_OUT 2u /* means something beside the other one only */
+
+/* Whoever would turn x2APIC on has to ask here first (VT-d specification, 8.1). */
+int acpi_parse_dmar(const u8 *t, size_t n, struct acpi_info *a)
+{
+	u8 wanted = DMAR_INTERRUPT_REMAPPING | DMAR_X2APIC_OPT_OUT;
+
+	if (n < DMAR_BYTES)
+		return -EINVAL;
+	a->x2apic_opt_out = (t[37] & wanted) == wanted;
+	return 0;
+}
+
 /* -- \_S5 ------------------------------------------------------------------------------ */
 
 #define AML_NAME_OP 0x08

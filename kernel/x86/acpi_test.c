@@ -351,6 +351,21 @@ KTEST(acpi_hpet, 20)
 	KEXPECT_EQ(info.hpet_address, 0xfed00000);
 }
 
+KTEST(acpi_dmar, 20)
+{
+	u8 t[48] = { 0 };
+
+	acpi_set_defaults(&info);
+	t[37] = 3;
+	KEXPECT_EQ(acpi_parse_dmar(t, 47, &info), -EINVAL);
+	KEXPECT(!info.x2apic_opt_out);
+	for (u8 flags = 0; flags < 8; flags++) {
+		t[37] = flags;
+		KEXPECT_EQ(acpi_parse_dmar(t, sizeof(t), &info), 0);
+		KEXPECT_EQ(info.x2apic_opt_out, (flags & 3) == 3);
+	}
+}
+
 KTEST(acpi_s5_forms, 20)
 {
 	static const u8 bytes[] = {

@@ -222,13 +222,29 @@ void apic_init_cpu(void)
 	drain_in_service();
 }
 
+/*
+ * x2APIC, unless the firmware wants to be left alone. Where it has turned it on itself it stays on: ids
+ * over 254 may be the reason, and back to xAPIC leads only through off (SDM vol. 3, 11.12.5).
+ */
+static bool wants_x2apic(u64 base)
+{
+	return base & APIC_BASE_X2 || (cpu_features.x2apic && !acpi.x2apic_opt_out);
+}
+
+static const char *whose_choice(u64 base)
+{
+	if (base & APIC_BASE_X2)
+		return " (left on by the firmware)";
+	return cpu_features.x2apic && !x2apic_mode ? " (the firmware asks for it)" : "";
+}
+
 void apic_init(void)
 {
 	u64 base = msr_read(MSR_APIC_BASE);
 	u64 phys = base & APIC_BASE_ADDRESS;
 
 	pic_disable();
-	x2apic_mode = cpu_features.x2apic || base & APIC_BASE_X2;
+	x2apic_mode = wants_x2apic(base);
 	if (!x2apic_mode) {
 		phys = phys ? phys : APIC_DEFAULT_PHYS;
 		registers = upcall_device_map(phys, PAGE_SIZE, MMU_UNCACHED);
@@ -238,8 +254,8 @@ void apic_init(void)
 	apic_init_cpu();
 	if (apic_read(APIC_VERSION) == 0xffffffff)
 		panic("apic: no local APIC answers at %#lx", phys);
-	log_info("apic: %s, id %u, version %#x", x2apic_mode ? "x2APIC" : "xAPIC", apic_id(),
-		 apic_read(APIC_VERSION) & 0xff);
+	log_info("apic: %s%s, id %u, version %#x", x2apic_mode ? "x2APIC" : "xAPIC",
+		 whose_choice(base), apic_id(), apic_read(APIC_VERSION) & 0xff);
 }
 
 /* -- timer ----------------------------------------------------------------------------- */
