@@ -8,6 +8,7 @@
 
 #include "abi/errno.h"
 #include "base/ktest.h"
+#include "lib/string.h"
 #include "machine/upcalls.h"
 #include "machine/usercopy.h"
 
@@ -124,6 +125,43 @@ KTEST(protect_copy_to_user, 20)
 	probe_close(&p);
 	KEXPECT_EQ(written, 0);
 	KEXPECT_EQ(read, 5);
+}
+
+/* One string of @n characters that ends @gap bytes before the page does: 0, or what is wrong. */
+static int read_string_at(size_t n, size_t gap)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	u64 at = PROBE + PAGE_SIZE - gap - n - 1;
+	char text[32];
+
+	memset(text, '?', sizeof(text));
+	if (user_write(at, letters, n) || user_write(at + n, "", 1))
+		return 1;
+	if (user_read_string(text, at, n + 1) != (ssize_t)n || memcmp(text, letters, n) || text[n])
+		return 2;
+	if (text[n + 1] != '?')
+		return 3;
+	if (n && user_read_string(text, at, n) != -ENAMETOOLONG)
+		return 4;
+	if (user_read_string(text, at, sizeof(text)) != (ssize_t)n)
+		return 5;
+	user_write(at + n, "!", 1);
+	if (!gap && user_read_string(text, at, sizeof(text)) != -EFAULT)
+		return 6;
+	return 0;
+}
+
+KTEST(protect_strings_end_anywhere, 20)
+{
+	struct probe p;
+	u32 wrong = 0;
+
+	KREQUIRE(probe_open(&p, MMU_READ | MMU_WRITE));
+	for (size_t n = 0; n <= 26; n++)
+		for (size_t gap = 0; gap < 10; gap++)
+			wrong += read_string_at(n, gap) != 0;
+	probe_close(&p);
+	KEXPECT_EQ(wrong, 0);
 }
 
 KTEST(protect_copy_of_kernel_addresses, 20)

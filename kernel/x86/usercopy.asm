@@ -75,33 +75,44 @@ zero_user_raw:
 ; ssize_t copy_user_string_raw(char *dst, const char *src, size_t max): length without NUL,
 ; max if none was found, or -EFAULT
 ;
-; Eight bytes at a time where the source is aligned: such a load lies in one page, so it reads
+; Eight bytes at a time while they lie in one page of the source and there is room for them: so it reads
 ; nothing that the string's own bytes do not vouch for. A zero byte in a word x shows in
-; (x - 0x0101...) & ~x & 0x8080...
+; (x - 0x0101...) & ~x & 0x8080..., the first one as the lowest bit. What lies behind the NUL in its word
+; is copied along.
 copy_user_string_raw:
 	OPEN_USER
 	xor eax, eax
-	mov r8, 0x0101010101010101
+	mov r8, -0x0101010101010101
 	mov r9, 0x8080808080808080
-.next:
+.words:
 	lea rcx, [rsi + rax]
-	test cl, 7
-	jnz .byte
-	lea rcx, [rax + 8]
-	cmp rcx, rdx
-	ja .byte
+	mov r11, rdx
+	or rcx, -4096
+	sub r11, rax
+	neg rcx				; bytes up to the page's end
+	cmp rcx, r11
+	cmova rcx, r11
+	sub rcx, 8
+	jb .byte
+	add rcx, rax			; the last place where a word may begin
+.word:
 	MAY_FAULT .fault
 	mov r10, [rsi + rax]
-	mov r11, r10
-	mov rcx, r10
-	sub r11, r8
-	not rcx
-	and r11, rcx
-	test r11, r9
-	jnz .byte
+	lea r11, [r10 + r8]
 	mov [rdi + rax], r10
+	not r10
+	and r11, r10
+	and r11, r9
+	jnz .found
 	add rax, 8
-	jmp .next
+	cmp rax, rcx
+	jbe .word
+	jmp .words
+.found:
+	bsf r11, r11
+	shr r11, 3
+	add rax, r11
+	jmp .end
 .byte:
 	cmp rax, rdx
 	je .end
@@ -111,7 +122,7 @@ copy_user_string_raw:
 	test cl, cl
 	jz .end
 	inc rax
-	jmp .next
+	jmp .words
 .end:
 	CLOSE_USER
 	ret
