@@ -138,7 +138,8 @@ static int bind_file(struct vnode *v, struct file *f, u32 flags)
 	return v->ops->open ? v->ops->open(v, f) : 0;
 }
 
-static int open_vnode(struct opening *o, const struct spot *s, struct file **out)
+/* An open file keeps the vnode's count that *s had. */
+static int open_vnode(struct opening *o, struct spot *s, struct file **out)
 {
 	struct vnode *v = s->vnode;
 	struct file *f;
@@ -149,7 +150,8 @@ static int open_vnode(struct opening *o, const struct spot *s, struct file **out
 	f = file_create(&path_ops, (o->flags & ~OPEN_ONLY) | (o->flags & O_NOCTTY));
 	if (!f)
 		return file_create_error();
-	f->vnode = vnode_get(v);
+	f->vnode = v;
+	s->vnode = NULL;
 	r = mount_enter(f, s->mount);
 	if (!r)
 		r = bind_file(v, f, o->flags);
@@ -208,7 +210,7 @@ static int make_nameless(struct opening *o, struct spot *s)
 int path_open(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 	      u32 mode, struct file **out)
 {
-	struct opening o = { .mode = mode };
+	struct opening o; /* find_vnode() and what it calls set the rest */
 	struct spot s;
 	bool known;
 	int r = check_flags(&flags);
@@ -216,6 +218,8 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 	if (r)
 		return r;
 	o.flags = flags;
+	o.mode = mode;
+	o.created = false;
 	r = flags & O_EXCL ? walk_begin(&o.w, c, start, path)
 			   : walk_begin_whole(&o.w, c, start, path, &s);
 	if (r < 0)

@@ -79,6 +79,7 @@ static void init_node(struct tmpfs_node *n, struct superblock *sb, u32 mode, u64
 {
 	const struct vnode_ops *ops = &special_ops;
 
+	memset(&n->v + 1, 0, sizeof(*n) - sizeof(n->v));
 	switch (mode & S_IFMT) {
 	case S_IFREG:
 		ops = &file_vnode_ops;
@@ -108,7 +109,7 @@ static struct tmpfs_node *node_create(struct superblock *sb, u32 mode, u64 rdev)
 
 	if (!tmpfs_take_inodes(t, 1))
 		return NULL;
-	n = page_memory_low() ? NULL : slab_alloc_zero(vnode_cache);
+	n = page_memory_low() ? NULL : slab_alloc(vnode_cache);
 	if (n)
 		init_node(n, sb, mode, rdev);
 	else

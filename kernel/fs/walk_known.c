@@ -79,15 +79,15 @@ static inline const struct path *start_of(const struct fs_context *c, const stru
 
 /* From @k on, whose vnode is counted, the walk goes as usual. 0, -ENOENT, -ENOTDIR. */
 static int begin_at(struct walk *w, const struct fs_context *c, const struct path *start,
-		    const char *path, const struct known *k)
+		    const char *path, struct known k)
 {
 	if (!*path || !vnode_is_dir(start->vnode)) {
-		vnode_put(k->at);
+		vnode_put(k.at);
 		return *path ? -ENOTDIR : -ENOENT;
 	}
 	w->c = c;
-	w->at = (struct spot){ k->at, start->mount, NULL };
-	w->rest = k->rest;
+	w->at = (struct spot){ k.at, start->mount, NULL };
+	w->rest = k.rest;
 	w->expanded = NULL;
 	w->links = 0;
 	w->crossed = false;
@@ -104,7 +104,7 @@ int walk_begin(struct walk *w, const struct fs_context *c, const struct path *st
 	go_known(&k, c->cred, false);
 	vnode_get(k.at);
 	peek_end();
-	return begin_at(w, c, from, path, &k);
+	return begin_at(w, c, from, path, k);
 }
 
 int walk_begin_whole(struct walk *w, const struct fs_context *c, const struct path *start,
@@ -119,7 +119,7 @@ int walk_begin_whole(struct walk *w, const struct fs_context *c, const struct pa
 	vnode_get(v ? v : k.at);
 	peek_end();
 	if (unlikely(!v))
-		return begin_at(w, c, from, path, &k);
+		return begin_at(w, c, from, path, k);
 	w->c = c;
 	w->at.mount = from->mount;
 	w->crossed = w->trailing = false;
@@ -141,5 +141,5 @@ int walk_begin_stat(struct walk *w, const struct fs_context *c, const struct pat
 	else
 		vnode_get(k.at);
 	peek_end();
-	return likely(v) ? 1 : begin_at(w, c, from, path, &k);
+	return likely(v) ? 1 : begin_at(w, c, from, path, k);
 }

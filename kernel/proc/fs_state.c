@@ -72,20 +72,22 @@ void fs_state_replace(struct fs_state *s, struct path *at, const struct path *to
 	path_put(&old);
 }
 
+void fs_context_count(struct fs_context *c, struct fs_state *s)
+{
+	u64 flags = spin_lock_irq(&s->lock);
+
+	c->root = path_get(&s->root);
+	c->cwd = path_get(&s->cwd);
+	c->umask = s->umask;
+	c->counted = true;
+	spin_unlock_irq(&s->lock, flags);
+}
+
 struct fs_context fs_context_begin(void)
 {
 	struct task *me = task_current();
-	struct fs_state *s = me->fs;
-	struct fs_context c = { s->root, s->cwd, s->umask, &me->cred, 0, false };
-	u64 flags;
+	struct fs_context c;
 
-	if (likely(READ_ONCE(s->refs) == 1))
-		return c;
-	flags = spin_lock_irq(&s->lock);
-	c.root = path_get(&s->root);
-	c.cwd = path_get(&s->cwd);
-	c.umask = s->umask;
-	c.counted = true;
-	spin_unlock_irq(&s->lock, flags);
+	fs_context_fill(&c, me->fs, &me->cred);
 	return c;
 }

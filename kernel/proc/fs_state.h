@@ -34,10 +34,25 @@ struct path fs_state_cwd(struct fs_state *s);
 /* Puts @to, whose references pass, in the place of *@at (&s->root or &s->cwd). May sleep. */
 void fs_state_replace(struct fs_state *s, struct path *at, const struct path *to);
 
+/* Fills *c anew, with both directories counted. */
+void fs_context_count(struct fs_context *c, struct fs_state *s);
 /*
- * The running thread's context for the length of a system call; fs_context_end() after it. With a
- * state that others may change both directories are counted.
+ * The context of the running thread, whose @s and @cred are, for the length of a system call;
+ * fs_context_end() after it. With a state that others may change both directories are counted.
  */
+static inline void fs_context_fill(struct fs_context *c, struct fs_state *s,
+				   const struct credentials *cred)
+{
+	c->root = s->root;
+	c->cwd = s->cwd;
+	c->umask = s->umask;
+	c->cred = cred;
+	c->resolve = 0;
+	c->counted = false;
+	if (unlikely(READ_ONCE(s->refs) != 1))
+		fs_context_count(c, s);
+}
+/* The same, for whoever it is that runs. */
 struct fs_context fs_context_begin(void);
 static inline void fs_context_end(const struct fs_context *c)
 {

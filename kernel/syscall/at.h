@@ -39,8 +39,9 @@ static inline int at_begin(struct at *a, u64 dirfd, u64 path)
 {
 	/* cppcheck-suppress uninitvar ; the array is filled here */
 	ssize_t n = user_read_string(a->path.short_text, path, SHORT_PATH);
+	struct task *me = task_current();
 
-	a->c = fs_context_begin();
+	fs_context_fill(&a->c, me->fs, &me->cred);
 	a->start = NULL;
 	a->path.text = a->path.short_text;
 	a->path.allocated = NULL;
