@@ -33,6 +33,8 @@
 	X(peek, "what another CPU looks at without a lock is freed")                               \
 	X(lend, "who waits for a lock lends its owner no priority")                                \
 	X(shootdown, "other CPUs keep user translations that are gone")                            \
+	X(balance, "threads that wait stay on their CPU")                                          \
+	X(charge, "threads of odd number are charged a seventh less than they had")                \
 	X(apstart, "processors with odd APIC ids are never started")                               \
 	X(tsc, "the other CPUs' time stamp counters are far off")
 

@@ -5,6 +5,7 @@
  */
 #include "sched/balance.h"
 
+#include "base/mutants.h"
 #include "machine/clock.h"
 #include "machine/smp.h"
 #include "sched/place.h"
@@ -52,7 +53,7 @@ bool balance_pull(void)
 	struct run_queue *q = busiest(here);
 	struct thread *t;
 
-	if (!q)
+	if (!q || MUTANT(balance))
 		return false;
 	spin_lock(&q->lock);
 	t = waiting_for(q, here);
@@ -131,7 +132,7 @@ void balance_push(u64 now)
 	u64 affinity;
 	u32 cpu;
 
-	if (cpu_count == 1 || now < q->next_balance)
+	if (cpu_count == 1 || now < q->next_balance || MUTANT(balance))
 		return;
 	spin_lock(&q->lock);
 	q->next_balance = now + PERIOD;

@@ -2,6 +2,7 @@
 /* The run queue of a CPU: private to the scheduler. Its lock guards every field. */
 #pragma once
 
+#include "base/mutants.h"
 #include "sched/account.h"
 #include "sched/fair.h"
 #include "sched/rt.h"
@@ -65,7 +66,7 @@ static inline void queue_charge_thread(struct run_queue *q, struct thread *t, u6
 	if (unlikely(thread_is_rt(t)))
 		rt_charge(&q->rt, ns, now);
 	else
-		t->vruntime += fair_weigh(t, ns);
+		t->vruntime += fair_weigh(t, MUTANT(charge) && t->tid & 1 ? ns - ns / 7 : ns);
 }
 
 /* Charges the running thread until @now. Queue locked. */
