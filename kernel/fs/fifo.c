@@ -97,8 +97,8 @@ int fifo_open(struct vnode *v, struct file *f)
 	reader_opens = READ_ONCE(p->reader_opens);
 	writer_opens = READ_ONCE(p->writer_opens);
 	pipe_attach(p, f);
-	pipe_wake(&p->readable);
-	pipe_wake(&p->writable);
+	wait_wake_all(&p->readable);
+	wait_wake_all(&p->writable);
 	/* On -EINTR the caller puts the file, which detaches it again. */
 	return f->flags & O_NONBLOCK ? 0 : wait_peer(p, f, reader_opens, writer_opens);
 }

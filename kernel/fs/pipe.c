@@ -129,35 +129,75 @@ static void page_done(struct pipe *p, u32 pos)
 	*slot = NULL;
 }
 
+/* Empty: begin the page anew, so that small messages stay within one. */
+static inline void begin_anew(struct pipe *p)
+{
+	WRITE_ONCE(p->ends, ALIGN_DOWN(p->tail, (u32)PAGE_SIZE) * 0x100000001UL);
+}
+
+/*
+ * The usual read: all that there is or fits, short of the page's end, into one buffer. False: nothing
+ * has happened, it is one of the others.
+ */
+static inline bool drain_little(struct pipe *p, struct io *io)
+{
+	u32 in_page = p->tail % PAGE_SIZE, have = used(p);
+	size_t n = MIN(io->left, have);
+
+	if (unlikely(in_page + n >= PAGE_SIZE || !io_is_simple(io, n) ||
+		     user_write(io_address(io), *slot_of(p, p->tail) + in_page, n)))
+		return false;
+	io_advance(io, n);
+	if (likely(n == have))
+		begin_anew(p);
+	else
+		p->tail += n;
+	return true;
+}
+
 /* Moves bytes out of one page. 0 or -EFAULT. */
-static inline int drain_page(struct pipe *p, struct io *io)
+static int drain_page(struct pipe *p, struct io *io)
 {
 	u32 at = p->tail, in_page = at % PAGE_SIZE;
 	size_t before = io->left, n = MIN(before, PAGE_SIZE - in_page);
 	int r = io_put(io, *slot_of(p, at) + in_page, MIN(n, used(p)));
 
 	p->tail = at + (before - io->left);
-	if (unlikely(p->tail / PAGE_SIZE != at / PAGE_SIZE))
+	if (p->tail / PAGE_SIZE != at / PAGE_SIZE)
 		page_done(p, at);
 	return r;
 }
 
 /* Moves bytes out, as many as there are and fit. 0 or -EFAULT. */
-static inline int drain(struct pipe *p, struct io *io)
+static __attribute__((noinline)) int drain(struct pipe *p, struct io *io)
 {
 	int r;
 
 	do
 		r = drain_page(p, io);
-	while (unlikely(io->left && used(p) && !r));
-	/* Empty: begin the page anew, so that small messages stay within one. */
+	while (io->left && used(p) && !r);
 	if (!used(p))
-		WRITE_ONCE(p->ends, ALIGN_DOWN(p->tail, (u32)PAGE_SIZE) * 0x100000001UL);
+		begin_anew(p);
 	return r;
 }
 
+/* The usual write: all of it into the page at hand. False: nothing has happened. */
+static inline bool fill_little(struct pipe *p, struct io *io)
+{
+	u32 in_page = p->head % PAGE_SIZE;
+	u8 *page = *slot_of(p, p->head);
+	size_t n = io->left;
+
+	if (unlikely(!p->readers || !page || in_page + n > PAGE_SIZE || used(p) + n > p->capacity ||
+		     !io_is_simple(io, n) || user_read(page + in_page, io_address(io), n)))
+		return false;
+	io_advance(io, n);
+	p->head += n;
+	return true;
+}
+
 /* Moves at most @n bytes into one page. 0, -ENOMEM or -EFAULT. */
-static inline int fill_page(struct pipe *p, struct io *io, size_t n)
+static int fill_page(struct pipe *p, struct io *io, size_t n)
 {
 	u32 at = p->head, in_page = at % PAGE_SIZE;
 	u8 *page = page_for(p, at);
@@ -172,14 +212,14 @@ static inline int fill_page(struct pipe *p, struct io *io, size_t n)
 }
 
 /* Moves @n bytes in. 0, -ENOMEM or -EFAULT. */
-static inline int fill(struct pipe *p, struct io *io, size_t n)
+static int fill(struct pipe *p, struct io *io, size_t n)
 {
 	size_t end = io->left - n;
 	int r;
 
 	do
 		r = fill_page(p, io, io->left - end);
-	while (unlikely(io->left != end && !r));
+	while (io->left != end && !r);
 	return r;
 }
 
@@ -188,29 +228,33 @@ static u32 pipe_room(const struct pipe *p)
 	return p->capacity - pipe_used(p);
 }
 
-/* Sleeps without the lock until bytes or the end may have come. 0 or -EINTR, -EAGAIN. */
-static int wait_readable(struct pipe *p, const struct file *f)
+/* Sleeps on @q without the lock until woken. 0: look again; or -EINTR, -EAGAIN. */
+static __attribute__((noinline)) int sleep_on(struct pipe *p, struct wait_queue *q,
+					      const struct file *f)
 {
-	int r;
+	struct waiter w;
+	int r = 0;
 
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
+	wait_prepare_locked(q, &w);
 	mutex_unlock(&p->lock);
-	r = wait_event_interruptible(&p->readable, pipe_used(p) || !READ_ONCE(p->writers));
+	if (unlikely(thread_interrupted(thread_current())))
+		r = -EINTR;
+	else
+		schedule();
+	wait_finish_lasting(&w);
 	mutex_lock(&p->lock);
 	return r;
 }
 
-static int wait_writable(struct pipe *p, const struct file *f)
+/* Waits until there are bytes, or the end. 0 or -EINTR, -EAGAIN. */
+static inline int wait_readable(struct pipe *p, const struct file *f)
 {
-	int r;
+	int r = 0;
 
-	if (f->flags & O_NONBLOCK)
-		return -EAGAIN;
-	mutex_unlock(&p->lock);
-	r = wait_event_interruptible(&p->writable,
-				     pipe_room(p) >= PIPE_BUF || !READ_ONCE(p->readers));
-	mutex_lock(&p->lock);
+	while (unlikely(!used(p)) && p->writers && !r)
+		r = sleep_on(p, &p->readable, f);
 	return r;
 }
 
@@ -218,29 +262,27 @@ static ssize_t pipe_read(struct file *f, struct io *io, u64 *pos)
 {
 	struct pipe *p = f->private;
 	size_t start = io->left;
-	bool room;
-	int r = 0;
+	int r;
 
 	(void)pos;
 	if (unlikely(!start))
 		return 0;
 	mutex_lock(&p->lock);
-	while (unlikely(!used(p)) && p->writers && !r)
-		r = wait_readable(p, f);
-	if (likely(used(p)))
+	r = wait_readable(p, f);
+	if (likely(used(p)) && unlikely(!drain_little(p, io)))
 		r = drain(p, io);
-	room = used(p) <= p->capacity - PIPE_BUF;
 	mutex_unlock(&p->lock);
 	if (unlikely(io->left == start))
 		return r;
-	if (room)
-		pipe_wake(&p->writable);
+	if (unlikely(wait_has_waiters(&p->writable)) && pipe_room(p) >= PIPE_BUF)
+		wait_wake_some(&p->writable, ~0u);
 	return start - io->left;
 }
 
-/* Writes on until all is in or nobody reads; @need: room that a piece must find. */
-static inline int write_locked(struct pipe *p, struct file *f, struct io *io, u32 need)
+/* Writes on until all is in or nobody reads. */
+static __attribute__((noinline)) int write_pieces(struct pipe *p, struct file *f, struct io *io)
 {
+	u32 need = io->left <= PIPE_BUF ? io->left : 1; /* room that a piece must find */
 	int r;
 
 	do {
@@ -248,13 +290,13 @@ static inline int write_locked(struct pipe *p, struct file *f, struct io *io, u3
 
 		if (unlikely(!p->readers))
 			return -EPIPE;
-		if (likely(room >= need)) {
+		if (room >= need) {
 			r = fill(p, io, MIN(io->left, room));
-			pipe_wake(&p->readable);
+			wait_wake_all(&p->readable);
 		} else {
-			r = wait_writable(p, f);
+			r = sleep_on(p, &p->writable, f);
 		}
-	} while (unlikely(io->left && !r));
+	} while (io->left && !r);
 	return r;
 }
 
@@ -268,9 +310,15 @@ static ssize_t pipe_write(struct file *f, struct io *io, u64 *pos)
 	if (unlikely(!start))
 		return 0;
 	mutex_lock(&p->lock);
-	r = write_locked(p, f, io, start <= PIPE_BUF ? start : 1);
+	if (likely(fill_little(p, io))) {
+		mutex_unlock(&p->lock);
+		if (unlikely(wait_has_waiters(&p->readable)))
+			wait_wake_some(&p->readable, ~0u);
+		return start;
+	}
+	r = write_pieces(p, f, io);
 	mutex_unlock(&p->lock);
-	return likely(io->left != start) ? (ssize_t)(start - io->left) : r;
+	return io->left != start ? (ssize_t)(start - io->left) : r;
 }
 
 static u32 pipe_poll(struct file *f, struct poll_table *pt)
@@ -313,8 +361,8 @@ static void pipe_release(struct file *f)
 	if (file_writable(f))
 		p->writers--;
 	mutex_unlock(&p->lock);
-	pipe_wake(&p->readable);
-	pipe_wake(&p->writable);
+	wait_wake_all(&p->readable);
+	wait_wake_all(&p->writable);
 	fifo_put(p);
 }
 

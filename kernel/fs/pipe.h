@@ -60,12 +60,4 @@ void fifo_put(struct pipe *p);
 /* open(2) of FIFO @v: waits for the other side unless O_NONBLOCK. -ENXIO, -EINTR, -ENOMEM. */
 int fifo_open(struct vnode *v, struct file *f);
 
-/* wait_wake_all(), cheaper when nobody sleeps on @q. */
-static inline void pipe_wake(struct wait_queue *q)
-{
-	wait_fence();
-	if (unlikely(READ_ONCE(q->waiters.next) != &q->waiters))
-		wait_wake_all(q);
-}
-
 void pipe_init_caches(void);

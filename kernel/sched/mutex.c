@@ -37,6 +37,6 @@ void mutex_unlock(struct mutex *m)
 	assert(mutex_is_mine(m));
 	lockdep_release(&thread_current()->mutexes, &m->dep);
 	__atomic_store_n(&m->owner, NULL, __ATOMIC_SEQ_CST);
-	if (unlikely(!list_empty(&m->queue.waiters)))
-		wait_wake_one(&m->queue);
+	if (unlikely(wait_has_waiters(&m->queue)))
+		wait_wake_some(&m->queue, 1);
 }

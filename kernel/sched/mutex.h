@@ -52,4 +52,6 @@ static inline bool mutex_is_mine(const struct mutex *m)
 bool mutex_try_lock(struct mutex *m);
 #define mutex_wait_begin(m)                                                                        \
 	lockdep_check(&thread_current()->mutexes, &(m)->dep, LOCK_NAME(m), false)
+
+/* A full fence, too: what was written under the lock is seen before anything read after it. */
 void mutex_unlock(struct mutex *m);

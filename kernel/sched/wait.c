@@ -11,26 +11,48 @@ void wait_queue_init(struct wait_queue *q)
 	list_init(&q->waiters);
 }
 
+/* Under the queue's lock. */
+static inline void enqueue(struct wait_queue *q, struct waiter *w)
+{
+	w->queue = q;
+	w->queued = true;
+	list_push_back(&q->waiters, &w->link);
+}
+
 void wait_enqueue(struct wait_queue *q, struct waiter *w)
 {
 	u64 flags = spin_lock_irq(&q->lock);
 
-	w->queue = q;
-	list_push_back(&q->waiters, &w->link);
+	enqueue(q, w);
 	spin_unlock_irq(&q->lock, flags);
 	wait_fence();
 }
 
+/* The state first: a waker that finds us in the queue, under its lock, must find us blocked. */
+static inline void block(struct waiter *w)
+{
+	w->thread = thread_current();
+	w->notify = NULL;
+	WRITE_ONCE(w->thread->state, THREAD_BLOCKED);
+}
+
 void wait_prepare(struct wait_queue *q, struct waiter *w)
 {
-	struct thread *t = thread_current();
-
-	*w = (struct waiter){ .thread = t };
-	/* The state first: a waker that finds us in the queue must find us blocked. */
-	__atomic_store_n(&t->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
+	block(w);
 	wait_enqueue(q, w);
 }
 
+void wait_prepare_locked(struct wait_queue *q, struct waiter *w)
+{
+	block(w);
+	irq_disable();
+	spin_lock(&q->lock);
+	enqueue(q, w);
+	spin_unlock(&q->lock);
+	irq_enable();
+}
+
+/* Takes the lock even when it is out: the waker may still hold it, and the queue may end with us. */
 void wait_finish(struct waiter *w)
 {
 	struct wait_queue *q = w->queue;
@@ -38,39 +60,38 @@ void wait_finish(struct waiter *w)
 
 	WRITE_ONCE(thread_current()->state, THREAD_RUNNABLE);
 	flags = spin_lock_irq(&q->lock);
-	list_remove(&w->link);
+	if (w->queued)
+		list_unlink(&w->link);
+	w->queued = false;
 	spin_unlock_irq(&q->lock, flags);
 }
 
-static unsigned wake(struct wait_queue *q, unsigned most)
+/* True if @w's thread slept. Under the queue's lock. */
+static inline bool wake_waiter(struct waiter *w)
+{
+	if (unlikely(w->notify)) {
+		w->notify(w);
+		return false;
+	}
+	if (!thread_wake(w->thread))
+		return false;
+	list_unlink(&w->link);
+	__atomic_store_n(&w->queued, false, __ATOMIC_RELEASE); /* it is the sleeper's again */
+	return true;
+}
+
+unsigned wait_wake_some(struct wait_queue *q, unsigned most)
 {
 	struct waiter *w, *tmp;
 	unsigned woken = 0;
-	u64 flags;
+	u64 flags = spin_lock_irq_nested(&q->lock); /* a notify() may wake its own queue */
 
-	/* The condition was written before; see the columns in wait.h. */
-	wait_fence();
-	if (list_empty(&q->waiters))
-		return 0;
-	flags = spin_lock_irq_nested(&q->lock); /* a notify() may wake its own queue */
 	list_for_each_safe (w, tmp, &q->waiters, link) {
-		if (w->notify)
-			w->notify(w);
-		else if (thread_wake(w->thread) && ++woken == most)
+		if (wake_waiter(w) && ++woken == most)
 			break;
 	}
 	spin_unlock_irq(&q->lock, flags);
 	return woken;
-}
-
-unsigned wait_wake_all(struct wait_queue *q)
-{
-	return wake(q, ~0u);
-}
-
-unsigned wait_wake_one(struct wait_queue *q)
-{
-	return wake(q, 1);
 }
 
 struct timeout {
@@ -83,14 +104,10 @@ static void timeout_fire(struct timer *t)
 	thread_wake(container_of(t, struct timeout, timer)->thread);
 }
 
-int schedule_until(u64 deadline)
+int schedule_with_timer(u64 deadline)
 {
 	struct timeout timeout = { .thread = thread_current() };
 
-	if (deadline == ~0UL) {
-		schedule();
-		return 0;
-	}
 	timer_init(&timeout.timer, timeout_fire);
 	timer_arm(&timeout.timer, deadline);
 	schedule();

@@ -19,6 +19,9 @@
  * A wake that comes before schedule() finds the state BLOCKED and sets it RUNNABLE again:
  * schedule() then returns at once.
  *
+ * Who wakes a thread takes its waiter out of the queue, after the wake-up and as the last that he
+ * does to it: so a thread that was woken is in no queue, or waits for the queue's lock to leave it.
+ *
  * Lock: wait_queue.lock (interrupts off), may be taken in interrupt handlers.
  * Order: wait_queue.lock → run_queue.lock.
  */
@@ -43,7 +46,8 @@ struct wait_queue {
 struct waiter {
 	struct list link;
 	struct thread *thread;
-	struct wait_queue *queue; /* NULL: not enqueued */
+	struct wait_queue *queue;
+	bool queued; /* written under the queue's lock; false: who woke the thread took it out */
 	/* For poll: called instead of waking, under the queue's lock; NULL: wake the thread. */
 	void (*notify)(struct waiter *w);
 };
@@ -58,15 +62,52 @@ void wait_queue_init(struct wait_queue *q);
 /* Enqueue the running thread and mark it blocked; undo both. */
 void wait_prepare(struct wait_queue *q, struct waiter *w);
 void wait_finish(struct waiter *w);
+/*
+ * The same where what is waited for changes only under a mutex that the caller holds, and where the
+ * queue outlives the wait: who has the mutex next finds us in the queue, so no fence is needed. The
+ * caller unlocks the mutex, which is the fence before he asks whether he is interrupted. Interrupts on.
+ */
+void wait_prepare_locked(struct wait_queue *q, struct waiter *w);
+static inline void wait_finish_lasting(struct waiter *w)
+{
+	if (unlikely(__atomic_load_n(&w->queued, __ATOMIC_ACQUIRE)))
+		wait_finish(w);
+}
 /* Enqueue without blocking (poll): the caller sets w->thread or w->notify. */
 void wait_enqueue(struct wait_queue *q, struct waiter *w);
 
+/* Does anybody wait? The caller has put a fence behind what he wrote (wait_fence). */
+static inline bool wait_has_waiters(const struct wait_queue *q)
+{
+	return !list_empty(&q->waiters);
+}
+
+/* Wakes @most of those who wait, or tells them (waiter.notify). Any context. How many were woken. */
+unsigned wait_wake_some(struct wait_queue *q, unsigned most);
+
 /* Wake all / the first. Any context. Returns how many were woken. */
-unsigned wait_wake_all(struct wait_queue *q);
-unsigned wait_wake_one(struct wait_queue *q);
+static inline unsigned wait_wake_all(struct wait_queue *q)
+{
+	wait_fence();
+	return unlikely(wait_has_waiters(q)) ? wait_wake_some(q, ~0u) : 0;
+}
+
+static inline unsigned wait_wake_one(struct wait_queue *q)
+{
+	wait_fence();
+	return unlikely(wait_has_waiters(q)) ? wait_wake_some(q, 1) : 0;
+}
+
+int schedule_with_timer(u64 deadline);
 
 /* Sleeps until woken or until @deadline (clock_ns; ~0: none). 0, or -ETIMEDOUT. */
-int schedule_until(u64 deadline);
+static inline int schedule_until(u64 deadline)
+{
+	if (deadline != ~0UL)
+		return schedule_with_timer(deadline);
+	schedule();
+	return 0;
+}
 
 /*
  * Waits until @cond holds; @cond is evaluated with no lock held and may be evaluated often.

@@ -93,6 +93,30 @@ KTEST(wait_wakes_one_or_all, 200)
 	KEXPECT(list_empty(&pong.waiters));
 }
 
+KTEST(wait_takes_out_whom_it_wakes, 200)
+{
+	struct waiter w;
+
+	for (unsigned i = 0; i < 2; i++) {
+		wait_prepare(&pong, &w);
+		KEXPECT(w.queued && !list_empty(&pong.waiters));
+		KEXPECT_EQ(wait_wake_all(&pong), 1);
+		KEXPECT(!w.queued && list_empty(&pong.waiters));
+		KEXPECT_EQ(thread_current()->state, THREAD_RUNNABLE);
+		if (i)
+			wait_finish(&w);
+		else
+			wait_finish_lasting(&w);
+		KEXPECT(list_empty(&pong.waiters));
+	}
+	/* Nobody has: it leaves by itself. */
+	wait_prepare_locked(&pong, &w);
+	KEXPECT(w.queued && !list_empty(&pong.waiters));
+	wait_finish_lasting(&w);
+	KEXPECT(!w.queued && list_empty(&pong.waiters));
+	KEXPECT_EQ(thread_current()->state, THREAD_RUNNABLE);
+}
+
 /* -- timers --------------------------------------------------------------------------------- */
 
 static struct timer timers[16];

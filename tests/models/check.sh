@@ -22,7 +22,7 @@ report() {
 
 sound=$(errors)
 report "${sound:-1}" "a sleeper, its waker and two CPUs: sound in every interleaving"
-for seed in NO_FENCE EARLY_UNLOCK LOOK_FIRST; do
+for seed in NO_FENCE EARLY_UNLOCK LOOK_FIRST OUT_FIRST; do
 	found=$(errors -D$seed)
 	[ "${found:-0}" -gt 0 ] && found=0 || found=1
 	report "$found" "the seeded race $seed is found"

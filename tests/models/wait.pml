@@ -4,11 +4,14 @@
  * checker spin: every interleaving is tried. Stores may be delayed in a buffer of the CPU that made
  * them until a fence or a locked instruction (x86-TSO), which is what wait_fence() is for.
  *
- * Checked: the sleeper is never run while its old stack is in use, nor twice; and it always wakes (no
- * end state but the proper one). Seeds, each of which must be found:
+ * Checked: the sleeper is never run while its old stack is in use, nor twice; it always wakes (no end
+ * state but the proper one); and who wakes it does not touch it when it may be gone (wait_finish_lasting:
+ * whom the waker took out of the queue leaves without the queue's lock). Seeds, each of which must be
+ * found:
  *	NO_FENCE	no fence between a side's store and its load
  *	EARLY_UNLOCK	the run queue is unlocked before the switch is over
  *	LOOK_FIRST	the sleeper looks at its condition before it is in the queue
+ *	OUT_FIRST	the waker takes it out of the queue before it wakes it
  */
 bool cond;	/* what is waited for, as memory has it */
 bool cond_buffered;	/* the waker's store, not in memory yet */
@@ -19,6 +22,8 @@ bool current = true;	/* it is its CPU's current thread */
 bool stack_in_use = true;
 bool runnable;	/* in a run queue */
 bool rq;	/* the run queue's lock */
+bool wq;	/* the wait queue's lock */
+bool gone;	/* the sleeper has gone on: its waiter, and maybe its thread, are no more */
 
 inline lock(l) { atomic { !l -> l = true } }
 inline unlock(l) { l = false }
@@ -59,6 +64,34 @@ inline sleep()
 	fi
 }
 
+/* Under the wait queue's lock, with the sleeper in the queue. */
+inline wake()
+{
+#ifdef OUT_FIRST
+	queued = false;
+#endif
+	lock(rq);
+	assert(!gone);
+	woken = blocked;
+	if
+	:: blocked ->
+		blocked = false;
+		if
+		:: !current -> runnable = true
+		:: else -> skip
+		fi
+	:: else -> skip
+	fi;
+	unlock(rq);
+#ifndef OUT_FIRST
+	assert(!gone);
+	if
+	:: woken -> queued = false
+	:: else -> skip
+	fi
+#endif
+}
+
 active proctype sleeper()
 {
 	bool seen;
@@ -78,28 +111,31 @@ active proctype sleeper()
 		:: !seen -> sleep()
 		:: else -> skip
 		fi;
-		blocked = false;
-		atomic { !queued_buffered -> queued = false }	/* wait_finish() takes the lock */
-	od
+		if
+		:: !queued && !queued_buffered -> assert(!blocked)	/* the waker took it out */
+		:: else ->
+			blocked = false;
+			atomic { !wq && !queued_buffered -> wq = true }	/* locked: the buffer is empty */
+			queued = false;
+			unlock(wq)
+		fi
+	od;
+	gone = true
 }
 
 active proctype waker()
 {
+	bool woken;
 	cond_buffered = true;
 	fence(cond_buffered);
 	if
 	:: queued ->
-		lock(rq);
+		lock(wq);
 		if
-		:: blocked ->
-			blocked = false;
-			if
-			:: !current -> runnable = true
-			:: else -> skip
-			fi
+		:: queued -> wake()
 		:: else -> skip
 		fi;
-		unlock(rq)
+		unlock(wq)
 	:: else -> skip
 	fi
 }
