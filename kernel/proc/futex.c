@@ -18,7 +18,8 @@
  *
  * A sleeper that goes on for another reason takes the bucket's lock to leave it, and so learns
  * whether it was woken at the same time: that wake-up counts. A waker calls thread_wake() with the
- * lock held: the sleeper, whose stack the waiter is on, cannot be gone before.
+ * lock held, then says that the waiter is released: the sleeper, whose stack it is on, waits for that or
+ * for the lock, so it cannot be gone before.
  *
  * Locks: futex_bucket.lock, interrupts off: so user memory that is not there is an error in the copy
  * routines instead of a page fault (x86/trap.c); it is then brought in without the lock, and all is
@@ -91,7 +92,7 @@ void futex_waiter_init(struct futex_waiter *w)
 {
 	w->thread = thread_current();
 	w->bitset = FUTEX_ANY;
-	w->queued = w->pi = w->heir = false;
+	w->queued = w->released = w->pi = w->heir = false;
 	w->lock_key = NULL;
 	w->task = task_current();
 	w->owner = NULL;
@@ -103,33 +104,52 @@ static u32 rank(const struct thread *t)
 	return READ_ONCE(t->sched.priority);
 }
 
-void futex_insert(struct futex_waiter *w, struct futex_bucket *b)
+/* In front of whom a real-time thread goes. */
+static __attribute__((noinline)) struct list *first_of_lower_rank(struct futex_bucket *b, u32 mine)
 {
-	struct list *before = &b->waiters;
 	struct futex_waiter *other;
 
+	list_for_each (other, &b->waiters, link)
+		if (rank(other->thread) < mine)
+			return &other->link;
+	return &b->waiters;
+}
+
+static inline void insert(struct futex_waiter *w, struct futex_bucket *b)
+{
+	struct list *before = &b->waiters;
+
 	if (unlikely(rank(w->thread)))
-		list_for_each (other, &b->waiters, link)
-			if (rank(other->thread) < rank(w->thread)) {
-				before = &other->link;
-				break;
-			}
+		before = first_of_lower_rank(b, rank(w->thread));
 	WRITE_ONCE(w->bucket, b);
 	list_push_back(before, &w->link); /* in front of it */
 }
 
+void futex_insert(struct futex_waiter *w, struct futex_bucket *b)
+{
+	insert(w, b);
+}
+
+/* Who has the bucket's lock next finds the thread blocked. */
+static inline void enqueue_blocked(struct futex_waiter *w, struct futex_bucket *b)
+{
+	WRITE_ONCE(w->thread->state, THREAD_BLOCKED);
+	w->queued = true;
+	insert(w, b);
+}
+
 void futex_enqueue(struct futex_waiter *w, struct futex_bucket *b)
 {
-	__atomic_store_n(&w->thread->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
-	w->queued = true;
-	futex_insert(w, b);
+	enqueue_blocked(w, b);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* before it is asked whether it is interrupted */
 }
 
 void futex_wake_one(struct futex_waiter *w)
 {
-	list_remove(&w->link);
+	list_unlink(&w->link);
 	w->queued = false;
 	thread_wake(w->thread);
+	__atomic_store_n(&w->released, true, __ATOMIC_RELEASE); /* it is the sleeper's again */
 }
 
 struct futex_bucket *futex_lock_bucket_of(struct futex_waiter *w, u64 *flags)
@@ -164,9 +184,13 @@ int futex_sleep_while(const bool *queued, u64 deadline)
 	struct thread *t = thread_current();
 	int r = 0;
 
-	while (READ_ONCE(*queued) && !r) {
+	for (;;) {
 		r = thread_interrupted(t) ? -EINTR : schedule_until(deadline);
+		if (likely(!READ_ONCE(*queued)) || r)
+			break;
 		__atomic_store_n(&t->state, THREAD_BLOCKED, __ATOMIC_SEQ_CST);
+		if (!READ_ONCE(*queued))
+			break;
 	}
 	WRITE_ONCE(t->state, THREAD_RUNNABLE);
 	return r;
@@ -176,11 +200,13 @@ int futex_sleep(struct futex_waiter *w, u64 deadline)
 {
 	int r = futex_sleep_while(&w->queued, deadline);
 
+	if (likely(__atomic_load_n(&w->released, __ATOMIC_ACQUIRE)))
+		return 0;
 	return dequeue(w) ? r : 0;
 }
 
 /* In the bucket first, then the look at the word: see nobody_sleeps(). */
-int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
+static inline int enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 {
 	struct futex_bucket *b = futex_bucket_of(&w->key);
 	bool missing;
@@ -189,7 +215,7 @@ int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 
 	do {
 		flags = spin_lock_irq(&b->lock);
-		futex_enqueue(w, b);
+		enqueue_blocked(w, b);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		missing = user_read_u32(&now, addr);
 		if (unlikely(missing || now != value)) {
@@ -204,6 +230,11 @@ int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 	return now == value ? 0 : -EAGAIN;
 }
 
+int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
+{
+	return enqueue_if(w, addr, value);
+}
+
 int futex_wait(struct futex_word word, u32 value, u32 bitset, u64 deadline)
 {
 	struct futex_waiter w;
@@ -213,7 +244,7 @@ int futex_wait(struct futex_word word, u32 value, u32 bitset, u64 deadline)
 		return r;
 	futex_waiter_init(&w);
 	w.bitset = bitset;
-	r = futex_enqueue_if(&w, word.addr, value);
+	r = enqueue_if(&w, word.addr, value);
 	if (!r)
 		r = futex_sleep(&w, deadline);
 	futex_key_put(&w.key);
@@ -292,7 +323,8 @@ int futex_wait_many(const struct futex_waitv_entry *e, u32 count, u64 deadline)
 
 /* -- waking -------------------------------------------------------------------------------------- */
 
-int futex_wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n, u32 bitset)
+static inline int wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n,
+				u32 bitset)
 {
 	struct futex_waiter *w, *next;
 	u32 woken = 0;
@@ -309,6 +341,11 @@ int futex_wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n
 			break;
 	}
 	return woken;
+}
+
+int futex_wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n, u32 bitset)
+{
+	return wake_matching(b, k, n, bitset);
 }
 
 /*
@@ -333,7 +370,7 @@ int futex_wake(struct futex_word word, u32 n, u32 bitset)
 	b = futex_bucket_of(&k);
 	if (!nobody_sleeps(b)) {
 		flags = spin_lock_irq(&b->lock);
-		r = futex_wake_matching(b, &k, n, bitset);
+		r = wake_matching(b, &k, n, bitset);
 		spin_unlock_irq(&b->lock, flags);
 	}
 	futex_key_put(&k);

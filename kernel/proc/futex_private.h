@@ -28,6 +28,7 @@ struct futex_waiter {
 	struct thread *thread; /* [i] */
 	u32 bitset; /* [i] */
 	bool queued; /* [b] false: it was woken */
+	bool released; /* written under [b]: the waker has done with it */
 	/* For locks (futex_pi.c). */
 	bool pi; /* [b] waits for a lock */
 	bool heir; /* [b] its owner has died: the lock is the waiter's, which writes the word itself */

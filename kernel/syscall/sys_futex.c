@@ -177,7 +177,9 @@ static bool may_be_realtime(u32 op)
 	return op == FUTEX_WAIT_BITSET || op == FUTEX_WAIT_REQUEUE_PI || op == FUTEX_LOCK_PI2;
 }
 
-i64 sys_futex(u64 addr, u64 op, u64 value, u64 timeout, u64 addr2, u64 value3)
+/* All of them, as they come. */
+static __attribute__((noinline)) i64 any_call(u64 addr, u64 op, u64 value, u64 timeout, u64 addr2,
+					      u64 value3)
 {
 	struct futex_call c = decode(addr, op, value, timeout, addr2, value3);
 
@@ -199,6 +201,21 @@ i64 sys_futex(u64 addr, u64 op, u64 value, u64 timeout, u64 addr2, u64 value3)
 	case FUTEX_WAKE_OP: return on_two_words(&c);
 	default: return -ENOSYS;
 	}
+}
+
+/* The two that a mutex or a semaphore makes most are told at once from the others. */
+i64 sys_futex(u64 addr, u64 op, u64 value, u64 timeout, u64 addr2, u64 value3)
+{
+	struct futex_word w = { addr, !(op & FUTEX_PRIVATE_FLAG) };
+	u32 call = (u32)op & ~FUTEX_PRIVATE_FLAG;
+
+	if (likely(!check_word(addr))) {
+		if (call == FUTEX_WAKE)
+			return futex_wake(w, (u32)value, FUTEX_ANY);
+		if (call == FUTEX_WAIT && !timeout)
+			return futex_wait(w, (u32)value, FUTEX_ANY, ~0UL);
+	}
+	return any_call(addr, op, value, timeout, addr2, value3);
 }
 
 /* -- futex_waitv ---------------------------------------------------------------------------------- */
