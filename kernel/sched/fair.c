@@ -7,10 +7,7 @@
 
 /* Virtual time begins here, so that nothing is ever before zero. */
 #define EPOCH (1UL << 40)
-/* A sleeper may be so much behind those that computed meanwhile, and a newcomer ahead. */
-#define SLEEPER_CREDIT (5 * NSEC_PER_MSEC)
 #define MIGRANT_CREDIT (500 * NSEC_PER_MSEC) /* what one comes to catch up with */
-#define NEWCOMER_DEBT (50 * NSEC_PER_MSEC)
 /* How many are asked whether they may go to another CPU. */
 #define FIND_LOOKS 16
 /* An early comer looks at so many of the front for its place. */
@@ -159,21 +156,6 @@ static i64 ahead_of(const struct fair_queue *f, u64 vruntime)
 	return (i64)(vruntime - f->now);
 }
 
-static void clamp(const struct fair_queue *f, struct thread *t, u64 credit)
-{
-	u64 debt = fair_weigh(t, NEWCOMER_DEBT);
-
-	if (ahead_of(f, t->vruntime) < -(i64)credit)
-		t->vruntime = f->now - credit;
-	else if (ahead_of(f, t->vruntime) > (i64)debt)
-		t->vruntime = f->now + debt;
-}
-
-void fair_place(const struct fair_queue *f, struct thread *t)
-{
-	clamp(f, t, SLEEPER_CREDIT);
-}
-
 /* The machine's virtual time less the wall's, as a busy CPU saw it last; atomic. */
 static u64 machine_lead;
 
@@ -188,7 +170,7 @@ void fair_arrive(struct fair_queue *f, struct thread *t, bool idle)
 		f->offset = clock_ns_loose() + __atomic_load_n(&machine_lead, __ATOMIC_RELAXED) -
 			    f->now;
 	t->vruntime -= f->offset;
-	clamp(f, t, t->fresh ? SLEEPER_CREDIT : MIGRANT_CREDIT);
+	fair_clamp(f, t, t->fresh ? FAIR_SLEEPER_CREDIT : MIGRANT_CREDIT);
 	t->fresh = false;
 }
 

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "machine/clock.h"
 #include "sched/thread.h"
 
 #define FAIR_STEP_SHIFT 20 /* ns of virtual time a step: 1.05 ms */
@@ -37,8 +38,6 @@ void fair_refill(struct fair_queue *f);
 struct thread *fair_peek(const struct fair_queue *f);
 /* Takes out @t, which waits in the queue. */
 void fair_dequeue(struct fair_queue *f, struct thread *t);
-/* A thread that slept or is new: its virtual time is made one of today. */
-void fair_place(const struct fair_queue *f, struct thread *t);
 /* A thread comes from another queue, with its virtual time in the machine's; @idle: to an idle CPU. */
 void fair_arrive(struct fair_queue *f, struct thread *t, bool idle);
 /* @f is a busy CPU's, and up to date: what time it is on the machine. */
@@ -55,6 +54,38 @@ u64 fair_weigh_slow(const struct thread *t, u64 ns);
 static inline u64 fair_weigh(const struct thread *t, u64 ns)
 {
 	return likely(t->weight == FAIR_NICE_0) ? ns : fair_weigh_slow(t, ns);
+}
+
+/* A sleeper may be so much behind those that computed meanwhile, and a newcomer ahead. */
+#define FAIR_SLEEPER_CREDIT (5 * NSEC_PER_MSEC)
+#define FAIR_NEWCOMER_DEBT (50 * NSEC_PER_MSEC)
+
+/* Its virtual time is made one of today: at most @credit behind the queue's. */
+static inline void fair_clamp(const struct fair_queue *f, struct thread *t, u64 credit)
+{
+	i64 ahead = (i64)(t->vruntime - f->now);
+
+	if (unlikely(ahead < -(i64)credit))
+		t->vruntime = f->now - credit;
+	else if (unlikely(ahead > (i64)fair_weigh(t, FAIR_NEWCOMER_DEBT)))
+		t->vruntime = f->now + fair_weigh(t, FAIR_NEWCOMER_DEBT);
+}
+
+/* A thread that slept. */
+static inline void fair_place(const struct fair_queue *f, struct thread *t)
+{
+	fair_clamp(f, t, FAIR_SLEEPER_CREDIT);
+}
+
+/* As fair_advance() and fair_enqueue() where nobody waits: @t is the first. */
+static inline void fair_enqueue_first(struct fair_queue *f, const struct thread *running,
+				      struct thread *t)
+{
+	if (likely((i64)(running->vruntime - f->now) > 0))
+		f->now = running->vruntime;
+	fair_place(f, t);
+	t->key = f->front_key = t->vruntime >> FAIR_STEP_SHIFT;
+	list_push_back(&f->front, &t->run_link);
 }
 
 /* Puts @t behind those of the same step. */

@@ -9,15 +9,8 @@
 
 struct run_queue *queue_lock_of(struct thread *t, u64 *flags)
 {
-	for (;;) {
-		u32 cpu = READ_ONCE(t->cpu);
-		struct run_queue *q = &run_queues[cpu];
-
-		*flags = spin_lock_irq(&q->lock);
-		if (likely(t->cpu == cpu))
-			return q;
-		spin_unlock_irq(&q->lock, *flags);
-	}
+	*flags = irq_save();
+	return queue_lock(t);
 }
 
 static inline void add(struct run_queue *q, struct thread *t, bool first)

@@ -46,7 +46,22 @@ void queue_arm_timer(struct run_queue *q);
 /* The same now that another thread runs: it may have to fire earlier. */
 void queue_rearm_timer(struct run_queue *q, u64 now);
 
-/* The queue of @t's CPU, locked; interrupts off, *flags for spin_unlock_irq(). */
+/* The queue of @t's CPU, locked. Interrupts are off. */
+static inline struct run_queue *queue_lock(const struct thread *t)
+{
+	for (;;) {
+		u32 cpu = READ_ONCE(t->cpu);
+		struct run_queue *q = &run_queues[cpu];
+
+		__asm__("" : "+r"(q)); /* else the compiler multiplies again at each use */
+		spin_lock(&q->lock);
+		if (likely(READ_ONCE(t->cpu) == cpu))
+			return q;
+		spin_unlock(&q->lock);
+	}
+}
+
+/* The same with interrupts turned off, *flags for spin_unlock_irq(). */
 struct run_queue *queue_lock_of(struct thread *t, u64 *flags);
 /* Links and unlinks a waiting thread. Queue locked. */
 void queue_add(struct run_queue *q, struct thread *t);

@@ -14,7 +14,7 @@
 /* A woken thread must have had so much less than the running one to take its place. */
 #define WAKE_GRANULARITY NSEC_PER_MSEC
 
-static bool deserves_more(const struct run_queue *q, const struct thread *t)
+static inline bool deserves_more(const struct run_queue *q, const struct thread *t)
 {
 	const struct thread *now = q->current;
 
@@ -27,12 +27,18 @@ static bool deserves_more(const struct run_queue *q, const struct thread *t)
 	return t->vruntime + fair_weigh(t, WAKE_GRANULARITY) < now->vruntime;
 }
 
-void queue_preempt_for(struct run_queue *q, struct thread *t)
+static inline void preempt_for(struct run_queue *q, struct thread *t)
 {
-	if (q->current != q->idle && sched_get_mode() != SCHED_COOPERATIVE && deserves_more(q, t)) {
+	if (unlikely(deserves_more(q, t)) && sched_get_mode() != SCHED_COOPERATIVE) {
 		q->resched_why = WHY_PREEMPTED;
 		context_set_work(&q->current->ctx, WORK_RESCHED);
 	}
+}
+
+void queue_preempt_for(struct run_queue *q, struct thread *t)
+{
+	if (q->current != q->idle)
+		preempt_for(q, t);
 }
 
 void queue_wake_cpu(struct run_queue *q)
@@ -49,36 +55,76 @@ void queue_announce(struct run_queue *q, struct thread *t)
 	queue_wake_cpu(q);
 }
 
+/*
+ * The usual wake-up, the general one in short: nobody waits for the waker's own CPU, to which @t comes
+ * back, and neither is real-time. Queue locked.
+ */
+static inline void wake_beside(struct run_queue *q, struct thread *t)
+{
+	struct thread *now = q->current;
+
+	assert(!t->on_queue);
+	queue_charge_thread(q, now, clock_ns_loose());
+	fair_enqueue_first(&q->fair, now, t);
+	t->on_queue = true;
+	q->count = 1;
+	preempt_for(q, t);
+	if (unlikely(q->armed > now->slice_end)) /* nothing else is due earlier than it was */
+		queue_arm_timer(q);
+}
+
+static inline bool is_usual(const struct run_queue *q, const struct thread *t)
+{
+	return likely(!q->count && q == run_queue_this() && q->current != q->idle &&
+		      !thread_is_rt(t) && !thread_is_rt(q->current));
+}
+
+static __attribute__((noinline)) void wake_here(struct run_queue *q, struct thread *t)
+{
+	queue_refresh(q);
+	fair_place(&q->fair, t);
+	queue_add(q, t);
+	queue_announce(q, t);
+}
+
+/* @q, which is locked, is unlocked on return. */
+static __attribute__((noinline)) void wake_elsewhere(struct run_queue *q, struct thread *t, u32 cpu)
+{
+	queue_refresh(q);
+	fair_place(&q->fair, t);
+	t->fresh = true;
+	place_depart(q, t, cpu);
+	spin_unlock(&q->lock);
+	place_deliver(t);
+}
+
 /* @t was BLOCKED and is not on its CPU any more. @q is locked; unlocked on return. */
-static void wake_elsewhere_or_here(struct run_queue *q, struct thread *t, bool sync)
+static inline void set_going(struct run_queue *q, struct thread *t, bool sync)
 {
 	u32 cpu = cpu_count > 1 ? place_woken(t, sync) : t->cpu;
 
 	trace_about(TRACE_WAKE, &t->ctx, t->tid, cpu);
-	queue_refresh(q);
-	fair_place(&q->fair, t);
-	if (cpu != t->cpu) {
-		t->fresh = true;
-		place_depart(q, t, cpu);
-		spin_unlock(&q->lock);
-		place_deliver(t);
+	if (unlikely(cpu != t->cpu)) {
+		wake_elsewhere(q, t, cpu);
 		return;
 	}
-	queue_add(q, t);
-	queue_announce(q, t);
+	if (is_usual(q, t))
+		wake_beside(q, t);
+	else
+		wake_here(q, t);
 	spin_unlock(&q->lock);
 }
 
-static bool wake(struct thread *t, bool sync)
+static inline bool wake(struct thread *t, bool sync)
 {
-	u64 flags;
-	struct run_queue *q = queue_lock_of(t, &flags);
+	u64 flags = irq_save();
+	struct run_queue *q = queue_lock(t);
 	bool woken = t->state == THREAD_BLOCKED;
 
 	if (woken)
 		WRITE_ONCE(t->state, THREAD_RUNNABLE);
-	if (woken && t != q->current) /* else it is about to block and will see this */
-		wake_elsewhere_or_here(q, t, sync);
+	if (likely(woken && t != q->current)) /* else it is about to block and will see this */
+		set_going(q, t, sync);
 	else
 		spin_unlock(&q->lock);
 	irq_restore(flags);
