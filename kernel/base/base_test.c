@@ -8,6 +8,13 @@
 
 COUNTER(test_counter, "test objects");
 
+static i64 summed;
+static i64 test_sum(void)
+{
+	return summed;
+}
+COUNTER_SUM(test_sum_counter, "test sums", test_sum);
+
 KTEST(counter_adds_up, 20)
 {
 	const struct counter *c;
@@ -22,6 +29,10 @@ KTEST(counter_adds_up, 20)
 	counter_add(&test_counter, -5);
 	KEXPECT_EQ(counter_value("test objects"), 0);
 	KEXPECT_EQ(counter_value("no such counter"), 0);
+	summed = 7;
+	KEXPECT_EQ(counter_value("test sums"), 7);
+	summed = 0;
+	KEXPECT_EQ(counter_value("test sums"), 0);
 }
 
 KTEST(log_ring_wraps, 20)

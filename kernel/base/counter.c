@@ -18,11 +18,7 @@ const struct counter *counter_get(unsigned index)
 
 i64 counter_read(const struct counter *c)
 {
-	i64 sum = __atomic_load_n(&c->value, __ATOMIC_RELAXED);
-
-	for (u32 i = 0; c->cells && i < cpu_count; i++)
-		sum += __atomic_load_n(&c->cells[i].value, __ATOMIC_RELAXED);
-	return sum;
+	return c->sum ? c->sum() : __atomic_load_n(&c->value, __ATOMIC_RELAXED);
 }
 
 i64 counter_value(const char *name)

@@ -27,7 +27,8 @@
 #define CACHE_MAX 96u
 #define FREED_BYTE 0xdb /* debug builds fill freed frames with it */
 
-COUNTER_PER_CPU(live_pages, "pages");
+static i64 live_pages(void);
+COUNTER_SUM(pages_counter, "pages", live_pages);
 
 struct page *page_array;
 u64 page_frames;
@@ -39,6 +40,8 @@ static struct frame_cache {
 	struct spinlock lock;
 	u32 count; /* [lock] */
 	struct page *list; /* [lock] through next_free */
+	i64 live; /* [lock] frames handed out minus those given back here */
+	i64 live_beside; /* atomic: frames handed out and given back past the cache */
 } __attribute__((aligned(64))) frame_caches[MAX_CPUS];
 
 /* Under its lock. */
@@ -60,6 +63,7 @@ static inline struct page *frame_alloc(void)
 	if (likely(p)) {
 		c->list = p->next_free;
 		c->count--;
+		c->live++;
 	}
 	spin_unlock_irq(&c->lock, flags);
 	return p;
@@ -88,6 +92,7 @@ static void frame_free(struct page *p)
 	spin_lock(&c->lock);
 	p->next_free = c->list;
 	c->list = p;
+	c->live--;
 	if (unlikely(++c->count > CACHE_MAX))
 		cache_drain(c, CACHE_BATCH);
 	spin_unlock_irq(&c->lock, flags);
@@ -145,7 +150,8 @@ struct page *page_alloc(unsigned order, unsigned flags)
 	assert(p->refcount == 0);
 	p->refcount = 1;
 	p->order = (u8)order;
-	counter_add_here(&live_pages, 1L << order);
+	if (unlikely(order))
+		page_account(1L << order);
 	if ((flags & ALLOC_ZERO) && !(MUTANT(zero) && (flags & ALLOC_USER)))
 		memset(page_to_virt(p), 0, PAGE_SIZE << order);
 	return p;
@@ -157,11 +163,12 @@ static __attribute__((noinline)) void page_release(struct page *p)
 
 	assert(!(p->flags & (PAGE_IS_FREE | PAGE_IS_SLAB)));
 	debug_only(memset(page_to_virt(p), FREED_BYTE, PAGE_SIZE << order));
-	counter_add_here(&live_pages, -(1L << order));
-	if (likely(!order))
+	if (likely(!order)) {
 		frame_free(p);
-	else
-		buddy_free(p, order);
+		return;
+	}
+	page_account(-(1L << order));
+	buddy_free(p, order);
 }
 
 void page_put(struct page *p)
@@ -176,7 +183,16 @@ void page_put(struct page *p)
 
 void page_account(i64 frames)
 {
-	counter_add_here(&live_pages, frames);
+	__atomic_fetch_add(&frame_caches[cpu_id()].live_beside, frames, __ATOMIC_RELAXED);
+}
+
+static i64 live_pages(void)
+{
+	i64 live = 0;
+
+	for (u32 i = 0; i < cpu_count; i++)
+		live += READ_ONCE(frame_caches[i].live) + READ_ONCE(frame_caches[i].live_beside);
+	return live;
 }
 
 u64 page_free_count(void)

@@ -26,8 +26,8 @@
 
 #define MAGAZINE_BYTES 8192u /* large objects: fewer of them */
 
-/* All slab_caches together; each one's own count is slab_live(). */
-COUNTER_PER_CPU(live_objects, "slab objects");
+static i64 live_objects(void);
+COUNTER_SUM(objects_counter, "slab objects", live_objects);
 
 struct slab_cache slab_caches[MAX_CACHES];
 u32 slab_cache_count;
@@ -259,7 +259,6 @@ void *slab_alloc(struct slab_cache *c)
 	while (unlikely(!(obj = try_alloc(c))))
 		if (!slab_grow(c))
 			return NULL;
-	counter_add_here(&live_objects, 1);
 	debug_only(object_check_poison(c, obj));
 	return obj;
 }
@@ -271,10 +270,24 @@ void *slab_alloc_zero(struct slab_cache *c)
 	return obj ? memset(obj, 0, c->size) : NULL;
 }
 
+/* The magazine is full: half of it goes back. Lets go of it meanwhile, so another may fill it. */
+static __attribute__((noinline)) struct magazine *make_room(struct slab_cache *c,
+							    struct magazine *m, u64 *flags)
+{
+	struct surplus surplus = { 0 };
+
+	do {
+		magazine_drain(c, m, c->capacity / 2, &surplus);
+		spin_unlock_irq(&m->lock, *flags);
+		surplus_free(c, &surplus);
+		m = magazine_lock(c, flags);
+	} while (m->count == c->capacity);
+	return m;
+}
+
 void slab_free(struct slab_cache *c, void *obj)
 {
 	const struct page *p = slab_of(c, obj);
-	struct surplus surplus = { 0 };
 	struct magazine *m;
 	u64 flags;
 
@@ -283,12 +296,10 @@ void slab_free(struct slab_cache *c, void *obj)
 	m = magazine_lock(c, &flags);
 	debug_only(magazine_check_free(c, m, obj));
 	if (unlikely(m->count == c->capacity))
-		magazine_drain(c, m, c->capacity / 2, &surplus);
+		m = make_room(c, m, &flags);
 	m->objects[m->count++] = obj;
 	m->live--;
 	spin_unlock_irq(&m->lock, flags);
-	counter_add_here(&live_objects, -1);
-	surplus_free(c, &surplus);
 }
 
 u64 slab_live(const struct slab_cache *c)
@@ -298,6 +309,17 @@ u64 slab_live(const struct slab_cache *c)
 	for (u32 cpu = 0; cpu < cpu_count; cpu++)
 		live += READ_ONCE(slab_magazines[cpu][c->index].live);
 	return MAX(live, 0L);
+}
+
+/* All caches together. */
+static i64 live_objects(void)
+{
+	u32 caches = MIN(READ_ONCE(slab_cache_count), (u32)MAX_CACHES);
+	i64 live = 0;
+
+	for (u32 i = 0; i < caches; i++)
+		live += (i64)slab_live(&slab_caches[i]);
+	return live;
 }
 
 bool slab_describe(unsigned index, const char **name, u64 *live, u32 *size)

@@ -12,9 +12,15 @@
 #include "machine/trap.h"
 #include "mm/slab.h"
 
-COUNTER(live_vmas, "vmas");
+static i64 live_vmas(void);
+COUNTER_SUM(vmas_counter, "vmas", live_vmas);
 
 static struct slab_cache *vma_cache;
+
+static i64 live_vmas(void)
+{
+	return vma_cache ? (i64)slab_live(vma_cache) : 0;
+}
 
 struct vma *vma_alloc(const struct vma *from)
 {
@@ -24,7 +30,6 @@ struct vma *vma_alloc(const struct vma *from)
 		return NULL;
 	if (from)
 		*v = *from;
-	counter_add(&live_vmas, 1);
 	return v;
 }
 
@@ -32,7 +37,6 @@ void vma_free(struct vma *v)
 {
 	if (!v)
 		return;
-	counter_add(&live_vmas, -1);
 	slab_free(vma_cache, v);
 }
 
