@@ -264,10 +264,17 @@ void upcall_table_free(u64 phys)
 
 void upcall_tables_free(struct list *tables)
 {
-	struct page *p, *next;
+	struct page *batch[16], *p, *next;
+	u32 n = 0;
 
-	list_for_each_safe (p, next, tables, link)
-		page_put(p);
+	list_for_each_safe (p, next, tables, link) {
+		batch[n++] = p;
+		if (n < ARRAY_SIZE(batch))
+			continue;
+		page_put_all(batch, n);
+		n = 0;
+	}
+	page_put_all(batch, n);
 }
 
 void *upcall_device_map(u64 phys, size_t bytes, int cache)

@@ -25,6 +25,7 @@
 #define BATCH_ORDER 5
 #define CACHE_BATCH (1u << BATCH_ORDER)
 #define CACHE_MAX 96u
+#define CACHE_KEEP (CACHE_MAX - CACHE_BATCH) /* what stays when there were more than the most */
 #define FREED_BYTE 0xdb /* debug builds fill freed frames with it */
 
 static i64 live_pages(void);
@@ -84,17 +85,19 @@ static void cache_drain(struct frame_cache *c, u32 n)
 	buddy_free_frames_list(list);
 }
 
-static void frame_free(struct page *p)
+/* The @n frames from @first to @last, linked by next_free. */
+static inline void frames_free(struct page *first, struct page *last, u32 n)
 {
 	u64 flags = irq_save();
 	struct frame_cache *c = &frame_caches[cpu_id()];
 
 	spin_lock(&c->lock);
-	p->next_free = c->list;
-	c->list = p;
-	c->live--;
-	if (unlikely(++c->count > CACHE_MAX))
-		cache_drain(c, CACHE_BATCH);
+	last->next_free = c->list;
+	c->list = first;
+	c->live -= n;
+	c->count += n;
+	if (unlikely(c->count > CACHE_MAX))
+		cache_drain(c, c->count - CACHE_KEEP);
 	spin_unlock_irq(&c->lock, flags);
 }
 
@@ -157,14 +160,31 @@ struct page *page_alloc(unsigned order, unsigned flags)
 	return p;
 }
 
+/* Drops a reference. True: it was the last one. */
+static inline bool drop_last(struct page *p)
+{
+	u32 old = __atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL);
+
+	if (unlikely(old == 0))
+		panic("frame %lx freed twice", (u64)(p - page_array));
+	return old == 1;
+}
+
+/* Nobody has the block any more. */
+static inline void check_released(struct page *p)
+{
+	assert(!(p->flags & (PAGE_IS_FREE | PAGE_IS_SLAB)));
+	debug_only(memset(page_to_virt(p), FREED_BYTE, PAGE_SIZE << p->order));
+	(void)p;
+}
+
 static __attribute__((noinline)) void page_release(struct page *p)
 {
 	unsigned order = p->order;
 
-	assert(!(p->flags & (PAGE_IS_FREE | PAGE_IS_SLAB)));
-	debug_only(memset(page_to_virt(p), FREED_BYTE, PAGE_SIZE << order));
+	check_released(p);
 	if (likely(!order)) {
-		frame_free(p);
+		frames_free(p, p, 1);
 		return;
 	}
 	page_account(-(1L << order));
@@ -173,12 +193,32 @@ static __attribute__((noinline)) void page_release(struct page *p)
 
 void page_put(struct page *p)
 {
-	u32 old = __atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL);
-
-	if (old == 1)
+	if (drop_last(p))
 		page_release(p);
-	else if (unlikely(old == 0))
-		panic("frame %lx freed twice", (u64)(p - page_array));
+}
+
+void page_put_all(struct page *const *pages, u32 n)
+{
+	struct page *first = NULL, *last = NULL;
+	u32 count = 0;
+
+	for (u32 i = 0; i < n; i++) {
+		struct page *p = pages[i];
+
+		if (!drop_last(p))
+			continue;
+		if (unlikely(p->order)) {
+			page_release(p);
+			continue;
+		}
+		check_released(p);
+		p->next_free = first;
+		first = p;
+		if (!count++)
+			last = p;
+	}
+	if (count)
+		frames_free(first, last, count);
 }
 
 void page_account(i64 frames)

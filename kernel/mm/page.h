@@ -84,6 +84,8 @@ static inline void page_get(struct page *p)
 }
 /* Drops one reference; the last one frees the block (its order is remembered). Any context. */
 void page_put(struct page *p);
+/* page_put() of each of the @n; frames that nobody has any more go back together. */
+void page_put_all(struct page *const *pages, u32 n);
 
 /*
  * True when only the kernel's reserve (1/64 of memory) is left: whatever a program can ask

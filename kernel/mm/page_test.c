@@ -56,6 +56,41 @@ KTEST(page_lives_until_last_reference, 20)
 	KEXPECT_EQ(page_free_count(), free + 1);
 }
 
+/* Blocks of several sizes, one that somebody else has too, one that is there twice. */
+KTEST(page_put_all_drops_each_once, 50)
+{
+	enum { PAGES = 200 };
+	static struct page *pages[PAGES + 1];
+	u64 free = page_free_count();
+
+	for (u32 i = 0; i < PAGES; i++) {
+		pages[i] = page_alloc(i % 50 == 49 ? 2 : 0, 0);
+		KREQUIRE(pages[i]);
+	}
+	page_get(pages[3]);
+	page_get(pages[7]);
+	pages[PAGES] = pages[7];
+	page_put_all(pages, 0);
+	page_put_all(pages, PAGES + 1);
+	KEXPECT_EQ(pages[3]->refcount, 1);
+	KEXPECT_EQ(page_free_count(), free - 1);
+	page_put_all(&pages[3], 1);
+	KEXPECT_EQ(page_free_count(), free);
+	for (u32 i = 0; i < PAGES; i++) /* each is free once: no two are the same */
+		pages[i] = page_alloc(0, 0);
+	for (u32 i = 0; i < PAGES; i++) {
+		KREQUIRE(pages[i]);
+		KEXPECT_EQ(pages[i]->refcount, 1);
+		pages[i]->refcount++;
+	}
+	for (u32 i = 0; i < PAGES; i++) {
+		KEXPECT_EQ(pages[i]->refcount, 2);
+		pages[i]->refcount = 1;
+	}
+	page_put_all(pages, PAGES);
+	KEXPECT_EQ(page_free_count(), free);
+}
+
 KTEST(page_zeroed_on_request, 50)
 {
 	for (unsigned order = 0; order < 3; order++) {

@@ -22,8 +22,7 @@ struct gather {
 static void gather_finish(struct gather *g)
 {
 	mmu_flush_done(&g->flush);
-	for (u32 i = 0; i < g->count; i++)
-		page_put(g->pages[i]);
+	page_put_all(g->pages, g->count);
 	g->count = 0;
 	mmu_flush_init(&g->flush, &g->space->mmu);
 }
