@@ -32,10 +32,15 @@ static int check_leaf(pte_t *slot, u64 va, void *arg)
 
 static const char *check_maps(const struct space *s)
 {
+	const struct rb_node *n = rb_first(&s->maps);
+	const struct vma *prev = NULL;
 	u64 mapped = 0, last = 0;
 	u32 count = 0;
 
-	for (const struct vma *v = vma_first(s); v; v = vma_next(v)) {
+	for (const struct vma *v = s->first; v; v = v->next, n = rb_next(n)) {
+		if (n != &v->node || v->prev != prev)
+			return "neighbours that are not those of the tree";
+		prev = v;
 		if (v->start >= v->end || v->start < last ||
 		    ((v->start | v->end) & (PAGE_SIZE - 1)))
 			return "maps that overlap or are empty";
@@ -43,6 +48,8 @@ static const char *check_maps(const struct space *s)
 		mapped += v->end - v->start;
 		count++;
 	}
+	if (n || s->last != prev)
+		return "maps that are in the tree alone";
 	if (last > USER_END)
 		return "a map beyond the user half";
 	return mapped != s->mapped || count != s->map_count ? "a wrong sum of maps" : NULL;

@@ -63,7 +63,7 @@ bool space_drop_beyond(struct space *s, const struct backing *b, u64 from)
 
 	mutex_lock(&s->lock);
 	before = s->pages;
-	for (v = vma_first(s); v; v = vma_next(v)) {
+	for (v = s->first; v; v = v->next) {
 		u64 first = v->offset / PAGE_SIZE, pages = (v->end - v->start) / PAGE_SIZE;
 
 		if (v->backing != b || first + pages <= from)
@@ -93,16 +93,21 @@ static void prune(struct space *s, u64 start, u64 end)
  */
 void vm_prune(struct space *s, u64 start, u64 end, const struct vma *next)
 {
-	const struct vma *prev = next ? vma_prev(next) : vma_last(s);
+	const struct vma *prev = next ? next->prev : s->last;
 	u64 low = prev ? prev->end : 0, high = next ? next->start : USER_SLOTS_END;
+	u64 first = 0, last = 0;
 
-	for (unsigned shift = 39; shift >= 30; shift -= 9) {
+	for (unsigned shift = 30; shift <= 39; shift += 9) {
 		u64 from = ALIGN_DOWN(start, 1UL << shift), to = ALIGN_UP(end, 1UL << shift);
 
-		if (from >= low && to <= high) {
-			prune(s, from, to);
-			return;
-		}
+		if (to > high || from < low)
+			break;
+		first = from;
+		last = to;
+	}
+	if (first < last) {
+		prune(s, first, last);
+		return;
 	}
 	if (end - start < TABLE_SPAN)
 		return;

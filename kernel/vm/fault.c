@@ -14,7 +14,7 @@
 /* True if @v, a stack, may begin at @va. */
 static bool may_grow(const struct space *s, const struct vma *v, u64 va)
 {
-	const struct vma *below = vma_prev(v);
+	const struct vma *below = v->prev;
 
 	if (!(v->flags & VMA_STACK) || va < s->stack_limit || va < USER_START)
 		return false;

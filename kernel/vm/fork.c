@@ -36,7 +36,7 @@ static int copy_leaf(pte_t *slot, u64 va, void *arg)
 	return 0;
 }
 
-static int copy_map(struct space *dst, const struct vma *from, struct vma **last)
+static int copy_map(struct space *dst, const struct vma *from)
 {
 	struct vma *v = space_may_take(dst) ? vma_alloc(from) : NULL;
 
@@ -44,23 +44,19 @@ static int copy_map(struct space *dst, const struct vma *from, struct vma **last
 		return -ENOMEM;
 	if (v->backing)
 		v->backing->ops->get(v->backing);
-	/* In ascending order: the new map is to the right of the last one. */
-	rb_link(&dst->maps, &v->node, *last ? &(*last)->node : NULL, 1);
-	dst->map_count++;
+	vma_link(dst, v, NULL); /* in ascending order */
 	dst->mapped += v->end - v->start;
-	*last = v;
 	return 0;
 }
 
 static int copy_all(struct space *dst, struct space *src)
 {
 	struct copy c = { .dst = dst };
-	struct vma *last = NULL;
 	int err = 0;
 
 	mmu_flush_init(&c.flush, &src->mmu);
-	for (struct vma *v = vma_first(src); v && !err; v = vma_next(v)) {
-		err = copy_map(dst, v, &last);
+	for (struct vma *v = src->first; v && !err; v = v->next) {
+		err = copy_map(dst, v);
 		if (!err && !(v->flags & VMA_SHARED))
 			err = vm_for_each_leaf(src, v->start, v->end, copy_leaf, &c);
 	}

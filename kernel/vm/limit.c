@@ -15,14 +15,14 @@ static u64 bytes_between(const struct space *s, u64 start, u64 end, bool data_on
 {
 	u64 bytes = 0;
 
-	for (const struct vma *v = vma_find(s, start); v && v->start < end; v = vma_next(v)) {
+	for (const struct vma *v = vma_find(s, start); v && v->start < end; v = v->next) {
 		if (!data_only || is_data(v->prot, v->flags))
 			bytes += MIN(v->end, end) - MAX(v->start, start);
 	}
 	return bytes;
 }
 
-bool vm_within_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags)
+bool vm_within_set_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags)
 {
 	u64 bytes = end - start, now;
 

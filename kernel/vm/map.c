@@ -42,9 +42,10 @@ static void trim(struct space *s, struct vma *v, u64 start, u64 end)
 	}
 }
 
-void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail)
+/* @v: the lowest map that ends above @start. */
+static void unmap_from(struct space *s, struct vma *v, u64 start, u64 end, struct vma **tail)
 {
-	struct vma *v = vma_find(s, start), *next;
+	struct vma *next;
 
 	if (!v || v->start >= end)
 		return;
@@ -54,22 +55,27 @@ void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail)
 	}
 	vm_drop_pages(s, start, end);
 	for (; v && v->start < end; v = next) {
-		next = vma_next(v);
+		next = v->next;
 		trim(s, v, start, end);
 	}
 	vm_prune(s, start, end, v);
 }
 
+void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail)
+{
+	unmap_from(s, vma_find(s, start), start, end, tail);
+}
+
 static int unmap_with_tail(struct space *s, u64 start, u64 end)
 {
-	struct vma *tail = NULL;
+	struct vma *v = vma_find(s, start), *tail = NULL;
 
-	if (vm_needs_tail(s, start, end)) {
+	if (v && v->start < start && v->end > end) {
 		tail = s->map_count < MAX_MAPS ? vma_alloc(NULL) : NULL;
 		if (!tail)
 			return -ENOMEM;
 	}
-	vm_unmap_locked(s, start, end, &tail);
+	unmap_from(s, v, start, end, &tail);
 	return 0;
 }
 
@@ -87,21 +93,44 @@ int space_unmap(struct space *s, u64 addr, u64 len)
 
 /* -- mapping --------------------------------------------------------------------------- */
 
-int vm_map_locked(struct space *s, const struct vma *tmpl, bool replace)
+/* Links @v, which is what faults will be about next. Takes a reference on its backing. */
+static void add_map(struct space *s, struct vma *v, struct vma *next)
 {
-	struct vma *v, *tail = NULL;
+	if (v->backing)
+		v->backing->ops->get(v->backing);
+	s->mapped += v->end - v->start;
+	vma_link(s, v, next);
+	if (likely(!s->reaped))
+		s->recent = v;
+}
 
-	replace = replace && vma_overlaps(s, tmpl->start, tmpl->end);
-	if (!replace && vma_extend(s, tmpl)) {
+/* Maps @tmpl's range, where nothing is; @next is the lowest map above. 0, -ENOMEM. */
+static int map_free_range(struct space *s, const struct vma *tmpl, struct vma *next)
+{
+	struct vma *v;
+
+	if (vma_extend(s, tmpl, next)) {
 		s->mapped += tmpl->end - tmpl->start;
 		return 0;
 	}
+	v = s->map_count + 2 <= MAX_MAPS ? vma_alloc(tmpl) : NULL;
+	if (!v)
+		return -ENOMEM;
+	add_map(s, v, next);
+	return 0;
+}
+
+/* Maps @tmpl's range and unmaps what is there. 0, -ENOMEM. */
+static int map_over(struct space *s, const struct vma *tmpl)
+{
+	struct vma *v, *tail = NULL;
+
 	if (s->map_count + 2 > MAX_MAPS)
 		return -ENOMEM;
 	v = vma_alloc(tmpl);
 	if (!v)
 		return -ENOMEM;
-	if (replace && vm_needs_tail(s, tmpl->start, tmpl->end)) {
+	if (vm_needs_tail(s, tmpl->start, tmpl->end)) {
 		tail = vma_alloc(NULL);
 		if (!tail) {
 			vma_free(v);
@@ -109,27 +138,28 @@ int vm_map_locked(struct space *s, const struct vma *tmpl, bool replace)
 		}
 	}
 	/* commit */
-	if (v->backing)
-		v->backing->ops->get(v->backing);
-	if (replace)
-		vm_unmap_locked(s, v->start, v->end, &tail);
-	s->mapped += v->end - v->start;
-	vma_insert(s, v);
-	if (replace)
-		vma_merge(s, tmpl->start, tmpl->end);
+	vm_unmap_locked(s, v->start, v->end, &tail);
+	add_map(s, v, vma_find(s, v->end));
+	vma_merge(s, tmpl->start, tmpl->end);
 	return 0;
 }
 
-/* Settles where the map goes; negative errno if it cannot. */
-static i64 place(struct space *s, u64 addr, u64 len, u32 how)
+/* Where a map goes: free, but for what MAP_AT_FIXED replaces. */
+struct place {
+	u64 start;
+	struct vma *next; /* the lowest map that ends above it */
+};
+
+/* 0, -ENOMEM (no room), -EEXIST. */
+static int find_place(const struct space *s, u64 addr, u64 len, u32 how, struct place *at)
 {
 	if (!how) {
-		addr = vma_choose(s, addr, len);
-		return addr ? (i64)addr : -ENOMEM;
+		at->start = vma_choose(s, addr, len, &at->next);
+		return at->start ? 0 : -ENOMEM;
 	}
-	if ((how & MAP_AT_FREE) && vma_overlaps(s, addr, addr + len))
-		return -EEXIST;
-	return (i64)addr;
+	at->start = addr;
+	at->next = vma_find(s, addr);
+	return (how & MAP_AT_FREE) && at->next && at->next->start < addr + len ? -EEXIST : 0;
 }
 
 static int check_map(u64 addr, u64 len, u64 offset, u32 how)
@@ -149,11 +179,21 @@ static int check_map(u64 addr, u64 len, u64 offset, u32 how)
 	return addr < USER_START || !range_ok(addr, len, USER_END) ? -ENOMEM : 0;
 }
 
+static int map_placed(struct space *s, const struct vma *tmpl, struct vma *next)
+{
+	if (!vm_within_limits(s, tmpl->start, tmpl->end, tmpl->prot, tmpl->flags))
+		return -ENOMEM;
+	if (next && next->start < tmpl->end)
+		return map_over(s, tmpl);
+	return map_free_range(s, tmpl, next);
+}
+
 i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct backing *backing,
 	      u64 offset, u32 how)
 {
 	struct vma tmpl = { .prot = prot, .flags = flags, .backing = backing, .offset = offset };
-	i64 err = check_map(addr, len, offset, how), start;
+	int err = check_map(addr, len, offset, how);
+	struct place at;
 
 	if (err)
 		return err;
@@ -163,23 +203,21 @@ i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct ba
 	if (!space_may_take(s))
 		return -ENOMEM;
 	mutex_lock(&s->lock);
-	start = place(s, addr, len, how);
-	if (start > 0) {
-		tmpl.start = (u64)start;
-		tmpl.end = (u64)start + len;
-		err = vm_within_limits(s, tmpl.start, tmpl.end, prot, flags)
-			      ? vm_map_locked(s, &tmpl, how == MAP_AT_FIXED)
-			      : -ENOMEM;
+	err = find_place(s, addr, len, how, &at);
+	if (!err) {
+		tmpl.start = at.start;
+		tmpl.end = at.start + len;
+		err = map_placed(s, &tmpl, at.next);
 	}
 	mutex_unlock(&s->lock);
-	return err ? err : start;
+	return err ? err : (i64)tmpl.start;
 }
 
 /* -- brk ------------------------------------------------------------------------------- */
 
 static bool heap_grow(struct space *s, u64 from, u64 to)
 {
-	const struct vma *next = vma_find(s, from);
+	struct vma *next = vma_find(s, from);
 	struct vma tmpl = {
 		.start = from, .end = to, .prot = MMU_READ | MMU_WRITE, .flags = VMA_HEAP
 	};
@@ -190,7 +228,7 @@ static bool heap_grow(struct space *s, u64 from, u64 to)
 	if (!vm_within_limits(s, from, to, tmpl.prot, tmpl.flags) ||
 	    vm_overcommits(to - from, tmpl.prot, tmpl.flags) || !space_may_take(s))
 		return false;
-	return vm_map_locked(s, &tmpl, false) == 0;
+	return map_free_range(s, &tmpl, next) == 0;
 }
 
 static bool heap_move_end(struct space *s, u64 brk)

@@ -41,13 +41,12 @@ static int change_leaf(pte_t *slot, u64 va, void *arg)
 	return 0;
 }
 
-static void change_map(struct space *s, struct vma *v, u32 prot)
+static void change_leaves(struct space *s, u64 start, u64 end, u32 prot, bool shared)
 {
-	struct change c = { .prot = prot, .shared = v->flags & VMA_SHARED };
+	struct change c = { .prot = prot, .shared = shared };
 
-	v->prot = prot;
 	mmu_flush_init(&c.flush, &s->mmu);
-	vm_for_each_leaf(s, v->start, v->end, change_leaf, &c);
+	vm_for_each_leaf(s, start, end, change_leaf, &c);
 	mmu_flush_done(&c.flush);
 }
 
@@ -61,41 +60,87 @@ static int check_change(const struct vma *v, u32 prot)
 	return 0;
 }
 
-/* The part of @v in [start, end) becomes a map of its own. 0, -ENOMEM. */
-static int isolate(struct space *s, struct vma **v, u64 start, u64 end)
+/* Part of @v becomes a map of its own, with @prot. NULL: out of memory, and all is as before. */
+static struct vma *cut_out(struct space *s, struct vma *v, u64 start, u64 end, u32 prot)
 {
-	int err;
+	bool cut = v->start < start;
 
-	if ((*v)->start < start) {
-		err = vma_split(s, *v, start);
-		if (err)
-			return err;
-		*v = vma_next(*v);
+	if (cut) {
+		if (vma_split(s, v, start))
+			return NULL;
+		v = v->next;
 	}
-	return (*v)->end > end ? vma_split(s, *v, end) : 0;
+	if (v->end > end && vma_split(s, v, end)) {
+		if (cut)
+			(void)vma_join_next(s, v->prev);
+		return NULL;
+	}
+	v->prot = prot;
+	return v;
+}
+
+/* May @prot's part at the border of @a and @b go from the one to the other, which has @prot? */
+static bool border_may_move(const struct vma *a, const struct vma *b, const struct vma *to,
+			    u32 prot)
+{
+	return to && to->prot == prot && vma_adjoins(a, b);
+}
+
+static void move_border(struct vma *a, struct vma *b, u64 at)
+{
+	b->offset = vma_offset(b, at);
+	b->start = a->end = at;
+}
+
+/*
+ * [start, end) of @v, which may be all of it, gets @prot. Returns the map where it is then, or NULL:
+ * out of memory. Nothing is allocated where a neighbour can take it over.
+ */
+static struct vma *regroup(struct space *s, struct vma *v, u64 start, u64 end, u32 prot)
+{
+	struct vma *prev = v->prev, *next = v->next;
+
+	if (v->start == start && v->end == end) {
+		v->prot = prot;
+		if (prev && vma_join_next(s, prev))
+			v = prev;
+		(void)vma_join_next(s, v);
+		return v;
+	}
+	if (v->start == start && border_may_move(prev, v, prev, prot)) {
+		move_border(prev, v, end);
+		return prev;
+	}
+	if (v->end == end && border_may_move(v, next, next, prot)) {
+		move_border(v, next, start);
+		return next;
+	}
+	return cut_out(s, v, start, end, prot);
 }
 
 static int protect_locked(struct space *s, u64 start, u64 end, u32 prot)
 {
-	u64 done = start;
-	int err = 0;
+	for (struct vma *v = vma_find(s, start);; v = v->next) {
+		int err;
 
-	while (done < end) {
-		struct vma *v = vma_find(s, done);
-
-		if (!v || v->start > done)
+		if (!v || v->start > start)
 			return -ENOMEM;
 		if (v->prot != prot) {
+			u64 to = MIN(v->end, end);
+			bool shared = v->flags & VMA_SHARED;
+
 			err = check_change(v, prot);
-			if (!err)
-				err = isolate(s, &v, start, end);
 			if (err)
 				return err;
-			change_map(s, v, prot);
+			v = regroup(s, v, start, to, prot);
+			if (!v)
+				return -ENOMEM;
+			change_leaves(s, start, to, prot, shared);
 		}
-		done = v->end;
+		if (v->end >= end)
+			return 0;
+		start = v->end;
 	}
-	return 0;
 }
 
 int space_protect(struct space *s, u64 addr, u64 len, u32 prot)
@@ -112,14 +157,13 @@ int space_protect(struct space *s, u64 addr, u64 len, u32 prot)
 	end = addr + ALIGN_UP(len, PAGE_SIZE);
 	mutex_lock(&s->lock);
 	err = protect_locked(s, addr, end, prot);
-	vma_merge(s, addr, end);
 	mutex_unlock(&s->lock);
 	return err;
 }
 
 static bool is_mapped_locked(const struct space *s, u64 start, u64 end)
 {
-	for (const struct vma *v = vma_find(s, start); v && v->start <= start; v = vma_next(v)) {
+	for (const struct vma *v = vma_find(s, start); v && v->start <= start; v = v->next) {
 		if (v->end >= end)
 			return true;
 		start = v->end;

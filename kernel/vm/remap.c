@@ -75,7 +75,7 @@ static i64 move_map(struct space *s, struct vma *v, const struct request *r, u64
 	mmu_flush_done(&m.flush);
 	vm_unmap_locked(s, r->old, end, &tail);
 	vma_free(tail);
-	vma_insert(s, nv);
+	vma_link(s, nv, vma_find(s, to));
 	s->mapped += r->new_len;
 	vma_merge(s, nv->start, nv->end);
 	return (i64)to;
@@ -84,6 +84,7 @@ static i64 move_map(struct space *s, struct vma *v, const struct request *r, u64
 /* Room for @r->new_len bytes: where MREMAP_FIXED says, or anywhere. */
 static i64 find_room(struct space *s, const struct request *r)
 {
+	struct vma *next;
 	u64 to;
 	int err;
 
@@ -91,14 +92,14 @@ static i64 find_room(struct space *s, const struct request *r)
 		err = shrink(s, r->to, r->to + r->new_len);
 		return err ? err : (i64)r->to;
 	}
-	to = vma_choose(s, 0, r->new_len);
+	to = vma_choose(s, 0, r->new_len, &next);
 	return to ? (i64)to : -ENOMEM;
 }
 
 static bool grows_in_place(struct space *s, struct vma *v, const struct request *r)
 {
 	u64 end = r->old + r->new_len;
-	const struct vma *next = vma_next(v);
+	const struct vma *next = v->next;
 
 	if (v->end != r->old + r->old_len || end > USER_END || (next && vma_low(next) < end))
 		return false;

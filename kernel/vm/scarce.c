@@ -37,7 +37,7 @@ void space_reap(struct space *s)
 	mutex_lock(&s->lock);
 	s->reaped = true;
 	s->recent = NULL;
-	for (struct vma *v = vma_first(s); v; v = vma_next(v)) {
+	for (struct vma *v = s->first; v; v = v->next) {
 		if (!(v->flags & VMA_SHARED))
 			vm_drop_pages(s, v->start, v->end);
 	}

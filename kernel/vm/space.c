@@ -42,8 +42,8 @@ static void drop_maps(struct space *s)
 {
 	struct vma *v, *next;
 
-	for (v = vma_first(s); v; v = next) {
-		next = vma_next(v);
+	for (v = s->first; v; v = next) {
+		next = v->next;
 		vm_drop_pages(s, v->start, v->end);
 		vma_remove(s, v);
 		if (v->backing)
@@ -67,7 +67,7 @@ int space_for_each(struct space *s, int (*fn)(const struct vma *v, void *arg), v
 	int r = 0;
 
 	mutex_lock(&s->lock);
-	for (struct vma *v = vma_first(s); v && !r; v = vma_next(v))
+	for (struct vma *v = s->first; v && !r; v = v->next)
 		r = fn(v, arg);
 	mutex_unlock(&s->lock);
 	return r;

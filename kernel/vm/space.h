@@ -46,6 +46,7 @@ struct backing {
 
 struct vma {
 	struct rb_node node; /* [space.lock] by start */
+	struct vma *prev, *next; /* [space.lock] its neighbours in that order, NULL: none */
 	u64 start, end; /* page aligned, end exclusive */
 	u32 prot, flags;
 	struct backing *backing; /* NULL: anonymous; counted */
@@ -56,7 +57,9 @@ struct space {
 	struct mmu mmu;
 	struct mutex lock;
 	struct rb_root maps;
-	struct vma *recent; /* [lock] where the last fault was; NULL: not known */
+	struct vma *first, *last; /* [lock] the lowest and the highest map; NULL: there is none */
+	struct vma
+		*recent; /* [lock] used last; NULL: not known, or no fault may find it (reaped) */
 	u64 table_span; /* [lock] va >> 21 of the page table used last; ~0: none */
 	pte_t *table; /* [lock] its leaves */
 	u32 map_count; /* [lock] */

@@ -251,39 +251,3 @@ KTEST(space_remap_moves, 20)
 	KEXPECT_EQ(space_remap(s, BASE, PAGES(1), PAGES(1), 64, 0), -EINVAL);
 	space_put(s);
 }
-
-KTEST(space_random_maps, 200)
-{
-	struct space *s = space_create();
-	u64 x = 12345;
-	static u8 model[64]; /* prot + 1 of each page, 0: unmapped */
-	u32 bad = 0;
-
-	KREQUIRE(s);
-	memset(model, 0, sizeof(model));
-	for (u32 i = 0; i < 2000; i++) {
-		u64 first, n;
-		u32 prot;
-
-		x = x * 6364136223846793005UL + 1442695040888963407UL;
-		first = x >> 33 & 31;
-		n = (x >> 40 & 31) + 1;
-		prot = x >> 50 & 3;
-		if (x >> 60 & 1) {
-			space_unmap(s, BASE + PAGES(first), PAGES(n));
-			memset(model + first, 0, n);
-		} else {
-			space_map(s, BASE + PAGES(first), PAGES(n), prot, 0, NULL, 0, MAP_AT_FIXED);
-			memset(model + first, (int)prot + 1, n);
-		}
-		space_fault(s, BASE + PAGES(first), true, false);
-	}
-	for (u64 i = 0; i < ARRAY_SIZE(model); i++) {
-		const struct vma *v = vma_find(s, BASE + PAGES(i));
-		bool mapped = v && v->start <= BASE + PAGES(i);
-
-		bad += mapped ? model[i] != v->prot + 1 : model[i] != 0;
-	}
-	KEXPECT_EQ(bad, 0);
-	space_put(s);
-}

@@ -3,8 +3,9 @@
  * The tree of maps: finding, cutting, joining, and choosing addresses.
  *
  * Invariants: maps are disjoint, page aligned and inside [0, USER_END); space.mapped is the
- * sum of their lengths and map_count their number. Changing a map's start or end never
- * changes its place in the order, because it never passes a neighbour. Locks: space.lock.
+ * sum of their lengths and map_count their number. The tree is for finding; who has a map has its
+ * neighbours by the list through all of them. Changing a map's start or end never changes its
+ * place in the order, because it never passes a neighbour. Locks: space.lock.
  */
 #include "vm/vma.h"
 
@@ -40,7 +41,7 @@ void vma_free(struct vma *v)
 	slab_free(vma_cache, v);
 }
 
-struct vma *vma_find(const struct space *s, u64 addr)
+struct vma *vma_find_down(const struct space *s, u64 addr)
 {
 	struct rb_node *n = s->maps.node;
 	struct vma *best = NULL;
@@ -60,28 +61,19 @@ struct vma *vma_find(const struct space *s, u64 addr)
 	return best;
 }
 
-struct vma *vma_first(const struct space *s)
+/* One of the two places in the tree between neighbours is always free. */
+void vma_link(struct space *s, struct vma *v, struct vma *next)
 {
-	struct rb_node *n = rb_first(&s->maps);
+	struct vma *prev = next ? next->prev : s->last;
 
-	return n ? rb_entry(n, struct vma, node) : NULL;
-}
-
-struct vma *vma_last(const struct space *s)
-{
-	struct rb_node *n = rb_last(&s->maps);
-
-	return n ? rb_entry(n, struct vma, node) : NULL;
-}
-
-static bool starts_below(const struct rb_node *a, const struct rb_node *b)
-{
-	return rb_entry(a, struct vma, node)->start < rb_entry(b, struct vma, node)->start;
-}
-
-void vma_insert(struct space *s, struct vma *v)
-{
-	rb_insert(&s->maps, &v->node, starts_below);
+	v->prev = prev;
+	v->next = next;
+	*(next ? &next->prev : &s->last) = v;
+	*(prev ? &prev->next : &s->first) = v;
+	if (prev && !prev->node.child[1])
+		rb_link(&s->maps, &v->node, &prev->node, 1);
+	else
+		rb_link(&s->maps, &v->node, next ? &next->node : NULL, 0);
 	s->map_count++;
 }
 
@@ -89,6 +81,8 @@ void vma_remove(struct space *s, struct vma *v)
 {
 	if (s->recent == v)
 		s->recent = NULL;
+	*(v->next ? &v->next->prev : &s->last) = v->prev;
+	*(v->prev ? &v->prev->next : &s->first) = v->next;
 	rb_remove(&s->maps, &v->node);
 	s->map_count--;
 }
@@ -101,7 +95,7 @@ void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
 	if (v->backing)
 		v->backing->ops->get(v->backing);
 	v->end = at;
-	vma_insert(s, tail);
+	vma_link(s, tail, v->next);
 }
 
 int vma_split(struct space *s, struct vma *v, u64 at)
@@ -117,8 +111,7 @@ int vma_split(struct space *s, struct vma *v, u64 at)
 /* True if @b continues @a: the two may be one map. */
 static bool continues(const struct vma *a, const struct vma *b)
 {
-	return a->end == b->start && a->prot == b->prot && a->flags == b->flags &&
-	       a->backing == b->backing && vma_offset(a, a->end) == vma_offset(b, b->start);
+	return a->prot == b->prot && vma_adjoins(a, b);
 }
 
 /* @v takes over its neighbour @next, which continues it. */
@@ -131,15 +124,21 @@ static void absorb(struct space *s, struct vma *v, struct vma *next)
 	vma_free(next);
 }
 
-bool vma_extend(struct space *s, const struct vma *tmpl)
+bool vma_join_next(struct space *s, struct vma *v)
 {
-	struct vma *next = vma_find(s, tmpl->start);
-	struct vma *prev = next ? vma_prev(next) : vma_last(s);
+	if (!v->next || !continues(v, v->next))
+		return false;
+	absorb(s, v, v->next);
+	return true;
+}
+
+bool vma_extend(struct space *s, const struct vma *tmpl, struct vma *next)
+{
+	struct vma *prev = next ? next->prev : s->last;
 
 	if (prev && continues(prev, tmpl)) {
 		prev->end = tmpl->end;
-		if (next && continues(prev, next))
-			absorb(s, prev, next);
+		vma_join_next(s, prev);
 	} else if (next && continues(tmpl, next)) {
 		next->start = tmpl->start;
 		next->offset = tmpl->offset;
@@ -151,60 +150,60 @@ bool vma_extend(struct space *s, const struct vma *tmpl)
 
 void vma_merge(struct space *s, u64 start, u64 end)
 {
-	struct vma *v = vma_find(s, start ? start - 1 : 0), *next;
+	struct vma *v = vma_find(s, start ? start - 1 : 0);
 
-	for (; v && v->start <= end; v = next) {
-		next = vma_next(v);
-		if (next && continues(v, next)) {
-			absorb(s, v, next);
-			next = v;
-		}
+	while (v && v->start <= end) {
+		if (!vma_join_next(s, v))
+			v = v->next;
 	}
 }
 
-/* The highest gap of @len bytes between USER_START and @top; 0: none. */
-static u64 gap_below(const struct space *s, u64 len, u64 top)
+/* The highest gap of @len bytes between USER_START and @top; 0: none. @next: as vma_choose(). */
+static u64 gap_below(const struct space *s, u64 len, u64 top, struct vma **next)
 {
-	for (const struct vma *v = vma_last(s); v; v = vma_prev(v)) {
+	*next = NULL;
+	for (struct vma *v = s->last; v; v = v->prev) {
 		if (v->end <= top && top - v->end >= len)
 			return top - len;
 		top = MIN(top, vma_low(v));
+		*next = v;
 	}
 	return top >= USER_START + len ? top - len : 0;
 }
 
 /* The lowest gap of @len bytes at or above @from; 0: none. */
-static u64 gap_above(const struct space *s, u64 len, u64 from)
+static u64 gap_above(const struct space *s, u64 len, u64 from, struct vma **next)
 {
-	for (const struct vma *v = vma_find(s, from); v; v = vma_next(v)) {
+	struct vma *v;
+
+	for (v = vma_find(s, from); v; v = v->next) {
 		if (vma_low(v) >= from && vma_low(v) - from >= len)
-			return from;
+			break;
 		from = MAX(from, v->end);
 	}
-	return from <= USER_END - len ? from : 0;
+	*next = v;
+	return v || from <= USER_END - len ? from : 0;
 }
 
-static bool hint_fits(const struct space *s, u64 hint, u64 len)
+static bool hint_fits(const struct space *s, u64 hint, u64 len, struct vma **next)
 {
-	const struct vma *v;
-
 	if (hint > USER_END - len)
 		return false;
-	v = vma_find(s, hint);
-	return !v || vma_low(v) >= hint + len;
+	*next = vma_find(s, hint);
+	return !*next || vma_low(*next) >= hint + len;
 }
 
-u64 vma_choose(const struct space *s, u64 hint, u64 len)
+u64 vma_choose(const struct space *s, u64 hint, u64 len, struct vma **next)
 {
 	u64 addr;
 
 	hint = ALIGN_DOWN(hint, PAGE_SIZE);
 	if (hint && hint < USER_START)
 		hint = USER_START;
-	if (hint && hint_fits(s, hint, len))
+	if (hint && hint_fits(s, hint, len, next))
 		return hint;
-	addr = gap_below(s, len, s->map_top);
-	return addr ? addr : gap_above(s, len, s->map_top);
+	addr = gap_below(s, len, s->map_top, next);
+	return addr ? addr : gap_above(s, len, s->map_top, next);
 }
 
 void vma_init_cache(void)

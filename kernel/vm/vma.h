@@ -21,32 +21,23 @@ void vma_free(struct vma *v); /* NULL is fine; its backing is the caller's */
 void vma_init_cache(void);
 
 /* The lowest map that ends above @addr. */
-struct vma *vma_find(const struct space *s, u64 addr);
-static inline struct vma *vma_next(const struct vma *v)
+struct vma *vma_find_down(const struct space *s, u64 addr);
+static inline struct vma *vma_find(const struct space *s, u64 addr)
 {
-	struct rb_node *n = rb_next(&v->node);
+	struct vma *v = s->recent;
 
-	return n ? rb_entry(n, struct vma, node) : NULL;
+	if (v && addr >= v->start) {
+		if (addr < v->end)
+			return v;
+		if (!v->next || addr < v->next->end)
+			return v->next;
+	}
+	return vma_find_down(s, addr);
 }
-static inline struct vma *vma_prev(const struct vma *v)
-{
-	struct rb_node *n = rb_prev(&v->node);
 
-	return n ? rb_entry(n, struct vma, node) : NULL;
-}
-struct vma *vma_first(const struct space *s);
-struct vma *vma_last(const struct space *s);
-
-void vma_insert(struct space *s, struct vma *v);
+/* Puts @v below @next, the lowest map above it (NULL: there is none). */
+void vma_link(struct space *s, struct vma *v, struct vma *next);
 void vma_remove(struct space *s, struct vma *v);
-
-/* True if a map overlaps [start, end). */
-static inline bool vma_overlaps(const struct space *s, u64 start, u64 end)
-{
-	const struct vma *v = vma_find(s, start);
-
-	return v && v->start < end;
-}
 
 /* The lowest address that new maps must leave alone for @v's sake. */
 static inline u64 vma_low(const struct vma *v)
@@ -69,13 +60,25 @@ static inline u64 vma_offset(const struct vma *v, u64 addr)
 void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail);
 int vma_split(struct space *s, struct vma *v, u64 at);
 
-/* Lets a neighbour grow over the free range of @tmpl if it is of the same kind. */
-bool vma_extend(struct space *s, const struct vma *tmpl);
+/* True if @b lies behind @a and shows what follows there: with the same rights they may be one map. */
+static inline bool vma_adjoins(const struct vma *a, const struct vma *b)
+{
+	return a->end == b->start && a->flags == b->flags && a->backing == b->backing &&
+	       vma_offset(a, a->end) == vma_offset(b, b->start);
+}
+
+/* Lets a neighbour grow over the free range of @tmpl, below @next, if it is of the same kind. */
+bool vma_extend(struct space *s, const struct vma *tmpl, struct vma *next);
+/* Joins @v and the map behind it if they are of the same kind. True: it is @v now. */
+bool vma_join_next(struct space *s, struct vma *v);
 /* Joins the maps of [start, end) and their neighbours where they are of the same kind. */
 void vma_merge(struct space *s, u64 start, u64 end);
 
-/* An address for @len bytes, by Linux's rules for @hint (0: none); 0: there is no room. */
-u64 vma_choose(const struct space *s, u64 hint, u64 len);
+/*
+ * An address for @len bytes, by Linux's rules for @hint (0: none), and the lowest map above it;
+ * 0: there is no room.
+ */
+u64 vma_choose(const struct space *s, u64 hint, u64 len, struct vma **next);
 
 /*
  * As mmu_slot(), but neighbours walk the tables only once. vm_prune() is the only one that
@@ -106,12 +109,6 @@ bool vm_needs_tail(const struct space *s, u64 start, u64 end);
 /* Unmaps; *tail is used (and NULL afterwards) if vm_needs_tail(). Cannot fail. */
 void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail);
 
-/*
- * Maps @tmpl's range; @replace: something may be there and is unmapped first. Takes a
- * reference on the backing. 0, -ENOMEM.
- */
-int vm_map_locked(struct space *s, const struct vma *tmpl, bool replace);
-
 /* True if a map like this would promise more memory than there is (Linux's heuristic). */
 static inline bool vm_overcommits(u64 bytes, u32 prot, u32 flags)
 {
@@ -123,7 +120,12 @@ static inline bool vm_overcommits(u64 bytes, u32 prot, u32 flags)
  * May [start, end) become a map like this? What is mapped there now is replaced, so it is not
  * counted twice (limit.c).
  */
-bool vm_within_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags);
+bool vm_within_set_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags);
+static inline bool vm_within_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags)
+{
+	return (s->max_mapped & s->max_data) == ~0UL ||
+	       vm_within_set_limits(s, start, end, prot, flags);
+}
 
 /* A frame for a program; NULL: memory is scarce (scarce.c). @flags: ALLOC_ZERO. */
 struct page *vm_page(const struct space *s, unsigned flags);
