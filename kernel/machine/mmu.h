@@ -72,8 +72,13 @@ static inline u64 pte_phys(pte_t e)
 }
 
 int mmu_create(struct mmu *m); /* 0 or -ENOMEM; the kernel half is in it */
-/* Frees the tables. No leaf is present any more and no thread runs on it; a CPU that still has
- * it loaded is made to leave. Context as smp_call(). */
+/*
+ * No thread runs on it any more: a CPU that still has it loaded is made to leave. From then on no
+ * CPU makes use of its translations, so that pages may be dropped without a flush. Context as
+ * smp_call().
+ */
+void mmu_leave_all(struct mmu *m);
+/* mmu_leave_all(), then frees the tables, with what leaves are in them. */
 void mmu_destroy(struct mmu *m);
 
 /*
@@ -83,11 +88,10 @@ void mmu_destroy(struct mmu *m);
 pte_t *mmu_slot(struct mmu *m, u64 va, bool create);
 
 /*
- * Calls fn(slot, va, arg) for each slot with a non-zero leaf in [start, end), skipping empty
- * tables quickly. fn may change or clear the slot. fn's non-zero result stops and is returned.
+ * The leaf slot of *@va, which goes up to where the next page table begins if it has none itself;
+ * NULL: there is none below @end, which is in the user half.
  */
-int mmu_for_each(struct mmu *m, u64 start, u64 end, int (*fn)(pte_t *slot, u64 va, void *arg),
-		 void *arg);
+pte_t *mmu_next_slot(const struct mmu *m, u64 *va, u64 end);
 
 /* A shootdown is a value that is filled, then performed. */
 struct mmu_flush {

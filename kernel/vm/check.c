@@ -62,7 +62,7 @@ const char *space_check(struct space *s)
 	mutex_lock(&s->lock);
 	w.wrong = check_maps(s);
 	if (!w.wrong)
-		mmu_for_each(&s->mmu, 0, USER_END, check_leaf, &w);
+		vm_for_each_leaf(s, 0, USER_END, check_leaf, &w);
 	if (!w.wrong && w.pages != s->pages)
 		w.wrong = "a wrong count of pages";
 	mutex_unlock(&s->lock);

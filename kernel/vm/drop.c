@@ -9,7 +9,6 @@
 #include "vm/vma.h"
 
 #define GATHER_PAGES 60
-#define TABLE_SPAN (1UL << 21) /* one page table */
 #define USER_SLOTS_END (1UL << 47) /* end of the last user page table */
 
 struct gather {
@@ -22,12 +21,13 @@ struct gather {
 static void gather_finish(struct gather *g)
 {
 	mmu_flush_done(&g->flush);
+	g->space->pages -= g->count;
 	page_put_all(g->pages, g->count);
 	g->count = 0;
 	mmu_flush_init(&g->flush, &g->space->mmu);
 }
 
-static int clear_leaf(pte_t *slot, u64 va, void *arg)
+static inline int clear_leaf(pte_t *slot, u64 va, void *arg)
 {
 	struct gather *g = arg;
 	pte_t e = *slot;
@@ -38,7 +38,6 @@ static int clear_leaf(pte_t *slot, u64 va, void *arg)
 		mmu_flush_add(&g->flush, va);
 	if (p == zero_page)
 		return 0;
-	g->space->pages--;
 	g->pages[g->count++] = p;
 	if (g->count == GATHER_PAGES)
 		gather_finish(g);
@@ -54,6 +53,38 @@ void vm_drop_pages(struct space *s, u64 start, u64 end)
 	mmu_flush_init(&g.flush, &s->mmu);
 	vm_for_each_leaf(s, start, end, clear_leaf, &g);
 	gather_finish(&g);
+}
+
+/* Without a flush: nobody can use a translation any more. */
+struct pile {
+	u32 count;
+	struct page *pages[GATHER_PAGES];
+};
+
+static inline int pile_leaf(pte_t *slot, u64 va, void *arg)
+{
+	struct pile *h = arg;
+	struct page *p = phys_to_page(pte_phys(*slot));
+
+	(void)va;
+	if (p == zero_page)
+		return 0;
+	h->pages[h->count++] = p;
+	if (h->count == GATHER_PAGES) {
+		page_put_all(h->pages, h->count);
+		h->count = 0;
+	}
+	return 0;
+}
+
+void vm_drop_dead(struct space *s)
+{
+	struct pile h;
+
+	h.count = 0;
+	for (const struct vma *v = s->first; v; v = v->next)
+		vm_for_each_leaf(s, v->start, v->end, pile_leaf, &h);
+	page_put_all(h.pages, h.count);
 }
 
 bool space_drop_beyond(struct space *s, const struct backing *b, u64 from)
@@ -109,10 +140,10 @@ void vm_prune(struct space *s, u64 start, u64 end, const struct vma *next)
 		prune(s, first, last);
 		return;
 	}
-	if (end - start < TABLE_SPAN)
+	if (end - start < VM_TABLE_SPAN)
 		return;
-	low = MAX(ALIGN_DOWN(start, TABLE_SPAN), ALIGN_UP(low, TABLE_SPAN));
-	high = MIN(ALIGN_UP(end, TABLE_SPAN), ALIGN_DOWN(high, TABLE_SPAN));
+	low = MAX(ALIGN_DOWN(start, VM_TABLE_SPAN), ALIGN_UP(low, VM_TABLE_SPAN));
+	high = MIN(ALIGN_UP(end, VM_TABLE_SPAN), ALIGN_DOWN(high, VM_TABLE_SPAN));
 	if (low < high)
 		prune(s, low, high);
 }

@@ -14,24 +14,48 @@ struct copy {
 	struct mmu_flush flush; /* of the parent */
 };
 
-static int copy_leaf(pte_t *slot, u64 va, void *arg)
+/*
+ * The leaves of [slot, last) that are there go to @child and on, of the same addresses. Returns how
+ * many have a page of their own.
+ */
+static u32 copy_leaves(struct copy *c, pte_t *slot, const pte_t *last, u64 va, pte_t *child)
 {
-	struct copy *c = arg;
-	pte_t *child = vm_slot(c->dst, va, true);
-	pte_t e = *slot;
-	struct page *p = phys_to_page(pte_phys(e));
+	const pte_t *first = slot;
+	u32 pages = 0;
 
-	if (!child)
-		return -ENOMEM;
-	if ((e & PTE_WRITE) && !MUTANT(cow)) {
-		e = (e & ~PTE_WRITE) | PTE_COW;
-		*slot = e;
-		mmu_flush_add(&c->flush, va);
+	for (; (slot = vm_next_leaf(slot, last)) < last; slot++) {
+		pte_t e = *slot;
+		struct page *p = phys_to_page(pte_phys(e));
+
+		if ((e & PTE_WRITE) && !MUTANT(cow)) {
+			e = (e & ~PTE_WRITE) | PTE_COW;
+			*slot = e;
+			mmu_flush_add(&c->flush, va + (u64)(slot - first) * PAGE_SIZE);
+		}
+		child[slot - first] = e;
+		if (p != zero_page) {
+			page_get(p);
+			pages++;
+		}
 	}
-	*child = e;
-	if (p != zero_page) {
-		page_get(p);
-		c->dst->pages++;
+	return pages;
+}
+
+static int copy_range(struct copy *c, struct space *src, u64 start, u64 end)
+{
+	const pte_t *last;
+	pte_t *slot, *child;
+
+	for (u64 va = start; (slot = vm_slots(src, &va, end, &last)); va = vm_span_end(va)) {
+		pte_t *first = vm_next_leaf(slot, last);
+
+		if (first == last)
+			continue;
+		va += (u64)(first - slot) * PAGE_SIZE;
+		child = vm_slot(c->dst, va, true);
+		if (!child)
+			return -ENOMEM;
+		c->dst->pages += copy_leaves(c, first, last, va, child);
 	}
 	return 0;
 }
@@ -58,7 +82,7 @@ static int copy_all(struct space *dst, struct space *src)
 	for (struct vma *v = src->first; v && !err; v = v->next) {
 		err = copy_map(dst, v);
 		if (!err && !(v->flags & VMA_SHARED))
-			err = vm_for_each_leaf(src, v->start, v->end, copy_leaf, &c);
+			err = copy_range(&c, src, v->start, v->end);
 	}
 	mmu_flush_done(&c.flush);
 	return err;

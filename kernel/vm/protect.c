@@ -24,7 +24,7 @@ static bool may_write_now(const struct change *c, const struct page *p)
 	return (c->prot & MMU_WRITE) && !c->shared && p != zero_page && READ_ONCE(p->refcount) == 1;
 }
 
-static int change_leaf(pte_t *slot, u64 va, void *arg)
+static inline int change_leaf(pte_t *slot, u64 va, void *arg)
 {
 	struct change *c = arg;
 	pte_t e = *slot;

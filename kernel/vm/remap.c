@@ -59,7 +59,7 @@ static i64 move_map(struct space *s, struct vma *v, const struct request *r, u64
 	u64 end = r->old + r->old_len;
 
 	mmu_flush_init(&m.flush, &s->mmu);
-	if (!nv || !tail || mmu_for_each(&s->mmu, r->old, end, make_slot, &m)) {
+	if (!nv || !tail || vm_for_each_leaf(s, r->old, end, make_slot, &m)) {
 		vma_free(nv);
 		vma_free(tail);
 		return -ENOMEM;
@@ -71,7 +71,7 @@ static i64 move_map(struct space *s, struct vma *v, const struct request *r, u64
 	nv->flags &= ~(VMA_STACK | VMA_HEAP);
 	if (nv->backing)
 		nv->backing->ops->get(nv->backing);
-	mmu_for_each(&s->mmu, r->old, end, move_leaf, &m);
+	vm_for_each_leaf(s, r->old, end, move_leaf, &m);
 	mmu_flush_done(&m.flush);
 	vm_unmap_locked(s, r->old, end, &tail);
 	vma_free(tail);

@@ -8,6 +8,7 @@
 #include "vm/space.h"
 
 #define STACK_GUARD (256 * PAGE_SIZE) /* kept free below a stack, as Linux does */
+#define VM_TABLE_SPAN (1UL << 21) /* what a page table maps */
 #define VM_AROUND 16 /* pages that a read of one may map, as on Linux; a bit each in a u32 */
 #define MAX_MAPS 65530 /* Linux's vm.max_map_count */
 
@@ -80,6 +81,11 @@ void vma_merge(struct space *s, u64 start, u64 end);
  */
 u64 vma_choose(const struct space *s, u64 hint, u64 len, struct vma **next);
 
+static inline u64 vm_span_end(u64 va)
+{
+	return ALIGN_DOWN(va, VM_TABLE_SPAN) + VM_TABLE_SPAN;
+}
+
 /*
  * As mmu_slot(), but neighbours walk the tables only once. vm_prune() is the only one that
  * takes tables away, and it forgets the remembered one.
@@ -92,12 +98,64 @@ static inline pte_t *vm_slot(struct space *s, u64 va, bool create)
 	return vm_slot_walk(s, va, create);
 }
 
-/* As mmu_for_each(), quicker for small ranges. @start < @end. */
-int vm_for_each_leaf(struct space *s, u64 start, u64 end, int (*fn)(pte_t *slot, u64 va, void *arg),
-		     void *arg);
+/*
+ * A range's leaves, a page table at a time: the first slot of [*va, end) and where those of its table
+ * end. *va goes up to where the next table begins if it has none itself; NULL: there is none.
+ */
+pte_t *vm_slots_walk(struct space *s, u64 *va, u64 end);
+static inline pte_t *vm_slots(struct space *s, u64 *va, u64 end, const pte_t **last)
+{
+	pte_t *slot;
+
+	if (*va >= end)
+		return NULL;
+	if (likely(*va >> 21 == s->table_span))
+		slot = s->table + (*va >> PAGE_SHIFT & 511);
+	else
+		slot = vm_slots_walk(s, va, end);
+	if (slot)
+		*last = slot + ((MIN(end, vm_span_end(*va)) - *va) >> PAGE_SHIFT);
+	return slot;
+}
+
+/* The first leaf in [@at, @last), else @last; most of a large map may be empty. */
+static inline pte_t *vm_next_leaf(pte_t *at, const pte_t *last)
+{
+	for (; at < last && !*at; at++)
+		while (last - at > 8 &&
+		       !(at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7] | at[8]))
+			at += 8;
+	return at;
+}
+
+/*
+ * Calls fn(slot, va, arg) for each leaf of [start, end). fn may change or clear it; its non-zero
+ * result stops and is returned. Inline, for @fn to become part of the loop.
+ */
+static inline __attribute__((always_inline)) int vm_for_each_leaf(
+	struct space *s, u64 start, u64 end, int (*fn)(pte_t *slot, u64 va, void *arg), void *arg)
+{
+	const pte_t *last;
+	pte_t *slot;
+	int r;
+
+	for (u64 va = start; (slot = vm_slots(s, &va, end, &last)); va = vm_span_end(va)) {
+		u64 base = ALIGN_DOWN(va, VM_TABLE_SPAN);
+
+		while ((slot = vm_next_leaf(slot, last)) < last) {
+			r = fn(slot, base + (((u64)slot & (PAGE_SIZE - 1)) << 9), arg);
+			if (r)
+				return r;
+			slot++;
+		}
+	}
+	return 0;
+}
 
 /* Clears the leaves of [start, end) and drops their pages after the flush. */
 void vm_drop_pages(struct space *s, u64 start, u64 end);
+/* Drops all pages of a space that is no CPU's any more (mmu_leave_all), leaves the leaves there. */
+void vm_drop_dead(struct space *s);
 /*
  * Frees the page tables that became empty when [start, end) was unmapped, where it is cheap;
  * @next is the lowest map above.

@@ -78,39 +78,24 @@ pte_t *mmu_slot(struct mmu *m, u64 va, bool create)
 	return slot_in(m->root, va, create, TABLE_USER, m);
 }
 
-struct walk {
-	u64 start, end;
-	int (*fn)(pte_t *slot, u64 va, void *arg);
-	void *arg;
-};
-
-static int walk_table(const struct walk *w, pte_t *table, unsigned level, u64 base)
+pte_t *mmu_next_slot(const struct mmu *m, u64 *va, u64 end)
 {
-	u64 span = span_at(level);
-	unsigned i = w->start > base ? index_at(w->start, level) : 0;
-	int r;
+	assert(end <= USER_END);
+	while (*va < end) {
+		pte_t *table = phys_to_virt(m->root);
+		unsigned level = LEVELS - 1;
+		u64 span;
 
-	for (; i < ENTRIES; i++) {
-		u64 va = base + i * span;
-
-		if (va >= w->end)
-			break;
-		if (!table[i])
-			continue;
-		r = level ? walk_table(w, table_of(table[i]), level - 1, va)
-			  : w->fn(&table[i], va, w->arg);
-		if (r)
-			return r;
+		for (; level && table[index_at(*va, level)]; level--)
+			table = table_of(table[index_at(*va, level)]);
+		if (!level)
+			return &table[index_at(*va, 0)];
+		span = span_at(level);
+		do
+			*va = ALIGN_DOWN(*va, span) + span;
+		while (index_at(*va, level) && !table[index_at(*va, level)]);
 	}
-	return 0;
-}
-
-int mmu_for_each(struct mmu *m, u64 start, u64 end, int (*fn)(pte_t *slot, u64 va, void *arg),
-		 void *arg)
-{
-	struct walk w = { start, MIN(end, USER_END), fn, arg };
-
-	return walk_table(&w, phys_to_virt(m->root), LEVELS - 1, 0);
+	return NULL;
 }
 
 static bool table_is_empty(const pte_t *table)
@@ -135,6 +120,11 @@ static void unlink_table(pte_t *slot, struct mmu_flush *f)
 	f->mmu->table_count--;
 }
 
+struct walk {
+	u64 start, end;
+	struct mmu_flush *flush;
+};
+
 static void prune_table(const struct walk *w, pte_t *table, unsigned level, u64 base)
 {
 	u64 span = span_at(level);
@@ -150,13 +140,13 @@ static void prune_table(const struct walk *w, pte_t *table, unsigned level, u64 
 			prune_table(w, table_of(table[i]), level - 1, va);
 		if (va < w->start || va + span > w->end || !table_is_empty(table_of(table[i])))
 			continue;
-		unlink_table(&table[i], w->arg);
+		unlink_table(&table[i], w->flush);
 	}
 }
 
 void mmu_prune(struct mmu_flush *f, u64 start, u64 end)
 {
-	struct walk w = { start, MIN(end, USER_END), NULL, f };
+	struct walk w = { start, MIN(end, USER_END), f };
 
 	prune_table(&w, phys_to_virt(f->mmu->root), LEVELS - 1, 0);
 	if (!f->tables)

@@ -160,8 +160,6 @@ void fpu_init_cpu(void);
 void cpu_load(struct x86_cpu *c);
 /* Loads the kernel's page tables and the memory types on a starting CPU. */
 void mmu_init_cpu(void);
-/* No CPU has @m loaded any more. As smp_call(). */
-void mmu_leave_all(struct mmu *m);
 
 extern u64 kernel_root; /* physical address of the kernel's own page table; set once at boot */
 #define CR3_NO_FLUSH (1UL << 63)
