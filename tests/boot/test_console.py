@@ -42,7 +42,7 @@ def prompt_over_serial(case):
         case.equal(m.run("busybox md5sum " + " ".join(files)), _linux("md5sum", *files), "md5sum")
         case.equal(m.run("busybox ls -1 /bin"), _linux("ls", "-1", "bin"), "ls /bin")
         ours, theirs = _listing(m.run("busybox ls -l /")), _listing(_linux("ls", "-l"))
-        modes = {"root": "drwx------", "tmp": "drwxrwxrwt", "proc": "dr-xr-xr-x"}
+        modes = {"root": "drwx------", "tmp": "drwxrwxrwt", "proc": "dr-xr-xr-x", "sys": "dr-xr-xr-x"}
         theirs.update((name, (mode, None)) for name, mode in modes.items())
         case.equal(ours, theirs, "ls -l /")
         case.equal(_listing(m.run("busybox ls -l /bin")), _listing(_linux("ls", "-l", "bin")),
