@@ -62,8 +62,9 @@ def linux_initrd():
 
 def linux(kernel, words, args=(), accel="tcg,thread=single"):
     """The serial line of a run on Linux: the same machine, but the kernel is loaded by QEMU."""
+    cpu = "max,x2apic=off" if "-icount" in args else "max"  # as iso/qemu.sh, which says why
     command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-machine", "q35",
-               "-accel", accel, "-cpu", "max", "-smp", "1", "-m", "512M", "-display", "none",
+               "-accel", accel, "-cpu", cpu, "-smp", "1", "-m", "512M", "-display", "none",
                "-no-reboot", "-serial", "stdio", "-monitor", "none", *args,
                "-kernel", kernel, "-initrd", linux_initrd(),
                "-append", f"console=ttyS0 quiet panic=-1 {words} " + (f"BENCH={ONLY}" if ONLY else "")]
