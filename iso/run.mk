@@ -23,7 +23,7 @@ QEMU_ENV = ISO='$(BUILD)/leash.iso' SMP='$(SMP)' MEM='$(MEM)' CPU='$(CPU)' ACCEL
 	MACHINE='$(MACHINE)' MEDIA='$(MEDIA)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)'
 SCREEN_MODE = $(if $(filter-out 0 none,$(SCREEN)),window,none)
 
-.PHONY: run figures run-headless selftest debug gdb check test test-long test-mutants bench docs needs \
+.PHONY: run figures run-headless selftest debug gdb check test test-long stress test-mutants bench docs needs \
 	doctor setup tools-build tools-run tools-test tools-debug
 
 # Each group of tools is checked before anything that needs it (quick when all is there).
@@ -68,6 +68,12 @@ test: tools-test iso ## every test (BUILD/test holds the logs)
 test-long: tools-test iso ## every test, and the long versions: ten minutes of fuzzing
 	@LONG=1 BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
 		MAKE='$(MAKE)' tests/run.sh
+
+stress: SMP = 4
+stress: SECONDS = 60
+stress: tools-test iso ## all stressors of stress-ng at once: SECONDS=60 SMP="1 2 4 8"
+	@STRESS_SECONDS='$(SECONDS)' STRESS_SMP='$(SMP)' BUILD='$(BUILD)' ACCEL='$(ACCEL)' \
+		OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' MAKE='$(MAKE)' tests/run.sh stress_ng_together
 
 test-mutants: tools-test ## show that each protection's test fails once it is taken away
 	@BUILD='$(BUILD)' ACCEL='$(ACCEL)' OVMF_CODE='$(OVMF_CODE)' OVMF_VARS='$(OVMF_VARS)' \
