@@ -142,7 +142,8 @@ def stress_ng(case):
     os.unlink(iso)
 
 
-# Some that stress-ng skips here (tsc and x86syscall want an Intel CPU), some too slow to come to a count.
+# Some that stress-ng skips here (tsc and x86syscall want an Intel CPU), some too slow to come to
+# a count in the time that a minute on four CPUs gives them.
 IDLE_MOST = 6
 # All at once: what one stressor does meets what the others do.
 STRESS_TOGETHER = """mkdir -p /tmp/s; cd /tmp/s
@@ -167,7 +168,8 @@ def stress_ng_together(case):
                    f"stress-ng --verify of all {len(stressors)} on {smp} CPUs")
         case.check("lock-up" not in output and "BROKEN" not in output, f"the kernel is well after it on {smp}")
         idle = set(stressors) - set(re.findall(r"metrc: \[\d+\] (\S+) +[1-9]\d* ", output))
-        case.check(len(idle) <= IDLE_MOST, f"they did something, but {sorted(idle)}")
+        if STRESS_SECONDS * int(smp) >= 240:
+            case.check(len(idle) <= IDLE_MOST, f"they did something, but {sorted(idle)}")
         case.note(f"on {smp} CPUs nothing was done by {sorted(idle)}")
     shutil.rmtree(directory)
     os.unlink(iso)
