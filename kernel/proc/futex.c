@@ -60,7 +60,7 @@ static int shared_key(struct futex_key *k, u64 addr)
 	return 0;
 }
 
-int futex_key_get(struct futex_key *k, struct futex_word w)
+static inline __attribute__((always_inline)) int key_get(struct futex_key *k, struct futex_word w)
 {
 	if (unlikely(w.shared))
 		return shared_key(k, w.addr);
@@ -68,11 +68,23 @@ int futex_key_get(struct futex_key *k, struct futex_word w)
 	return 0;
 }
 
-struct futex_bucket *futex_bucket_of(const struct futex_key *k)
+int futex_key_get(struct futex_key *k, struct futex_word w)
+{
+	return key_get(k, w);
+}
+
+static inline struct futex_bucket *bucket_of(const struct futex_key *k)
 {
 	u64 h = ((u64)k->object >> 6) + (k->place >> 2);
+	struct futex_bucket *b = &buckets[h * 0x9e3779b97f4a7c15UL >> 56];
 
-	return &buckets[h * 0x9e3779b97f4a7c15UL >> 56];
+	__asm__("" : "+r"(b)); /* else the compiler makes it from its number at each use */
+	return b;
+}
+
+struct futex_bucket *futex_bucket_of(const struct futex_key *k)
+{
+	return bucket_of(k);
 }
 _Static_assert(BUCKETS == 256, "eight bits of the hash choose the bucket");
 
@@ -179,7 +191,7 @@ static bool dequeue(struct futex_waiter *w)
 	return was_queued;
 }
 
-int futex_sleep_while(const bool *queued, u64 deadline)
+static inline __attribute__((always_inline)) int sleep_while(const bool *queued, u64 deadline)
 {
 	struct thread *t = thread_current();
 	int r = 0;
@@ -196,19 +208,31 @@ int futex_sleep_while(const bool *queued, u64 deadline)
 	return r;
 }
 
-int futex_sleep(struct futex_waiter *w, u64 deadline)
+int futex_sleep_while(const bool *queued, u64 deadline)
 {
-	int r = futex_sleep_while(&w->queued, deadline);
+	return sleep_while(queued, deadline);
+}
+
+static inline __attribute__((always_inline)) int sleep_until_woken(struct futex_waiter *w,
+								   u64 deadline)
+{
+	int r = sleep_while(&w->queued, deadline);
 
 	if (likely(__atomic_load_n(&w->released, __ATOMIC_ACQUIRE)))
 		return 0;
 	return dequeue(w) ? r : 0;
 }
 
-/* In the bucket first, then the look at the word: see nobody_sleeps(). */
-static inline int enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
+int futex_sleep(struct futex_waiter *w, u64 deadline)
 {
-	struct futex_bucket *b = futex_bucket_of(&w->key);
+	return sleep_until_woken(w, deadline);
+}
+
+/* In the bucket first, then the look at the word: see nobody_sleeps(). */
+static inline __attribute__((always_inline)) int enqueue_if(struct futex_waiter *w, u64 addr,
+							    u32 value)
+{
+	struct futex_bucket *b = bucket_of(&w->key);
 	bool missing;
 	u64 flags;
 	u32 now;
@@ -238,7 +262,7 @@ int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 int futex_wait(struct futex_word word, u32 value, u32 bitset, u64 deadline)
 {
 	struct futex_waiter w;
-	int r = futex_key_get(&w.key, word);
+	int r = key_get(&w.key, word);
 
 	if (r)
 		return r;
@@ -246,7 +270,7 @@ int futex_wait(struct futex_word word, u32 value, u32 bitset, u64 deadline)
 	w.bitset = bitset;
 	r = enqueue_if(&w, word.addr, value);
 	if (!r)
-		r = futex_sleep(&w, deadline);
+		r = sleep_until_woken(&w, deadline);
 	futex_key_put(&w.key);
 	return r;
 }
@@ -363,11 +387,11 @@ int futex_wake(struct futex_word word, u32 n, u32 bitset)
 	struct futex_bucket *b;
 	struct futex_key k;
 	u64 flags;
-	int r = futex_key_get(&k, word);
+	int r = key_get(&k, word);
 
 	if (r)
 		return r;
-	b = futex_bucket_of(&k);
+	b = bucket_of(&k);
 	if (!nobody_sleeps(b)) {
 		flags = spin_lock_irq(&b->lock);
 		r = wake_matching(b, &k, n, bitset);
