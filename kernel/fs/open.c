@@ -220,11 +220,15 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 	o.flags = flags;
 	o.mode = mode;
 	o.created = false;
-	r = flags & O_EXCL ? walk_begin(&o.w, c, start, path)
-			   : walk_begin_whole(&o.w, c, start, path, &s);
+	if (flags & O_EXCL) {
+		r = walk_begin(&o.w, c, start, path);
+		known = false;
+	} else {
+		r = walk_begin_whole(&o.w, c, start, path, &s);
+		known = r > 0;
+	}
 	if (r < 0)
 		return r;
-	known = r;
 	r = known ? 0 : find_vnode(&o, &s);
 	if (!r && (flags & O_TMPFILE) == O_TMPFILE && !(flags & O_PATH))
 		r = make_nameless(&o, &s);
