@@ -30,7 +30,7 @@ u64 watch_next; /* atomic */
 static struct watched {
 	u64 interrupts, heard; /* irq_count as last seen to change, and when */
 	u64 switches, moved; /* the same for switches, or nobody had to give way */
-	bool reported;
+	bool told_deaf, told_stuck; /* each is told once, until it is over */
 } watched[MAX_CPUS];
 
 struct state {
@@ -57,11 +57,11 @@ static struct state state_of(struct run_queue *q)
 	return s;
 }
 
-static void complain(u32 cpu, struct watched *w, const char *what)
+static void complain(u32 cpu, bool *told, const char *what)
 {
-	if (w->reported)
+	if (*told)
 		return;
-	w->reported = true;
+	*told = true;
 	lockup_report("CPU %u %s", cpu, what);
 }
 
@@ -75,8 +75,9 @@ static void look_at(u32 cpu, u64 now)
 	if (interrupts != w->interrupts || !w->heard || is_idle(&run_queues[cpu])) {
 		w->interrupts = interrupts;
 		w->heard = now;
+		w->told_deaf = false;
 	} else if (now - w->heard > limit) {
-		complain(cpu, w, "takes no interrupts");
+		complain(cpu, &w->told_deaf, "takes no interrupts");
 		return; /* nor may its queue's lock be had */
 	}
 	s = state_of(&run_queues[cpu]);
@@ -85,9 +86,9 @@ static void look_at(u32 cpu, u64 now)
 	if (!s.must_switch || s.switches != w->switches) {
 		w->switches = s.switches;
 		w->moved = now;
-		w->reported = false;
+		w->told_stuck = false;
 	} else if (now - w->moved > limit) {
-		complain(cpu, w, "does not switch");
+		complain(cpu, &w->told_stuck, "does not switch");
 	}
 }
 

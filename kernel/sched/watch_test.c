@@ -118,6 +118,39 @@ KTEST(lockup_of_a_thread_that_does_not_switch_is_found, 500)
 	hear_again();
 }
 
+/* First takes no interrupts until that is told, then takes them, but does not switch. */
+static void be_deaf_then_stubborn(void *unused)
+{
+	u64 flags = irq_save(), begin = clock_ns();
+
+	(void)unused;
+	__atomic_store_n(&deaf, true, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&lockup_reports, __ATOMIC_SEQ_CST) == before &&
+	       clock_ns() - begin < PATIENCE)
+		cpu_relax();
+	irq_restore(flags);
+	be_stubborn(NULL);
+}
+
+KTEST(lockup_that_takes_interrupts_again_is_told_apart, 500)
+{
+	if (cpu_count < 2) {
+		ktest_skip("needs a second CPU");
+		return;
+	}
+	listen = deaf = false;
+	before = lockup_reports;
+	KREQUIRE(kthread_start_on(1, "stubborn", be_deaf_then_stubborn, NULL));
+	while (!__atomic_load_n(&deaf, __ATOMIC_SEQ_CST))
+		cpu_relax();
+	if (!kthread_start_on(1, "patient", nothing, NULL))
+		listen = true; /* the next line but one fails */
+	look_until_report("CPU 1 takes no interrupts");
+	look_until_report("CPU 1 does not switch");
+	KEXPECT(!strcmp(lockup_last, "CPU 1 does not switch"));
+	hear_again();
+}
+
 /* On the first CPU; nobody waits for it, nobody else runs, and the load's timer is its own. */
 static void be_deaf_till_reported(void *unused)
 {
