@@ -140,7 +140,7 @@ static void *die_with_lock(void *arg)
 	lock_tid = tid();
 	while (!(__atomic_load_n((unsigned *)arg, __ATOMIC_SEQ_CST) & WAITERS))
 		usleep(200);
-	usleep(1000);
+	until_asleep(getpid()); /* the main thread marks the word first */
 	raw(SYS_exit, 0);
 	return NULL;
 }
