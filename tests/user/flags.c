@@ -11,6 +11,7 @@
 #include "child.h"
 #include "sys.h"
 #include "tap.h"
+#include "where.h"
 
 #define CF 0x1UL
 #define PF 0x4UL
@@ -56,7 +57,10 @@ static void write_with(uint64_t flags, const char *name)
 		return;
 	is_long(call_with_flags(flags, SYS_write, ends[1], (long)"0123456789abcdef", 16), 16,
 		"write with %s", name);
-	is_long(flags_after & flags, flags, "%s comes back", name);
+	if (!on_leash() && (flags & ~flags_after) == NT) /* AMD's processors under Linux 6.18 */
+		skip("this Linux takes NT away", "%s comes back", name);
+	else
+		is_long(flags_after & flags, flags, "%s comes back", name);
 	is_long(call_with_flags(flags, SYS_read, ends[0], (long)back, 16), 16, "read with %s",
 		name);
 	ok(strcmp(back, "0123456789abcdef") == 0, "the bytes are right with %s", name);

@@ -11,6 +11,7 @@
 #include "child.h"
 #include "sys.h"
 #include "tap.h"
+#include "where.h"
 
 static unsigned char *code;
 
@@ -53,6 +54,8 @@ int main(void)
 		if (vector == 0x80)
 			ok(status == KILLED(SIGSEGV) || status == EXITED(38),
 			   "int 128 is no way in");
+		else if (!on_leash() && (vector == 26 || vector == 27) && status != KILLED(SIGSEGV))
+			skip("this Linux has a gate there", "int %d", vector);
 		else
 			is_status(status, KILLED(vector == 3 ? SIGTRAP : SIGSEGV), "int %d",
 				  vector);
