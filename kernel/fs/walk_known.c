@@ -56,7 +56,7 @@ static inline struct vnode *go_known(struct known *k, const struct credentials *
 		const struct known_name *name = __atomic_load_n(&k->at->known, __ATOMIC_ACQUIRE);
 		const char *end = likely(name) ? match(name, k->rest, limit) : NULL;
 
-		assert(!name || READ_ONCE(name->vnode->refs));
+		assert(!end || READ_ONCE(name->vnode->refs));
 		if (unlikely(!end || READ_ONCE(name->vnode->detour) ||
 			     (cred->fsuid && vnode_permission(cred, k->at, 1))))
 			return NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The scenario for real: each process a child on CPU 0 under SCHED_RR, started in the order of the
+ * The scenario for real: each process a child on CPU 0 under SCHED_RR, queued in the order of the
  * alphabet by a parent of higher priority that then sleeps. What happened is read from the trace.
  */
 #include <errno.h>
@@ -81,9 +81,10 @@ static bool set_priority(pid_t pid, int priority)
 	return false;
 }
 
+/* The last one first: whose priority is lowered goes before its new equals (sched(7)). */
 static bool start_all(const struct scenario *s, pid_t *pids)
 {
-	for (int p = 0; p < s->processes; p++) {
+	for (int p = s->processes - 1; p >= 0; p--) {
 		pids[p] = fork();
 		if (pids[p] == 0)
 			play(s, p);
