@@ -5,17 +5,19 @@
 #include "sched/thread.h"
 #include "sched/wait.h"
 
-#define REMOVALS 150
+#define REMOVALS 1000
 #define GLANCES 100 /* of one look */
 
 static u32 removed[2]; /* atomic: nobody may look at that one */
 static u32 shown; /* atomic: which of them can be found */
-static bool removals_end, looks_end; /* atomic */
+static bool looks_begin, removals_end, looks_end; /* atomic */
 static u32 wrong; /* atomic: how often what was found was gone before the look ended */
 static struct wait_queue looks_done = WAIT_QUEUE_INIT(looks_done);
 
 static void remove_in_turn(void)
 {
+	while (!__atomic_load_n(&looks_begin, __ATOMIC_ACQUIRE))
+		cpu_relax();
 	for (u32 i = 0; i < REMOVALS; i++) {
 		u32 old = i % 2;
 
@@ -43,6 +45,7 @@ static void look_at_shown(void)
 static void look_main(void *arg)
 {
 	(void)arg;
+	__atomic_store_n(&looks_begin, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&removals_end, __ATOMIC_SEQ_CST))
 		look_at_shown();
 	__atomic_store_n(&looks_end, true, __ATOMIC_SEQ_CST);
@@ -55,7 +58,7 @@ KTEST(peek_removal_waits_for_who_looks, 500)
 		ktest_skip("needs a second CPU");
 		return;
 	}
-	removals_end = looks_end = false;
+	looks_begin = removals_end = looks_end = false;
 	removed[0] = removed[1] = shown = wrong = 0;
 	KREQUIRE(kthread_start_on(1, "look", look_main, NULL));
 	remove_in_turn();
