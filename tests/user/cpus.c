@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "child.h"
+#include "stat.h"
 #include "sys.h"
 #include "tap.h"
 #include "where.h"
@@ -122,17 +123,10 @@ static int report_cpu(void *arg)
 /* The field `processor` of /proc/PID/stat. */
 static int processor_of(pid_t pid)
 {
-	char path[32], text[1024] = "", *at;
-	int fd, n;
+	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY);
-	n = (int)read(fd, text, sizeof(text) - 1);
-	close(fd);
-	at = n > 0 ? strrchr(text, ')') : NULL;
-	for (int field = 2; at && field < 39; field++)
-		at = strchr(at + 1, ' ');
-	return at ? atoi(at) : -1;
+	return (int)stat_field(path, 39);
 }
 
 static int comes_to(int cpu)

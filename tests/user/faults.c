@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "stat.h"
 #include "sys.h"
 #include "tap.h"
 
@@ -31,20 +32,6 @@ static long faults_of(int who)
 	struct rusage r;
 
 	return getrusage(who, &r) ? -1 : r.ru_minflt;
-}
-
-/* Field @n of /proc/self/stat, from the third on. */
-static long stat_field(int n)
-{
-	static char text[1024];
-	int stat = open("/proc/self/stat", O_RDONLY);
-	ssize_t got = read(stat, text, sizeof(text) - 1);
-	char *at = strrchr(text, ')');
-
-	close(stat);
-	for (n -= 2; got > 0 && at && n > 0; n--)
-		at = strchr(at + 1, ' ');
-	return at ? atol(at) : -1;
 }
 
 static char *map_file(int prot, int flags)
@@ -102,7 +89,7 @@ static void counts(void)
 	ok(n >= PAGES && n <= PAGES + SLACK, "memory of one's own has a fault a page");
 	before = faults_of(RUSAGE_THREAD);
 	ok(before >= PAGES, "of the thread as well");
-	n = stat_field(10);
+	n = stat_field("/proc/self/stat", 10);
 	ok(n >= before && n <= before + SLACK, "and in /proc/self/stat");
 	munmap(file, BYTES);
 	munmap(memory, BYTES);
@@ -128,7 +115,8 @@ static void of_children(void)
 	ok(r.ru_minflt >= PAGES, "wait4 tells a child's faults");
 	n = faults_of(RUSAGE_CHILDREN) - before;
 	is_long(n, r.ru_minflt, "which are its parent's children's then");
-	is_long(stat_field(11), faults_of(RUSAGE_CHILDREN), "in /proc/self/stat, too");
+	is_long(stat_field("/proc/self/stat", 11), faults_of(RUSAGE_CHILDREN),
+		"in /proc/self/stat, too");
 }
 
 static void *write_memory_thread(void *unused)

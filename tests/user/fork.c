@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "child.h"
+#include "stat.h"
 #include "sys.h"
 #include "tap.h"
 
@@ -123,16 +124,9 @@ static void ids(void)
 /* Grandchild: its parent is another when the old one has ended; 0: as /proc says. */
 static int look_at_parents(pid_t old)
 {
-	char text[512] = "", *at;
-	pid_t told = 0;
-	int fd;
-
 	while (getppid() == old)
 		sched_yield();
-	fd = open("/proc/self/stat", O_RDONLY);
-	if (read(fd, text, sizeof(text) - 1) > 0 && (at = strrchr(text, ')')))
-		sscanf(at, ") %*c %d", &told);
-	return told == getppid() ? 0 : 1;
+	return stat_field("/proc/self/stat", 4) == getppid() ? 0 : 1;
 }
 
 static void orphans_have_another_parent(void)

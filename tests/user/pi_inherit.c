@@ -15,6 +15,7 @@
 #include "child.h"
 #include "futex.h"
 #include "raw_thread.h"
+#include "stat.h"
 #include "sys.h"
 #include "tap.h"
 
@@ -44,22 +45,14 @@ static int own_priority(pid_t tid)
 /* The real-time priority it runs with now; 0: none. */
 static int runs_with(pid_t tid)
 {
-	char path[64], text[512];
-	int fd, priority = 0;
-	ssize_t got;
-	char *end;
+	char path[64];
+	long priority;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)tid);
-	fd = open(path, O_RDONLY);
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[got > 0 ? got : 0] = 0;
-	end = strrchr(text, ')');
-	if (!end ||
-	    sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %d",
-		   &priority) != 1)
+	priority = stat_field(path, 18);
+	if (priority == LONG_MIN)
 		return -1;
-	return priority < 0 ? -1 - priority : 0;
+	return priority < 0 ? (int)(-1 - priority) : 0;
 }
 
 static long take(unsigned *lock, int within_ms)

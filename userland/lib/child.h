@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stat.h"
 #include "tap.h"
 
 /* The child's exit code says 0 for "as expected"; anything else is the step that went wrong. */
@@ -44,18 +45,12 @@ static inline int status_of(pid_t pid)
 /* Until process @pid sleeps, as far as /proc knows: what is sent then finds it waiting. */
 static inline void until_asleep(pid_t pid)
 {
-	char path[32], text[128], *state;
-	ssize_t n;
+	char path[32], state;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	do {
-		int fd = open(path, O_RDONLY);
-
-		n = read(fd, text, sizeof(text) - 1);
-		close(fd);
-		text[n > 0 ? n : 0] = 0;
-		state = strrchr(text, ')');
-	} while (n > 0 && !(state && state[2] == 'S') && !usleep(1000));
+	do
+		state = stat_state(path);
+	while (state && state != 'S' && !usleep(1000));
 }
 
 static inline int in_child(child_fn *fn, void *arg)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "stat.h"
 #include "sys.h"
 
 enum {
@@ -52,16 +53,8 @@ static inline long futex(void *addr, int op, unsigned value, const void *timeout
 /* Is thread @tid of this process asleep in the kernel? */
 static inline int tid_sleeps(pid_t tid)
 {
-	char path[64], buf[128];
-	int fd;
-	ssize_t got;
-	char *p;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
-	fd = open(path, O_RDONLY);
-	got = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	buf[got > 0 ? got : 0] = 0;
-	p = strrchr(buf, ')');
-	return p && p[2] == 'S';
+	return stat_state(path) == 'S';
 }
