@@ -12,20 +12,14 @@ SHIFT = 3
 LATE_LIMIT = 10_000
 
 
-def _selftest(case, **settings):
-    output = case.run_to_end("selftest", 400, **settings)
-    case.tap(tap.parse(output[max(output.find("KTAP version"), 0):]), "selftest")
-    return output
-
-
 @test(20)
 def selftest_smp2(case):
-    case.check("smp: 2 of 2 CPUs run" in _selftest(case, SMP=2), "both CPUs run")
+    case.check("smp: 2 of 2 CPUs run" in case.selftest(400, SMP=2), "both CPUs run")
 
 
 @test(40)
 def selftest_smp8_two_sockets(case):
-    output = _selftest(case, SMP="8,sockets=2,cores=2,threads=2", MACHINE="pc", CPU="qemu64")
+    output = case.selftest(400, SMP="8,sockets=2,cores=2,threads=2", MACHINE="pc", CPU="qemu64")
     case.check("smp: 8 of 8 CPUs run" in output, "all eight run")
 
 

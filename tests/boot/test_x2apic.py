@@ -42,18 +42,12 @@ def newer_qemu(case):
     return None
 
 
-def selftest(case, **settings):
-    output = case.run_to_end("selftest", 400, **settings)
-    case.tap(tap.parse(output[max(output.find("KTAP version"), 0):]), "selftest")
-    return output
-
-
 @test(35)
 def selftest_with_an_id_over_255(case):
     """Three CPUs by x2APIC; the firmware has turned it on itself because of the third one's id."""
     settings = newer_qemu(case)
     if settings:
-        output = selftest(case, **WIDE, **settings)
+        output = case.selftest(400, **WIDE, **settings)
         case.check("apic: x2APIC (left on by the firmware), id 0," in output, "the firmware left x2APIC on")
         case.check("smp: 3 of 3 CPUs run" in output, "all three run")
 
@@ -125,7 +119,7 @@ def selftests_and_user_tests(case):
         return
     for cpu in ("max,x2apic=off", "max"):
         for smp in (1, 2, 4, 8):
-            selftest(case, SMP=smp, CPU=cpu, **settings)
+            case.selftest(400, SMP=smp, CPU=cpu, **settings)
         for smp in (1, 2):
             case.tap(tap.parse(case.run_to_end("init=/tests/run", 500, SMP=smp, CPU=cpu, **settings)),
                      f"{cpu}, SMP={smp}")

@@ -97,6 +97,15 @@ class Case:
                 self.equal(ended, status, f"QEMU's exit status with {cmdline!r}")
             return m.output
 
+    def selftest(self, seconds=240, **settings):
+        """Boots into the kernel's self-test: all that was planned passed, by its count and ours. Its output."""
+        output = self.run_to_end("selftest", seconds, **settings)
+        stream = tap.parse(output[max(output.find("KTAP version"), 0):])
+        self.tap(stream, "selftest")
+        self.check(f"# passed {sum(r.ok and r.skip is None for r in stream.results)} failed 0 " in output,
+                   "the kernel's own count is ours")
+        return output
+
 
 def _run(name, function):
     case = Case(name)
