@@ -11,31 +11,16 @@
 #include "base/peek.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
+#include "lib/unaligned.h"
 #include "mm/slab.h"
 
 #define KEY_SHIFT 24 /* equal hashes told apart: 2^24 */
-
-static inline u64 load8(const char *s)
-{
-	u64 w;
-
-	__builtin_memcpy(&w, s, 8);
-	return w;
-}
-
-static inline u64 load4(const char *s)
-{
-	u32 w;
-
-	__builtin_memcpy(&w, s, 4);
-	return w;
-}
 
 /* The last @len < 8 bytes of a name as a number: different for different bytes. */
 static inline u64 tail_word(const char *s, size_t len)
 {
 	if (len >= 4)
-		return load4(s) | load4(s + len - 4) << 32;
+		return load4(s) | (u64)load4(s + len - 4) << 32;
 	if (!len)
 		return 0;
 	return (u8)s[0] | (u64)(u8)s[len / 2] << 8 | (u64)(u8)s[len - 1] << 16;

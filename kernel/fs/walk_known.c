@@ -9,14 +9,7 @@
  */
 #include "base/peek.h"
 #include "fs/walk.h"
-
-static inline u64 load8(const char *s)
-{
-	u64 w;
-
-	__builtin_memcpy(&w, s, 8);
-	return w;
-}
+#include "lib/unaligned.h"
 
 /*
  * Where the component at @s ends if it is the name @k, or longer; NULL: it is not. Eight bytes at a time:

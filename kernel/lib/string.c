@@ -11,37 +11,10 @@
 #include "lib/string.h"
 
 #include "abi/errno.h"
+#include "lib/unaligned.h"
 
 #define REP_MIN 64
 #define KEEP_LOOP() __asm__ volatile("")
-
-struct word {
-	u64 value;
-} __attribute__((packed, may_alias));
-
-struct half {
-	u32 value;
-} __attribute__((packed, may_alias));
-
-static inline u64 load8(const void *p)
-{
-	return ((const struct word *)p)->value;
-}
-
-static inline void store8(void *p, u64 value)
-{
-	((struct word *)p)->value = value;
-}
-
-static inline u32 load4(const void *p)
-{
-	return ((const struct half *)p)->value;
-}
-
-static inline void store4(void *p, u32 value)
-{
-	((struct half *)p)->value = value;
-}
 
 /* n < 8. Everything is loaded before anything is stored, so overlap does not matter. */
 static inline void copy_tiny(u8 *d, const u8 *s, size_t n)
