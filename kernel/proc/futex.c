@@ -33,6 +33,12 @@
 
 #define BUCKETS 256
 
+/*
+ * For others too, but the calls that a lock makes have it inline: by the plain declaration in
+ * futex_private.h there is one for the linker as well (C11 6.7.4).
+ */
+#define INLINE_HERE inline __attribute__((always_inline))
+
 static struct futex_bucket buckets[BUCKETS];
 
 void futex_room_init(void)
@@ -60,7 +66,7 @@ static int shared_key(struct futex_key *k, u64 addr)
 	return 0;
 }
 
-static inline __attribute__((always_inline)) int key_get(struct futex_key *k, struct futex_word w)
+INLINE_HERE int futex_key_get(struct futex_key *k, struct futex_word w)
 {
 	if (unlikely(w.shared))
 		return shared_key(k, w.addr);
@@ -68,12 +74,7 @@ static inline __attribute__((always_inline)) int key_get(struct futex_key *k, st
 	return 0;
 }
 
-int futex_key_get(struct futex_key *k, struct futex_word w)
-{
-	return key_get(k, w);
-}
-
-static inline struct futex_bucket *bucket_of(const struct futex_key *k)
+INLINE_HERE struct futex_bucket *futex_bucket_of(const struct futex_key *k)
 {
 	u64 h = ((u64)k->object >> 6) + (k->place >> 2);
 	struct futex_bucket *b = &buckets[h * 0x9e3779b97f4a7c15UL >> 56];
@@ -82,10 +83,6 @@ static inline struct futex_bucket *bucket_of(const struct futex_key *k)
 	return b;
 }
 
-struct futex_bucket *futex_bucket_of(const struct futex_key *k)
-{
-	return bucket_of(k);
-}
 _Static_assert(BUCKETS == 256, "eight bits of the hash choose the bucket");
 
 int futex_fault_in(u64 addr)
@@ -127,7 +124,7 @@ static __attribute__((noinline)) struct list *first_of_lower_rank(struct futex_b
 	return &b->waiters;
 }
 
-static inline void insert(struct futex_waiter *w, struct futex_bucket *b)
+INLINE_HERE void futex_insert(struct futex_waiter *w, struct futex_bucket *b)
 {
 	struct list *before = &b->waiters;
 
@@ -137,17 +134,12 @@ static inline void insert(struct futex_waiter *w, struct futex_bucket *b)
 	list_push_back(before, &w->link); /* in front of it */
 }
 
-void futex_insert(struct futex_waiter *w, struct futex_bucket *b)
-{
-	insert(w, b);
-}
-
 /* Who has the bucket's lock next finds the thread blocked. */
 static inline void enqueue_blocked(struct futex_waiter *w, struct futex_bucket *b)
 {
 	WRITE_ONCE(w->thread->state, THREAD_BLOCKED);
 	w->queued = true;
-	insert(w, b);
+	futex_insert(w, b);
 }
 
 void futex_enqueue(struct futex_waiter *w, struct futex_bucket *b)
@@ -191,7 +183,7 @@ static bool dequeue(struct futex_waiter *w)
 	return was_queued;
 }
 
-static inline __attribute__((always_inline)) int sleep_while(const bool *queued, u64 deadline)
+INLINE_HERE int futex_sleep_while(const bool *queued, u64 deadline)
 {
 	struct thread *t = thread_current();
 	int r = 0;
@@ -208,31 +200,19 @@ static inline __attribute__((always_inline)) int sleep_while(const bool *queued,
 	return r;
 }
 
-int futex_sleep_while(const bool *queued, u64 deadline)
+INLINE_HERE int futex_sleep(struct futex_waiter *w, u64 deadline)
 {
-	return sleep_while(queued, deadline);
-}
-
-static inline __attribute__((always_inline)) int sleep_until_woken(struct futex_waiter *w,
-								   u64 deadline)
-{
-	int r = sleep_while(&w->queued, deadline);
+	int r = futex_sleep_while(&w->queued, deadline);
 
 	if (likely(__atomic_load_n(&w->released, __ATOMIC_ACQUIRE)))
 		return 0;
 	return dequeue(w) ? r : 0;
 }
 
-int futex_sleep(struct futex_waiter *w, u64 deadline)
-{
-	return sleep_until_woken(w, deadline);
-}
-
 /* In the bucket first, then the look at the word: see nobody_sleeps(). */
-static inline __attribute__((always_inline)) int enqueue_if(struct futex_waiter *w, u64 addr,
-							    u32 value)
+INLINE_HERE int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 {
-	struct futex_bucket *b = bucket_of(&w->key);
+	struct futex_bucket *b = futex_bucket_of(&w->key);
 	bool missing;
 	u64 flags;
 	u32 now;
@@ -254,23 +234,18 @@ static inline __attribute__((always_inline)) int enqueue_if(struct futex_waiter 
 	return now == value ? 0 : -EAGAIN;
 }
 
-int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
-{
-	return enqueue_if(w, addr, value);
-}
-
 int futex_wait(struct futex_word word, u32 value, u32 bitset, u64 deadline)
 {
 	struct futex_waiter w;
-	int r = key_get(&w.key, word);
+	int r = futex_key_get(&w.key, word);
 
 	if (r)
 		return r;
 	futex_waiter_init(&w);
 	w.bitset = bitset;
-	r = enqueue_if(&w, word.addr, value);
+	r = futex_enqueue_if(&w, word.addr, value);
 	if (!r)
-		r = sleep_until_woken(&w, deadline);
+		r = futex_sleep(&w, deadline);
 	futex_key_put(&w.key);
 	return r;
 }
@@ -347,8 +322,8 @@ int futex_wait_many(const struct futex_waitv_entry *e, u32 count, u64 deadline)
 
 /* -- waking -------------------------------------------------------------------------------------- */
 
-static inline int wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n,
-				u32 bitset)
+INLINE_HERE int futex_wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n,
+				    u32 bitset)
 {
 	struct futex_waiter *w, *next;
 	u32 woken = 0;
@@ -367,11 +342,6 @@ static inline int wake_matching(struct futex_bucket *b, const struct futex_key *
 	return woken;
 }
 
-int futex_wake_matching(struct futex_bucket *b, const struct futex_key *k, u32 n, u32 bitset)
-{
-	return wake_matching(b, k, n, bitset);
-}
-
 /*
  * Nobody sleeps there, seen without the lock. The program has changed its word before; a sleeper is in
  * the bucket before it looks at the word. So either it sees the change, or we see it.
@@ -387,14 +357,14 @@ int futex_wake(struct futex_word word, u32 n, u32 bitset)
 	struct futex_bucket *b;
 	struct futex_key k;
 	u64 flags;
-	int r = key_get(&k, word);
+	int r = futex_key_get(&k, word);
 
 	if (r)
 		return r;
-	b = bucket_of(&k);
+	b = futex_bucket_of(&k);
 	if (!nobody_sleeps(b)) {
 		flags = spin_lock_irq(&b->lock);
-		r = wake_matching(b, &k, n, bitset);
+		r = futex_wake_matching(b, &k, n, bitset);
 		spin_unlock_irq(&b->lock, flags);
 	}
 	futex_key_put(&k);
