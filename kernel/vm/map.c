@@ -11,10 +11,9 @@
 
 /* -- unmapping ------------------------------------------------------------------------- */
 
-bool vm_needs_tail(const struct space *s, u64 start, u64 end)
+/* Does [start, end) begin and end inside one map, @v, so that unmapping it needs a tail? */
+static bool needs_tail(const struct vma *v, u64 start, u64 end)
 {
-	const struct vma *v = vma_find(s, start);
-
 	return v && v->start < start && v->end > end;
 }
 
@@ -66,11 +65,11 @@ void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail)
 	unmap_from(s, vma_find(s, start), start, end, tail);
 }
 
-static int unmap_with_tail(struct space *s, u64 start, u64 end)
+int vm_unmap_range(struct space *s, u64 start, u64 end)
 {
 	struct vma *v = vma_find(s, start), *tail = NULL;
 
-	if (v && v->start < start && v->end > end) {
+	if (needs_tail(v, start, end)) {
 		tail = s->map_count < MAX_MAPS ? vma_alloc(NULL) : NULL;
 		if (!tail)
 			return -ENOMEM;
@@ -86,7 +85,7 @@ int space_unmap(struct space *s, u64 addr, u64 len)
 	if ((addr & (PAGE_SIZE - 1)) || !len || !range_ok(addr, len, USER_END))
 		return -EINVAL;
 	mutex_lock(&s->lock);
-	err = unmap_with_tail(s, addr, addr + ALIGN_UP(len, PAGE_SIZE));
+	err = vm_unmap_range(s, addr, addr + ALIGN_UP(len, PAGE_SIZE));
 	mutex_unlock(&s->lock);
 	return err;
 }
@@ -120,8 +119,8 @@ static int map_free_range(struct space *s, const struct vma *tmpl, struct vma *n
 	return 0;
 }
 
-/* Maps @tmpl's range and unmaps what is there. 0, -ENOMEM. */
-static int map_over(struct space *s, const struct vma *tmpl)
+/* Maps @tmpl's range and unmaps what is there; @next is the lowest of it. 0, -ENOMEM. */
+static int map_over(struct space *s, const struct vma *tmpl, const struct vma *next)
 {
 	struct vma *v, *tail = NULL;
 
@@ -130,7 +129,7 @@ static int map_over(struct space *s, const struct vma *tmpl)
 	v = vma_alloc(tmpl);
 	if (!v)
 		return -ENOMEM;
-	if (vm_needs_tail(s, tmpl->start, tmpl->end)) {
+	if (needs_tail(next, tmpl->start, tmpl->end)) {
 		tail = vma_alloc(NULL);
 		if (!tail) {
 			vma_free(v);
@@ -184,7 +183,7 @@ static int map_placed(struct space *s, const struct vma *tmpl, struct vma *next)
 	if (!vm_within_limits(s, tmpl->start, tmpl->end, tmpl->prot, tmpl->flags))
 		return -ENOMEM;
 	if (next && next->start < tmpl->end)
-		return map_over(s, tmpl);
+		return map_over(s, tmpl, next);
 	return map_free_range(s, tmpl, next);
 }
 
@@ -239,7 +238,7 @@ static bool heap_move_end(struct space *s, u64 brk)
 		return false;
 	if (to > from)
 		return heap_grow(s, from, to);
-	return to == from || unmap_with_tail(s, to, from) == 0;
+	return to == from || vm_unmap_range(s, to, from) == 0;
 }
 
 u64 space_brk(struct space *s, u64 brk)

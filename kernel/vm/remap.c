@@ -38,19 +38,6 @@ static int move_leaf(pte_t *slot, u64 va, void *arg)
 	return 0;
 }
 
-static int shrink(struct space *s, u64 from, u64 to)
-{
-	struct vma *tail = NULL;
-
-	if (vm_needs_tail(s, from, to)) {
-		tail = s->map_count < MAX_MAPS ? vma_alloc(NULL) : NULL;
-		if (!tail)
-			return -ENOMEM;
-	}
-	vm_unmap_locked(s, from, to, &tail);
-	return 0;
-}
-
 /* Moves the pages of @r's old range (within one map) to @to, where nothing is. */
 static i64 move_map(struct space *s, struct vma *v, const struct request *r, u64 to)
 {
@@ -89,7 +76,7 @@ static i64 find_room(struct space *s, const struct request *r)
 	int err;
 
 	if (r->to) {
-		err = shrink(s, r->to, r->to + r->new_len);
+		err = vm_unmap_range(s, r->to, r->to + r->new_len);
 		return err ? err : (i64)r->to;
 	}
 	to = vma_choose(s, 0, r->new_len, &next);
@@ -118,7 +105,7 @@ static i64 remap_locked(struct space *s, struct request *r)
 	if (!v || v->start > r->old)
 		return -EFAULT;
 	if (r->new_len < r->old_len) {
-		err = shrink(s, r->old + r->new_len, r->old + r->old_len);
+		err = vm_unmap_range(s, r->old + r->new_len, r->old + r->old_len);
 		if (err)
 			return err;
 		r->old_len = r->new_len;

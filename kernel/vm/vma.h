@@ -162,9 +162,9 @@ void vm_drop_dead(struct space *s);
  */
 void vm_prune(struct space *s, u64 start, u64 end, const struct vma *next);
 
-/* Whether [start, end) begins and ends inside one map, so that unmapping it needs a tail. */
-bool vm_needs_tail(const struct space *s, u64 start, u64 end);
-/* Unmaps; *tail is used (and NULL afterwards) if vm_needs_tail(). Cannot fail. */
+/* Unmaps [start, end). 0, or -ENOMEM where it lies within one map, of which two are left then. */
+int vm_unmap_range(struct space *s, u64 start, u64 end);
+/* The same where it cannot fail: *tail is used then, and NULL afterwards. */
 void vm_unmap_locked(struct space *s, u64 start, u64 end, struct vma **tail);
 
 /* True if a map like this would promise more memory than there is (Linux's heuristic). */
