@@ -264,17 +264,13 @@ void upcall_table_free(u64 phys)
 
 void upcall_tables_free(struct list *tables)
 {
-	struct page *batch[16], *p, *next;
-	u32 n = 0;
+	struct page *p, *next;
+	struct page_pile pile;
 
-	list_for_each_safe (p, next, tables, link) {
-		batch[n++] = p;
-		if (n < ARRAY_SIZE(batch))
-			continue;
-		page_put_all(batch, n);
-		n = 0;
-	}
-	page_put_all(batch, n);
+	pile.count = 0;
+	list_for_each_safe (p, next, tables, link)
+		page_pile_add(&pile, p);
+	page_pile_drop(&pile);
 }
 
 void *upcall_device_map(u64 phys, size_t bytes, int cache)

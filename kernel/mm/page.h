@@ -87,6 +87,25 @@ void page_put(struct page *p);
 /* page_put() of each of the @n; frames that nobody has any more go back together. */
 void page_put_all(struct page *const *pages, u32 n);
 
+/* Pages to be dropped, which go by page_put_all() whenever there are enough. Begins with count 0. */
+struct page_pile {
+	u32 count;
+	struct page *pages[60];
+};
+
+static inline void page_pile_drop(struct page_pile *pile)
+{
+	page_put_all(pile->pages, pile->count);
+	pile->count = 0;
+}
+
+static inline void page_pile_add(struct page_pile *pile, struct page *p)
+{
+	pile->pages[pile->count++] = p;
+	if (pile->count == ARRAY_SIZE(pile->pages))
+		page_pile_drop(pile);
+}
+
 /*
  * True when only the kernel's reserve (1/64 of memory) is left: whatever a program can ask
  * for without end must fail then, so that the kernel itself does not starve. Any context.

@@ -56,35 +56,24 @@ void vm_drop_pages(struct space *s, u64 start, u64 end)
 }
 
 /* Without a flush: nobody can use a translation any more. */
-struct pile {
-	u32 count;
-	struct page *pages[GATHER_PAGES];
-};
-
 static inline int pile_leaf(pte_t *slot, u64 va, void *arg)
 {
-	struct pile *h = arg;
 	struct page *p = phys_to_page(pte_phys(*slot));
 
 	(void)va;
-	if (p == zero_page)
-		return 0;
-	h->pages[h->count++] = p;
-	if (h->count == GATHER_PAGES) {
-		page_put_all(h->pages, h->count);
-		h->count = 0;
-	}
+	if (p != zero_page)
+		page_pile_add(arg, p);
 	return 0;
 }
 
 void vm_drop_dead(struct space *s)
 {
-	struct pile h;
+	struct page_pile pile;
 
-	h.count = 0;
+	pile.count = 0;
 	for (const struct vma *v = s->first; v; v = v->next)
-		vm_for_each_leaf(s, v->start, v->end, pile_leaf, &h);
-	page_put_all(h.pages, h.count);
+		vm_for_each_leaf(s, v->start, v->end, pile_leaf, &pile);
+	page_pile_drop(&pile);
 }
 
 bool space_drop_beyond(struct space *s, const struct backing *b, u64 from)
