@@ -41,8 +41,15 @@ static inline bool spin_try(struct spinlock *l)
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-/* The lock was not free. */
-void spin_wait(struct spinlock *l);
+/*
+ * The lock was not free. It leaves all registers as they are, and is called so that the compiler knows:
+ * that a lock may have to be waited for costs nothing where it need not.
+ */
+__attribute__((no_caller_saved_registers)) void spin_wait(struct spinlock *l);
+static inline void spin_wait_call(struct spinlock *l)
+{
+	__asm__ volatile("call spin_wait" ::"D"(l) : "memory", "cc");
+}
 
 /* In debug builds: the class of a lock that is zeroes so far. */
 #define spin_lock_class(l, what) debug_only((l)->dep.name = "&" what "@")
@@ -51,7 +58,7 @@ static inline void spin_lock_as(struct spinlock *l, const char *name, bool neste
 {
 	lockdep_check(NULL, &l->dep, name, nested);
 	if (unlikely(!spin_try(l)))
-		spin_wait(l);
+		spin_wait_call(l);
 	lockdep_acquired(NULL, &l->dep);
 	debug_only(cpu_this()->lock_depth++);
 }

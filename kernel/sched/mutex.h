@@ -21,7 +21,12 @@ struct mutex {
 /* @name: of its class (base/lockdep.h). */
 void mutex_init_as(struct mutex *m, const char *name);
 #define mutex_init(m) mutex_init_as(m, LOCK_NAME(m))
-void mutex_lock_slow(struct mutex *m);
+/* Leaves all registers as they are, as spin_wait() does. */
+__attribute__((no_caller_saved_registers)) void mutex_lock_slow(struct mutex *m);
+static inline void mutex_lock_slow_call(struct mutex *m)
+{
+	__asm__ volatile("call mutex_lock_slow" ::"D"(m) : "memory", "cc");
+}
 
 static inline void mutex_lock_as(struct mutex *m, const char *name, bool nested)
 {
@@ -32,7 +37,7 @@ static inline void mutex_lock_as(struct mutex *m, const char *name, bool nested)
 	lockdep_check(&thread_current()->mutexes, &m->dep, name, nested);
 	if (unlikely(!__atomic_compare_exchange_n(&m->owner, &none, thread_current(), false,
 						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
-		mutex_lock_slow(m);
+		mutex_lock_slow_call(m);
 	else
 		lockdep_acquired(&thread_current()->mutexes, &m->dep);
 }
