@@ -51,21 +51,47 @@ static __attribute__((noinline)) void cache_fill(struct frame_cache *c)
 	c->count = buddy_alloc_frames(&c->list, BATCH_ORDER);
 }
 
-static inline struct page *frame_alloc(void)
+/* This CPU's. Interrupts off. */
+static inline struct frame_cache *cache_mine(void)
 {
-	u64 flags = irq_save();
-	struct frame_cache *c = &frame_caches[cpu_id()];
-	struct page *p;
+	return &frame_caches[cpu_id()];
+}
 
-	spin_lock(&c->lock);
-	if (unlikely(!c->list))
-		cache_fill(c);
-	p = c->list;
+/* A frame; NULL: it is empty. Under its lock. */
+static inline struct page *cache_take(struct frame_cache *c)
+{
+	struct page *p = c->list;
+
 	if (likely(p)) {
 		c->list = p->next_free;
 		c->count--;
 		c->live++;
 	}
+	return p;
+}
+
+static inline struct page *frame_at_hand(void)
+{
+	u64 flags = irq_save();
+	struct frame_cache *c = cache_mine();
+	struct page *p;
+
+	spin_lock(&c->lock);
+	p = cache_take(c);
+	spin_unlock_irq(&c->lock, flags);
+	return p;
+}
+
+static struct page *frame_alloc(void)
+{
+	u64 flags = irq_save();
+	struct frame_cache *c = cache_mine();
+	struct page *p;
+
+	spin_lock(&c->lock);
+	if (!c->list)
+		cache_fill(c);
+	p = cache_take(c);
 	spin_unlock_irq(&c->lock, flags);
 	return p;
 }
@@ -89,7 +115,7 @@ static void cache_drain(struct frame_cache *c, u32 n)
 static inline void frames_free(struct page *first, struct page *last, u32 n)
 {
 	u64 flags = irq_save();
-	struct frame_cache *c = &frame_caches[cpu_id()];
+	struct frame_cache *c = cache_mine();
 
 	spin_lock(&c->lock);
 	last->next_free = c->list;
@@ -115,17 +141,6 @@ static void drain_all(void)
 	}
 }
 
-static inline struct page *frames_alloc(unsigned order)
-{
-	return likely(!order) ? frame_alloc() : buddy_alloc(order);
-}
-
-static __attribute__((noinline)) struct page *alloc_after_drain(unsigned order)
-{
-	drain_all();
-	return frames_alloc(order);
-}
-
 bool page_memory_low(void)
 {
 	return READ_ONCE(buddy_free_frames) < page_reserve_frames;
@@ -137,16 +152,36 @@ static bool reserve_needed(unsigned order)
 	return READ_ONCE(buddy_free_frames) < page_reserve_frames + (1UL << order) - 1;
 }
 
-struct page *page_alloc(unsigned order, unsigned flags)
+static struct page *frames_alloc(unsigned order)
+{
+	return likely(!order) ? frame_alloc() : buddy_alloc(order);
+}
+
+/* Of the allocators, with what caches hold, or (a test) not at all. */
+static __attribute__((noinline)) struct page *alloc_slow(unsigned order)
 {
 	struct page *p;
 
-	assert(order <= PAGE_MAX_ORDER);
-	if (fault_injected() || ((flags & ALLOC_USER) && reserve_needed(order)))
+	if (fault_injected())
 		return NULL;
 	p = frames_alloc(order);
+	if (p)
+		return p;
+	drain_all();
+	return frames_alloc(order);
+}
+
+struct page *page_alloc(unsigned order, unsigned flags)
+{
+	struct page *p = NULL;
+
+	assert(order <= PAGE_MAX_ORDER);
+	if ((flags & ALLOC_USER) && reserve_needed(order))
+		return NULL;
+	if (likely(!order && !fault_injection_on))
+		p = frame_at_hand();
 	if (unlikely(!p)) {
-		p = alloc_after_drain(order);
+		p = alloc_slow(order);
 		if (!p)
 			return NULL;
 	}
@@ -160,11 +195,19 @@ struct page *page_alloc(unsigned order, unsigned flags)
 	return p;
 }
 
-/* Drops a reference. True: it was the last one. */
+/*
+ * Drops a reference. True: it was the last one. Where there is one, it is the caller's, and nobody can
+ * come by another meanwhile: so much for it without a locked instruction.
+ */
 static inline bool drop_last(struct page *p)
 {
-	u32 old = __atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL);
+	u32 old;
 
+	if (likely(__atomic_load_n(&p->refcount, __ATOMIC_ACQUIRE) == 1)) {
+		WRITE_ONCE(p->refcount, 0);
+		return true;
+	}
+	old = __atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL);
 	if (unlikely(old == 0))
 		panic("frame %lx freed twice", (u64)(p - page_array));
 	return old == 1;

@@ -222,45 +222,71 @@ void magazine_drain(struct slab_cache *c, struct magazine *m, u32 left, struct s
 
 /* -- the calls -------------------------------------------------------------------------------- */
 
-/* This CPU's magazine of @c, locked. */
-static inline struct magazine *magazine_lock(const struct slab_cache *c, u64 *flags)
+/* This CPU's magazine of @c. Interrupts off. */
+static inline struct magazine *magazine_of(const struct slab_cache *c)
+{
+	return &slab_magazines[cpu_id()][c->index];
+}
+
+static struct magazine *magazine_lock(const struct slab_cache *c, u64 *flags)
 {
 	struct magazine *m;
 
 	*flags = irq_save();
-	m = &slab_magazines[cpu_id()][c->index];
+	m = magazine_of(c);
 	spin_lock(&m->lock);
 	return m;
 }
 
-/* NULL: neither the magazine nor a slab has one. */
-static inline void *try_alloc(struct slab_cache *c)
+/* Under its lock. */
+static inline void *magazine_take(const struct slab_cache *c, struct magazine *m)
 {
-	u64 flags;
-	struct magazine *m = magazine_lock(c, &flags);
-	void *obj = NULL;
+	void *obj = m->objects[--m->count];
 
-	if (unlikely(!m->count))
-		magazine_fill(c, m);
-	if (likely(m->count)) {
-		obj = m->objects[--m->count];
-		m->live++;
-	}
-	spin_unlock_irq(&m->lock, flags);
+	debug_only(object_check_poison(c, obj));
+	(void)c;
+	m->live++;
 	return obj;
 }
 
-void *slab_alloc(struct slab_cache *c)
+/*
+ * The magazine is empty, or a test wants a failure. NULL: no slab has an object either, nor is there
+ * memory for one.
+ */
+static __attribute__((noinline)) void *alloc_slow(struct slab_cache *c)
 {
-	void *obj;
+	void *obj = NULL;
+	u64 flags;
 
 	if (fault_injected())
 		return NULL;
-	while (unlikely(!(obj = try_alloc(c))))
-		if (!slab_grow(c))
-			return NULL;
-	debug_only(object_check_poison(c, obj));
+	do {
+		struct magazine *m = magazine_lock(c, &flags);
+
+		if (!m->count)
+			magazine_fill(c, m);
+		if (m->count)
+			obj = magazine_take(c, m);
+		spin_unlock_irq(&m->lock, flags);
+	} while (!obj && slab_grow(c));
 	return obj;
+}
+
+/* It calls nothing but the long way, and that at its end, so it saves no register. */
+void *slab_alloc(struct slab_cache *c)
+{
+	struct magazine *m;
+	void *obj;
+	u64 flags;
+
+	if (unlikely(fault_injection_on))
+		return alloc_slow(c);
+	flags = irq_save();
+	m = magazine_of(c);
+	spin_lock(&m->lock);
+	obj = likely(m->count) ? magazine_take(c, m) : NULL;
+	spin_unlock_irq(&m->lock, flags);
+	return likely(obj) ? obj : alloc_slow(c);
 }
 
 void *slab_alloc_zero(struct slab_cache *c)
@@ -270,35 +296,44 @@ void *slab_alloc_zero(struct slab_cache *c)
 	return obj ? memset(obj, 0, c->size) : NULL;
 }
 
-/* The magazine is full: half of it goes back. Lets go of it meanwhile, so another may fill it. */
-static __attribute__((noinline)) struct magazine *make_room(struct slab_cache *c,
-							    struct magazine *m, u64 *flags)
+/* Under its lock. */
+static inline void magazine_give(struct magazine *m, void *obj)
+{
+	m->objects[m->count++] = obj;
+	m->live--;
+}
+
+/* The magazine is full: half of it goes back. */
+static __attribute__((noinline)) void free_slow(struct slab_cache *c, void *obj)
 {
 	struct surplus surplus = { 0 };
+	u64 flags;
+	struct magazine *m = magazine_lock(c, &flags);
 
-	do {
+	if (m->count == c->capacity)
 		magazine_drain(c, m, c->capacity / 2, &surplus);
-		spin_unlock_irq(&m->lock, *flags);
-		surplus_free(c, &surplus);
-		m = magazine_lock(c, flags);
-	} while (m->count == c->capacity);
-	return m;
+	magazine_give(m, obj);
+	spin_unlock_irq(&m->lock, flags);
+	surplus_free(c, &surplus);
 }
 
 void slab_free(struct slab_cache *c, void *obj)
 {
-	const struct page *p = slab_of(c, obj);
+	const struct page *p = virt_to_page(obj); /* each of a slab's says whose it is */
 	struct magazine *m;
 	u64 flags;
 
 	ensure((p->flags & PAGE_IS_SLAB) && p->cache == c);
 	debug_only(object_poison(c, obj));
-	m = magazine_lock(c, &flags);
+	flags = irq_save();
+	m = magazine_of(c);
+	spin_lock(&m->lock);
 	debug_only(magazine_check_free(c, m, obj));
-	if (unlikely(m->count == c->capacity))
-		m = make_room(c, m, &flags);
-	m->objects[m->count++] = obj;
-	m->live--;
+	if (unlikely(m->count == c->capacity)) {
+		spin_unlock_irq(&m->lock, flags);
+		return free_slow(c, obj);
+	}
+	magazine_give(m, obj);
 	spin_unlock_irq(&m->lock, flags);
 }
 
