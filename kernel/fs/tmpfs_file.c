@@ -184,10 +184,11 @@ static int write_piece(struct vnode *v, struct io *io, u64 *pos, size_t len)
 	r = io_get(io, (u8 *)page_to_virt(page) + *pos % PAGE_SIZE, len);
 	page_put(page);
 	*pos += before - io->left;
-	mutex_lock(&v->lock);
-	if (*pos > v->size && before != io->left)
+	if (*pos > v->size && before != io->left) {
+		mutex_lock(&v->lock);
 		v->size = *pos;
-	mutex_unlock(&v->lock);
+		mutex_unlock(&v->lock);
+	}
 	return r;
 }
 

@@ -23,7 +23,21 @@ static inline ssize_t write_checked(struct file *f, struct io *io)
 	return n;
 }
 
-static inline i64 read_file(struct file *f, u64 buf, u64 count)
+/* Whether a call reads or writes; at the file's position, or at one that it names. */
+enum move { MOVE_READ, MOVE_WRITE, MOVE_PREAD, MOVE_PWRITE };
+
+static inline i64 move(struct file *f, struct io *io, enum move how, u64 pos)
+{
+	switch (how) {
+	case MOVE_READ: return file_read(f, io);
+	case MOVE_WRITE: return write_checked(f, io);
+	case MOVE_PREAD: return file_pread(f, io, pos);
+	case MOVE_PWRITE: return file_pwrite(f, io, pos);
+	}
+	return -EINVAL;
+}
+
+static inline i64 move_buffer(struct file *f, u64 buf, u64 count, enum move how, u64 pos)
 {
 	struct io_segment seg;
 	struct io io;
@@ -31,114 +45,57 @@ static inline i64 read_file(struct file *f, u64 buf, u64 count)
 	if (unlikely(!user_range_ok(buf, count)))
 		return -EFAULT;
 	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-	return file_read(f, &io);
+	return move(f, &io, how, pos);
 }
 
-static inline i64 write_file(struct file *f, u64 buf, u64 count)
-{
-	struct io_segment seg;
-	struct io io;
-
-	if (unlikely(!user_range_ok(buf, count)))
-		return -EFAULT;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-	return write_checked(f, &io);
-}
-
-/* read or write with a table that other threads use too. */
-static i64 move_counted(u64 fd, u64 buf, u64 count, bool write)
+/* With a table that other threads use too. */
+static __attribute__((noinline)) i64 move_counted(u64 fd, u64 buf, u64 count, enum move how,
+						  u64 pos)
 {
 	struct fd_ref r = fd_borrow(fd);
 	i64 n;
 
 	if (!r.file)
 		return -EBADF;
-	n = write ? write_file(r.file, buf, count) : read_file(r.file, buf, count);
+	n = move_buffer(r.file, buf, count, how, pos);
 	fd_return(r);
 	return n;
+}
+
+static inline i64 move_call(u64 fd, u64 buf, u64 count, enum move how, u64 pos)
+{
+	struct fd_table *t = task_current()->files;
+	struct file *f;
+
+	if (unlikely((i64)pos < 0))
+		return -EINVAL;
+	if (!fd_table_is_mine(t))
+		return move_counted(fd, buf, count, how, pos);
+	f = fd_peek(t, fd);
+	return likely(f) ? move_buffer(f, buf, count, how, pos) : -EBADF;
 }
 
 i64 sys_read(u64 fd, u64 buf, u64 count)
 {
-	struct fd_table *t = task_current()->files;
-	struct file *f;
-
-	if (!fd_table_is_mine(t))
-		return move_counted(fd, buf, count, false);
-	f = fd_peek(t, fd);
-	return f ? read_file(f, buf, count) : -EBADF;
+	return move_call(fd, buf, count, MOVE_READ, 0);
 }
 
 i64 sys_write(u64 fd, u64 buf, u64 count)
 {
-	struct fd_table *t = task_current()->files;
-	struct file *f;
-
-	if (!fd_table_is_mine(t))
-		return move_counted(fd, buf, count, true);
-	f = fd_peek(t, fd);
-	return f ? write_file(f, buf, count) : -EBADF;
-}
-
-static i64 pread_file(struct file *f, u64 buf, u64 count, u64 pos)
-{
-	struct io_segment seg;
-	struct io io;
-
-	if (!user_range_ok(buf, count))
-		return -EFAULT;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-	return file_pread(f, &io, pos);
-}
-
-static i64 pwrite_file(struct file *f, u64 buf, u64 count, u64 pos)
-{
-	struct io_segment seg;
-	struct io io;
-
-	if (!user_range_ok(buf, count))
-		return -EFAULT;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
-	return file_pwrite(f, &io, pos);
+	return move_call(fd, buf, count, MOVE_WRITE, 0);
 }
 
 i64 sys_pread64(u64 fd, u64 buf, u64 count, u64 pos)
 {
-	struct fd_ref r = fd_borrow(fd);
-	i64 n = -EINVAL;
-
-	if ((i64)pos >= 0)
-		n = r.file ? pread_file(r.file, buf, count, pos) : -EBADF;
-	fd_return(r);
-	return n;
+	return move_call(fd, buf, count, MOVE_PREAD, pos);
 }
 
 i64 sys_pwrite64(u64 fd, u64 buf, u64 count, u64 pos)
 {
-	struct fd_ref r = fd_borrow(fd);
-	i64 n = -EINVAL;
-
-	if ((i64)pos >= 0)
-		n = r.file ? pwrite_file(r.file, buf, count, pos) : -EBADF;
-	fd_return(r);
-	return n;
+	return move_call(fd, buf, count, MOVE_PWRITE, pos);
 }
 
-/* Where a call with a vector moves bytes: at @pos, or at the file's position. */
-enum vector_call { VECTOR_READ, VECTOR_WRITE, VECTOR_PREAD, VECTOR_PWRITE };
-
-static i64 move_vector(struct file *f, struct io *io, enum vector_call call, u64 pos)
-{
-	switch (call) {
-	case VECTOR_READ: return file_read(f, io);
-	case VECTOR_WRITE: return write_checked(f, io);
-	case VECTOR_PREAD: return file_pread(f, io, pos);
-	case VECTOR_PWRITE: return file_pwrite(f, io, pos);
-	}
-	return -EINVAL;
-}
-
-static i64 vector_call(u64 fd, u64 iov, u64 count, enum vector_call call, u64 pos)
+static i64 vector_call(u64 fd, u64 iov, u64 count, enum move how, u64 pos)
 {
 	struct fd_ref r = fd_borrow(fd);
 	struct user_vector v;
@@ -149,7 +106,7 @@ static i64 vector_call(u64 fd, u64 iov, u64 count, enum vector_call call, u64 po
 		return -EBADF;
 	n = user_vector_get(&v, iov, count, &io);
 	if (!n) {
-		n = move_vector(r.file, &io, call, pos);
+		n = move(r.file, &io, how, pos);
 		user_vector_put(&v);
 	}
 	fd_return(r);
@@ -158,25 +115,25 @@ static i64 vector_call(u64 fd, u64 iov, u64 count, enum vector_call call, u64 po
 
 i64 sys_readv(u64 fd, u64 iov, u64 count)
 {
-	return vector_call(fd, iov, count, VECTOR_READ, 0);
+	return vector_call(fd, iov, count, MOVE_READ, 0);
 }
 
 i64 sys_writev(u64 fd, u64 iov, u64 count)
 {
-	return vector_call(fd, iov, count, VECTOR_WRITE, 0);
+	return vector_call(fd, iov, count, MOVE_WRITE, 0);
 }
 
 /* The position comes in two halves for 32-bit callers' sake; here the low one is all of it. */
 i64 sys_preadv(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high)
 {
 	(void)pos_high;
-	return (i64)pos_low < 0 ? -EINVAL : vector_call(fd, iov, count, VECTOR_PREAD, pos_low);
+	return (i64)pos_low < 0 ? -EINVAL : vector_call(fd, iov, count, MOVE_PREAD, pos_low);
 }
 
 i64 sys_pwritev(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high)
 {
 	(void)pos_high;
-	return (i64)pos_low < 0 ? -EINVAL : vector_call(fd, iov, count, VECTOR_PWRITE, pos_low);
+	return (i64)pos_low < 0 ? -EINVAL : vector_call(fd, iov, count, MOVE_PWRITE, pos_low);
 }
 
 #define RWF_HONOURED 0x07u /* HIPRI, DSYNC, SYNC: nothing to do, memory is the disk */
@@ -187,10 +144,10 @@ static i64 vector_call2(u64 fd, u64 iov, u64 count, u64 pos, u64 flags, bool wri
 	if ((u32)flags & ~RWF_HONOURED)
 		return -EOPNOTSUPP;
 	if (pos == ~0UL)
-		return vector_call(fd, iov, count, write ? VECTOR_WRITE : VECTOR_READ, 0);
+		return vector_call(fd, iov, count, write ? MOVE_WRITE : MOVE_READ, 0);
 	if ((i64)pos < 0)
 		return -EINVAL;
-	return vector_call(fd, iov, count, write ? VECTOR_PWRITE : VECTOR_PREAD, pos);
+	return vector_call(fd, iov, count, write ? MOVE_PWRITE : MOVE_PREAD, pos);
 }
 
 i64 sys_preadv2(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high, u64 flags)
@@ -207,12 +164,16 @@ i64 sys_pwritev2(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high, u64 flag
 
 i64 sys_lseek(u64 fd, u64 offset, u64 whence)
 {
-	struct fd_ref r = fd_borrow(fd);
+	struct fd_table *t = task_current()->files;
+	struct fd_ref r;
 	i64 pos;
 
-	if (!r.file)
-		return -EBADF;
-	pos = file_seek(r.file, offset, whence);
+	if (fd_table_is_mine(t)) {
+		r.file = fd_peek(t, fd);
+		return likely(r.file) ? file_seek(r.file, offset, whence) : -EBADF;
+	}
+	r = fd_borrow(fd);
+	pos = r.file ? file_seek(r.file, offset, whence) : -EBADF;
 	fd_return(r);
 	return pos;
 }
