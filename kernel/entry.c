@@ -190,9 +190,10 @@ void upcall_exit_work(struct trap_frame *f)
 		call_exit(f, READ_ONCE(c->work));
 	while ((work = READ_ONCE(c->work) & ~WORK_STAYS)) {
 		irq_enable();
-		context_clear_work(c, work & WORK_IRET);
 		if (work & WORK_RESCHED)
 			schedule(); /* clears the bit */
+		if (work & (WORK_SIGNAL | WORK_IRET))
+			context_clear_work(c, work & (WORK_SIGNAL | WORK_IRET));
 		if (work & WORK_SIGNAL)
 			signal_deliver(f);
 		irq_disable();

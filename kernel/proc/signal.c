@@ -39,19 +39,31 @@ bool process_thread_interrupted(struct thread *t)
 	return t->task && signal_pending(t->task);
 }
 
+/* A second one, as a step over a failed sigreturn: the first waits with the others. */
+static void put_back(struct task *t)
+{
+	struct siginfo_kernel info = { .code = t->forced.code, .address = t->forced.address };
+	u64 flags = spin_lock_irq(&t->process->sig_lock);
+
+	pending_force(&t->pending, t->forced.sig, &info);
+	spin_unlock_irq(&t->process->sig_lock, flags);
+}
+
 void signal_force(int sig, i32 code, u64 address)
 {
 	struct task *t = task_current();
 	struct process *p = t->process;
-	struct siginfo_kernel info = { .code = code, .address = address };
-	u64 flags = spin_lock_irq(&p->sig_lock);
 
-	if (sigaction_handler(p->actions, sig) == SIG_IGN || (t->sig_blocked & BIT(sig))) {
+	if (unlikely(sigaction_handler(p->actions, sig) == SIG_IGN ||
+		     (t->sig_blocked & BIT(sig)))) {
 		sigaction_default(p->actions, sig);
-		t->sig_blocked &= ~BIT(sig);
+		signal_set_mask(t->sig_blocked & ~BIT(sig));
 	}
-	pending_force(&t->pending, sig, &info);
-	spin_unlock_irq(&p->sig_lock, flags);
+	if (unlikely(t->forced.sig))
+		put_back(t);
+	t->forced.sig = sig;
+	t->forced.code = code;
+	t->forced.address = address;
 	context_set_work(&t->thread->ctx, WORK_SIGNAL);
 }
 
@@ -69,19 +81,22 @@ static void set_mask_among_others(struct task *t, u64 mask)
 }
 
 /*
- * The only thread of a process needs no lock: the mask is set, then it is looked what is pending; a
- * sender (signal_send.c:send) marks it, then looks at the mask. Each with a barrier in between, so at
- * least one sees the other.
+ * Who blocks nothing that he did not block before, or is the only thread, takes nothing from others and
+ * needs no lock. The mask is set, then it is looked what is pending; a sender (signal_send.c:post)
+ * marks it, then looks at the mask. Each with a barrier in between, so at least one sees the other. Who
+ * only blocks more need not look: what he takes now, he would have taken before.
  */
-void signal_set_mask(u64 mask)
+void signal_change_mask(struct task *t, u64 mask)
 {
-	struct task *t = task_current();
+	u64 before = t->sig_blocked;
 
-	mask &= ~NEVER_BLOCKED;
-	if (likely(READ_ONCE(t->process->live) == 1))
-		(void)__atomic_exchange_n(&t->sig_blocked, mask, __ATOMIC_SEQ_CST);
-	else
+	if ((mask & ~before) && unlikely(READ_ONCE(t->process->live) != 1))
 		set_mask_among_others(t, mask);
+	else
+		WRITE_ONCE(t->sig_blocked, mask);
+	if (!(before & ~mask))
+		return;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (signal_pending(t))
 		context_set_work(&t->thread->ctx, WORK_SIGNAL);
 }
@@ -151,25 +166,34 @@ static int take(struct task *t, u64 set, struct siginfo_kernel *info)
 	return sig;
 }
 
-/* The next signal to act on, 0: none, or its tracer took it; its action as it was. */
-static int dequeue(struct task *t, struct sigaction_kernel *action, struct siginfo_kernel *info)
+static int take_forced(struct task *t, struct siginfo_kernel *info)
+{
+	int sig = t->forced.sig;
+
+	*info = (struct siginfo_kernel){ .code = t->forced.code, .address = t->forced.address };
+	t->forced.sig = 0;
+	return sig;
+}
+
+static int take_sent(struct task *t, struct siginfo_kernel *info)
 {
 	struct process *p = t->process;
 	u64 flags = spin_lock_irq(&p->sig_lock);
 	int sig = take(t, ~t->sig_blocked, info);
 
-	if (unlikely(task_is_traced(t)) && sig && sig != SIGKILL) {
-		spin_unlock_irq(&p->sig_lock, flags);
-		sig = ptrace_signal_stop(t, sig, info);
-		flags = spin_lock_irq(&p->sig_lock);
-		if (sig)
-			sigaction_use(p, sig, action);
-	} else if (sig) {
-		if (STOP_SIGNALS & BIT(sig))
-			p->stop_taken = true;
-		sigaction_use(p, sig, action);
-	}
+	if (sig && (STOP_SIGNALS & BIT(sig)))
+		p->stop_taken = true;
 	spin_unlock_irq(&p->sig_lock, flags);
+	return sig;
+}
+
+/* The next signal to act on; 0: none, or its tracer took it. */
+static inline int dequeue(struct task *t, struct siginfo_kernel *info)
+{
+	int sig = t->forced.sig ? take_forced(t, info) : take_sent(t, info);
+
+	if (unlikely(task_is_traced(t)) && sig && sig != SIGKILL)
+		sig = ptrace_signal_stop(t, sig, info);
 	return sig;
 }
 
@@ -283,7 +307,6 @@ void signal_deliver(struct trap_frame *f)
 	struct siginfo_kernel info;
 	int sig;
 
-	context_clear_work(&t->thread->ctx, WORK_SIGNAL);
 	for (;;) {
 		if (task_must_end(t))
 			task_exit(0); /* what is told is the process's */
@@ -291,11 +314,12 @@ void signal_deliver(struct trap_frame *f)
 			stop_as_wanted(t);
 			continue;
 		}
-		if (!(signal_pending_set(t) & ~t->sig_blocked))
+		if (!t->forced.sig && !(signal_pending_set(t) & ~t->sig_blocked))
 			break;
-		sig = dequeue(t, &action, &info);
+		sig = dequeue(t, &info);
 		if (!sig)
 			continue;
+		sigaction_use(t->process, sig, &action);
 		if (action.handler == SIG_DFL)
 			default_action(t, sig, &info);
 		else if (action.handler != SIG_IGN)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "abi/errno.h"
 #include "abi/ucontext.h"
 #include "proc/process.h"
 
@@ -25,7 +26,7 @@ void signal_room_init(void);
 int signal_send(struct process *p, int sig, const struct siginfo_kernel *info);
 /* The same to the one thread. */
 int signal_send_task(struct task *t, int sig, const struct siginfo_kernel *info);
-/* To the running thread, from itself: SIGPIPE and SIGXFSZ. Takes process_lock. */
+/* To the running thread, from itself: SIGPIPE and SIGXFSZ. Ends no stop. */
 void signal_send_self(int sig);
 /* With a timer's own queue entry; @t: to this thread of @p, NULL: to the process. */
 void signal_send_entry(struct process *p, struct task *t, struct sigqueue *q);
@@ -56,8 +57,17 @@ bool signal_fatal(const struct task *t);
 /* The running thread does not look at @set any more: others of @p may. Under sig_lock. */
 void signal_retarget(struct process *p, u64 set);
 
+/* signal_set_mask() to another one than @t, the running thread, has. */
+void signal_change_mask(struct task *t, u64 mask);
 /* Replaces the mask of blocked signals of the running thread (SIGKILL, SIGSTOP stay out). */
-void signal_set_mask(u64 mask);
+static inline void signal_set_mask(u64 mask)
+{
+	struct task *t = task_current();
+
+	mask &= ~SIGNAL_UNBLOCKABLE;
+	if (mask != t->sig_blocked)
+		signal_change_mask(t, mask);
+}
 /*
  * A mask for the time of one call (sigsuspend, ppoll, pselect, epoll_pwait): begin sets it, end puts
  * the old one back; @interrupted (the call returns -EINTR): only after the handler has run.
@@ -104,8 +114,18 @@ i64 signal_call_again(void);
 /* In an interrupted call's frame, for its tracer: Linux's number for how it may go on, and back. */
 void signal_restart_show(struct trap_frame *f);
 void signal_restart_hide(struct trap_frame *f);
+/* signal_restart_call() where a call was interrupted, or one that might go on. */
+void signal_restart_interrupted(struct trap_frame *f, bool handler_runs, bool sa_restart);
+static inline bool signal_call_interrupted(const struct trap_frame *f)
+{
+	return f->vector == TRAP_SYSCALL && (i64)f->rax == -EINTR;
+}
 /* An interrupted call in @f: it returns -EINTR, or is made once more where Linux would. */
-void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart);
+static inline void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart)
+{
+	if (unlikely(signal_call_interrupted(f) || task_current()->restart.fn))
+		signal_restart_interrupted(f, handler_runs, sa_restart);
+}
 
 /*
  * Job control (job_control.c). A stop is asked of all threads and is complete, and told to the
@@ -126,15 +146,18 @@ void process_stop(struct task *me, int sig);
  */
 void process_group_check_orphaned(struct process *p, const struct process *parent, bool p_ends);
 
-/* Takes what is pending for the running thread: kills, stops, or builds a handler's frame in @f. */
+/*
+ * Takes what is pending for the running thread: kills, stops, or builds a handler's frame in @f. The
+ * caller has cleared WORK_SIGNAL.
+ */
 void signal_deliver(struct trap_frame *f);
 
-/* Does a signal that is not blocked wait for @t, or is it to end or stop? Then its sleep ends. */
 /* Has SIGKILL been sent to it? A hint, unless its process's sig_lock is held. */
 static inline bool signal_kills(const struct task *t)
 {
 	return signal_pending_set(t) & SIGNAL_BIT(SIGKILL);
 }
+/* Does a signal that is not blocked wait for @t, or is it to end or stop? Then its sleep ends. */
 static inline bool signal_pending(const struct task *t)
 {
 	return (signal_pending_set(t) & ~READ_ONCE(t->sig_blocked)) || task_must_end(t) ||

@@ -6,7 +6,6 @@
 
 #define BIT(sig) SIGNAL_BIT(sig)
 #define IGNORED_BY_DEFAULT (BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGURG) | BIT(SIGWINCH))
-#define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP))
 
 static inline bool signal_ignored(const struct process *p, int sig)
 {

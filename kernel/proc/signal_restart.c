@@ -84,7 +84,7 @@ i64 signal_call_again(void)
 
 void signal_restart_show(struct trap_frame *f)
 {
-	if (f->vector != TRAP_SYSCALL || (i64)f->rax != -EINTR)
+	if (!signal_call_interrupted(f))
 		return;
 	if (task_current()->restart.fn)
 		f->rax = -ERESTART_RESTARTBLOCK;
@@ -101,14 +101,14 @@ void signal_restart_hide(struct trap_frame *f)
 		f->rax = -EINTR;
 }
 
-void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart)
+void signal_restart_interrupted(struct trap_frame *f, bool handler_runs, bool sa_restart)
 {
 	struct task *t = task_current();
 	bool timed = t->restart.fn;
 
 	if (handler_runs)
 		t->restart.fn = NULL; /* a timed wait that a handler interrupts is over */
-	if (f->vector != TRAP_SYSCALL || (i64)f->rax != -EINTR)
+	if (!signal_call_interrupted(f))
 		return;
 	if (handler_runs) {
 		if (timed || !sa_restart || !restartable(f->error))

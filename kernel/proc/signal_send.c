@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Sending signals: marked pending for a process or a thread, and one thread kicked that will take
- * it. kill(2) and its sisters. Locks: see process.h; who sends holds process_lock.
+ * it. kill(2) and its sisters.
+ *
+ * Locks: see process.h. Who sends holds process_lock, which keeps the target there and ends its stop.
+ * One's own process stays by itself: for a signal that ends no stop its sig_lock is enough.
  */
 #include "abi/errno.h"
 #include "base/trace.h"
@@ -9,16 +12,16 @@
 #include "proc/signal_private.h"
 #include "proc/watch.h"
 
+#define ENDS_STOP (BIT(SIGCONT) | BIT(SIGKILL))
+
 /* Stops and SIGCONT undo each other where they have not been taken yet. Under sig_lock. */
 static void cancel_opposites(struct process *p, int sig)
 {
 	u64 mask = sig == SIGCONT ? STOP_SIGNALS : STOP_SIGNALS & BIT(sig) ? BIT(SIGCONT) : 0;
 	struct task *t;
 
-	if (sig == SIGCONT || sig == SIGKILL)
+	if (ENDS_STOP & BIT(sig))
 		p->stop_taken = false;
-	if (!mask)
-		return;
 	pending_flush(&p->pending, mask);
 	list_for_each (t, &p->tasks, link)
 		pending_flush(&t->pending, mask);
@@ -66,38 +69,58 @@ void signal_retarget(struct process *p, u64 set)
 			task_kick(t);
 }
 
-/* To @t, or (@group) to its process; with @info, or as a timer's own entry @q. */
-static int send(struct task *t, bool group, int sig, const struct siginfo_kernel *info,
-		struct sigqueue *q)
+/* It is pending for @t, or (@group) for its process: with @info, or as a timer's own entry @q. */
+static inline int post_wanted(struct task *t, bool group, int sig,
+			      const struct siginfo_kernel *info, struct sigqueue *q)
 {
 	struct process *p = t->process;
 	struct pending_signals *to = group ? &p->pending : &t->pending;
-	struct task *taker = NULL;
+	struct task *taker;
 	int err = 0;
-	u64 flags;
 
-	if (p->state == PROCESS_ZOMBIE || (!group && !t->thread))
-		return 0;
-	if (sig == SIGCONT || sig == SIGKILL)
-		process_end_stop(p, sig);
-	flags = spin_lock_irq(&p->sig_lock);
-	cancel_opposites(p, sig);
-	if (wanted(t, sig)) {
-		if (q)
-			pending_add_entry(to, q);
-		else
-			err = pending_add(to, sig, info, p->leader->cred.uid);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see signal.c:signal_set_mask */
-		taker = group ? choose(t, sig) : takes(t, sig) ? t : NULL;
-	}
+	if (unlikely(q))
+		pending_add_entry(to, q);
+	else
+		err = pending_add(to, sig, info, p->leader->cred.uid);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see signal.c:signal_change_mask */
+	taker = group ? choose(t, sig) : takes(t, sig) ? t : NULL;
 	if (taker) {
 		trace_about(TRACE_SIGNAL, &taker->thread->ctx, (u32)sig, (u64)p->pid,
 			    info ? (u64)info->code : 0);
 		task_kick(taker);
 	}
+	return err;
+}
+
+/* To @t of @p, or (@group) to @p, whose leader shall take it where @t is NULL. */
+static int post(struct process *p, struct task *t, bool group, int sig,
+		const struct siginfo_kernel *info, struct sigqueue *q)
+{
+	u64 flags = spin_lock_irq(&p->sig_lock);
+	int err = 0;
+
+	if (!t)
+		t = p->leader;
+	if (unlikely((STOP_SIGNALS | ENDS_STOP) & BIT(sig)))
+		cancel_opposites(p, sig);
+	if (wanted(t, sig))
+		err = post_wanted(t, group, sig, info, q);
 	spin_unlock_irq(&p->sig_lock, flags);
 	watch_signal(p);
 	return err;
+}
+
+/* As post(), also to others. Under process_lock. */
+static int send(struct task *t, bool group, int sig, const struct siginfo_kernel *info,
+		struct sigqueue *q)
+{
+	struct process *p = t->process;
+
+	if (p->state == PROCESS_ZOMBIE || (!group && !t->thread))
+		return 0;
+	if (ENDS_STOP & BIT(sig))
+		process_end_stop(p, sig);
+	return post(p, t, group, sig, info, q);
 }
 
 int signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
@@ -121,10 +144,8 @@ void signal_send_self(int sig)
 	struct siginfo_kernel info = { .code = SI_USER,
 				       .pid = me->process->pid,
 				       .uid = me->cred.uid };
-	u64 flags = spin_lock_irq(&process_lock);
 
-	signal_send_task(me, sig, &info);
-	spin_unlock_irq(&process_lock, flags);
+	(void)post(me->process, me, false, sig, &info, NULL);
 }
 
 /* -- kill ------------------------------------------------------------------------------------- */
@@ -139,6 +160,12 @@ static bool may_signal(const struct task *to, int sig)
 	       (sig == SIGCONT && process_current()->sid == to->process->sid);
 }
 
+/* Must the tree stand still for @sig, even if one sends it to himself? */
+static inline bool needs_tree(int sig)
+{
+	return sig && (ENDS_STOP & BIT(sig));
+}
+
 static bool kill_selects(const struct process *self, const struct process *p, i32 pid)
 {
 	if (pid == -1)
@@ -146,7 +173,7 @@ static bool kill_selects(const struct process *self, const struct process *p, i3
 	return p->pgid == (pid == 0 ? self->pgid : -pid);
 }
 
-int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info)
+static int send_to_other(i32 pid, int sig, const struct siginfo_kernel *info)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 	struct task *t = task_find(pid);
@@ -160,6 +187,15 @@ int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info)
 		err = send(t, true, sig, info, NULL); /* a thread that was named takes it first */
 	spin_unlock_irq(&process_lock, flags);
 	return err;
+}
+
+int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info)
+{
+	struct process *self = process_current();
+
+	if (pid != self->pid || needs_tree(sig))
+		return send_to_other(pid, sig, info);
+	return sig ? post(self, NULL, true, sig, info, NULL) : 0;
 }
 
 int signal_send_to_process(i32 pid, u64 born, int sig, const struct siginfo_kernel *info)
@@ -178,7 +214,7 @@ int signal_send_to_process(i32 pid, u64 born, int sig, const struct siginfo_kern
 	return err;
 }
 
-int signal_send_to_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel *info)
+static int send_to_other_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel *info)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 	struct task *t = task_find(tid);
@@ -192,6 +228,15 @@ int signal_send_to_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel 
 		err = signal_send_task(t, sig, info);
 	spin_unlock_irq(&process_lock, flags);
 	return err;
+}
+
+int signal_send_to_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel *info)
+{
+	struct task *me = task_current();
+
+	if (tid != me->tid || (tgid > 0 && tgid != me->process->pid) || needs_tree(sig))
+		return send_to_other_task(tgid, tid, sig, info);
+	return sig ? post(me->process, me, false, sig, info, NULL) : 0;
 }
 
 static int kill_many(i32 pid, int sig, const struct siginfo_kernel *info)

@@ -93,8 +93,8 @@ static struct sigqueue *make_entry(u32 uid)
 	return q;
 }
 
-static int add_realtime(struct pending_signals *p, int sig, const struct siginfo_kernel *info,
-			u32 uid)
+int pending_add_queued(struct pending_signals *p, int sig, const struct siginfo_kernel *info,
+		       u32 uid)
 {
 	struct sigqueue *q = make_entry(uid);
 
@@ -107,27 +107,6 @@ static int add_realtime(struct pending_signals *p, int sig, const struct siginfo
 		return -EAGAIN;
 	p->set |= SIGNAL_BIT(sig);
 	return 0;
-}
-
-int pending_add(struct pending_signals *p, int sig, const struct siginfo_kernel *info, u32 uid)
-{
-	u64 bit = SIGNAL_BIT(sig);
-
-	if (sig >= SIGRTMIN)
-		return add_realtime(p, sig, info, uid);
-	if (p->set & bit)
-		return 0;
-	p->standard[sig] = *info;
-	p->has_info |= bit;
-	p->set |= bit;
-	return 0;
-}
-
-void pending_force(struct pending_signals *p, int sig, const struct siginfo_kernel *info)
-{
-	p->standard[sig] = *info;
-	p->has_info |= SIGNAL_BIT(sig);
-	p->set |= SIGNAL_BIT(sig);
 }
 
 void pending_add_entry(struct pending_signals *p, struct sigqueue *q)
@@ -184,21 +163,14 @@ static void take_queued(struct pending_signals *p, int sig, struct siginfo_kerne
 	}
 }
 
-void pending_take(struct pending_signals *p, int sig, struct siginfo_kernel *info)
+void pending_take_queued(struct pending_signals *p, int sig, struct siginfo_kernel *info)
 {
-	u64 bit = SIGNAL_BIT(sig);
-
-	if (p->has_info & bit) {
-		*info = p->standard[sig];
-		p->has_info &= ~bit;
-		if (!(p->queued & bit))
-			p->set &= ~bit;
-	} else if (p->queued & bit) {
+	if (p->queued & SIGNAL_BIT(sig)) {
 		take_queued(p, sig, info);
-	} else {
-		*info = (struct siginfo_kernel){ .code = SI_USER };
-		p->set &= ~bit;
+		return;
 	}
+	*info = (struct siginfo_kernel){ .code = SI_USER };
+	p->set &= ~SIGNAL_BIT(sig);
 }
 
 void pending_remove_entry(struct pending_signals *p, struct sigqueue *q)

@@ -54,18 +54,48 @@ struct pending_signals {
 
 void sigqueue_room_init(void);
 void pending_init(struct pending_signals *p);
+/* Puts a standard signal there at any rate, with this siginfo. */
+static inline void pending_force(struct pending_signals *p, int sig,
+				 const struct siginfo_kernel *info)
+{
+	p->standard[sig] = *info;
+	p->has_info |= SIGNAL_BIT(sig);
+	p->set |= SIGNAL_BIT(sig);
+}
+/* pending_add() of a real-time signal. */
+int pending_add_queued(struct pending_signals *p, int sig, const struct siginfo_kernel *info,
+		       u32 uid);
 /*
  * Adds @sig; a standard signal that is pending already is not added again. -EAGAIN: a real-time
  * signal for whose siginfo user @uid has no room left (SIGQUEUE_LIMIT); nothing was added, but
  * what kill() sends comes without its siginfo then.
  */
-int pending_add(struct pending_signals *p, int sig, const struct siginfo_kernel *info, u32 uid);
-/* Puts a standard signal there at any rate, with this siginfo. */
-void pending_force(struct pending_signals *p, int sig, const struct siginfo_kernel *info);
+static inline int pending_add(struct pending_signals *p, int sig, const struct siginfo_kernel *info,
+			      u32 uid)
+{
+	if (unlikely(sig >= SIGRTMIN))
+		return pending_add_queued(p, sig, info, uid);
+	if (likely(!(p->set & SIGNAL_BIT(sig))))
+		pending_force(p, sig, info);
+	return 0;
+}
 /* Adds a timer's own entry, if it is not queued yet. */
 void pending_add_entry(struct pending_signals *p, struct sigqueue *q);
+/* pending_take() of a signal without a siginfo in standard[]. */
+void pending_take_queued(struct pending_signals *p, int sig, struct siginfo_kernel *info);
 /* Takes the oldest @sig, which is in the set. */
-void pending_take(struct pending_signals *p, int sig, struct siginfo_kernel *info);
+static inline void pending_take(struct pending_signals *p, int sig, struct siginfo_kernel *info)
+{
+	u64 bit = SIGNAL_BIT(sig);
+
+	if (unlikely(!(p->has_info & bit))) {
+		pending_take_queued(p, sig, info);
+		return;
+	}
+	*info = p->standard[sig];
+	p->has_info &= ~bit;
+	p->set &= ~bit | p->queued;
+}
 /* Takes one entry out again (its timer is deleted). */
 void pending_remove_entry(struct pending_signals *p, struct sigqueue *q);
 /* Drops all signals of @mask. */

@@ -55,8 +55,12 @@ struct task {
 	struct vfork_wait *vfork; /* [l] who waits for it to leave the memory; NULL: nobody */
 	bool in_vfork; /* [c] waits for such a child */
 
+	struct {
+		i32 sig, code; /* sig 0: none */
+		u64 address;
+	} forced; /* [c] its own fault's signal, which it takes before all others */
 	struct pending_signals pending; /* [s] for this thread alone */
-	u64 sig_blocked; /* [s] changed by itself; where it is alone, without the lock */
+	u64 sig_blocked; /* [s] changed by itself; where that takes nothing from others, without */
 	u64 sig_saved; /* [c] mask to restore after sigsuspend */
 	bool sig_restore; /* [c] sig_saved is in force */
 	u64 sig_waited; /* [s] blocked ones that sigtimedwait sleeps for */
