@@ -36,9 +36,12 @@ KINCLUDES := -Ikernel -Iinclude -I$(GEN)
 KFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
 	-mgeneral-regs-only -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
 	-fno-stack-protector -fcf-protection=none $(WARNINGS) $(DEFINES) $(KINCLUDES)
+# The kernel is compiled as one program, so that a call from room to room costs no more than one within;
+# debug builds file by file, since that is done sooner and each function stays one.
+KLTO := $(if $(DEBUG),,-flto -flto-partition=one)
 KASMFLAGS := -f elf64 -g -F dwarf -Ikernel/ -I$(GEN)/ $(DEFINES)
-KLDFLAGS := -nostdlib -static -z max-page-size=0x1000 -z noexecstack --build-id=none \
-	--no-warn-rwx-segments --orphan-handling=warn
+KLDFLAGS := -nostdlib -static -Wl,-z,max-page-size=0x1000,-z,noexecstack,--build-id=none \
+	-Wl,--no-warn-rwx-segments,--orphan-handling=warn
 
 # -- what there is to build -----------------------------------------------------------
 KSRC := $(filter-out kernel/x86/offsets.c,$(sort $(shell find kernel -name '*.c')))
@@ -58,8 +61,8 @@ kernel: $(BUILD)/kernel.elf $(BUILD)/kernel.sym ## only the kernel: BUILD/kernel
 # Objects depend on this file, which changes when a flag does.
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(CC) $(KFLAGS) $(KASMFLAGS) $(EFI_CFLAGS)' | cmp -s - $@ || \
-		printf '%s\n' '$(CC) $(KFLAGS) $(KASMFLAGS) $(EFI_CFLAGS)' > $@
+	@printf '%s\n' '$(CC) $(KFLAGS) $(KLTO) $(KASMFLAGS) $(EFI_CFLAGS)' | cmp -s - $@ || \
+		printf '%s\n' '$(CC) $(KFLAGS) $(KLTO) $(KASMFLAGS) $(EFI_CFLAGS)' > $@
 .PHONY: FORCE
 FORCE:
 
@@ -67,10 +70,12 @@ FORCE:
 $(BUILD)/kernel/%.o: kernel/%.c $(BUILD)/flags | $(GENERATED)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(KFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(KFLAGS) $(KLTO) -MMD -MP -c -o $@ $<
 
-# A memcpy whose loop the compiler turns into a call of memcpy would never end.
+# A memcpy whose loop the compiler turns into a call of memcpy would never end. And the compiler calls it
+# of its own accord, after it has decided what of the program nobody needs.
 $(BUILD)/kernel/lib/string.o: KFLAGS += -fno-tree-loop-distribute-patterns
+$(BUILD)/kernel/lib/string.o: KLTO :=
 
 # nasm's -MD leaves out what it finds through -I: the generated files are named here.
 $(BUILD)/kernel/%.asm.o: kernel/%.asm $(BUILD)/flags $(filter %.inc,$(GENERATED)) | $(GENERATED)
@@ -80,7 +85,8 @@ $(BUILD)/kernel/%.asm.o: kernel/%.asm $(BUILD)/flags $(filter %.inc,$(GENERATED)
 
 $(BUILD)/kernel.elf: kernel/kernel.ld $(KOBJ)
 	$(call say,LD,$@)
-	$(Q)$(LD) $(KLDFLAGS) -T kernel/kernel.ld -Map=$(BUILD)/kernel.map -o $@ $(KOBJ)
+	$(Q)$(CC) $(KFLAGS) $(KLTO) $(KLDFLAGS) -T kernel/kernel.ld -Wl,-Map=$(BUILD)/kernel.map \
+		-o $@ $(KOBJ)
 
 $(BUILD)/kernel.sym: $(BUILD)/kernel.elf kernel/base/mksymbols.py
 	$(call say,SYMBOLS,$@)

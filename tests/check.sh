@@ -69,11 +69,12 @@ judge() {
 }
 
 # A build of its own with every warning an error, and with gcc's analyzer, which follows pointers
-# and resources through a file; that of other versions knows other things.
+# and resources through a file (through the whole kernel at once it would take all memory); that of
+# other versions knows other things.
 compiled() {
 	compiler=gcc
 	[ "$(gcc -dumpversion)" = 12 ] && compiler='gcc -fanalyzer'
-	${MAKE:-make} -s -k -j"$JOBS" BUILD="$OUT" CC="$compiler" CI=true "$OUT/kernel.elf" \
+	${MAKE:-make} -s -k -j"$JOBS" BUILD="$OUT" KLTO= CC="$compiler" CI=true "$OUT/kernel.elf" \
 		> "$OUT/compile.log" 2>&1
 	status=$?
 	grep -v '^  [A-Z]* ' "$OUT/compile.log"

@@ -48,7 +48,7 @@ static inline bool spin_try(struct spinlock *l)
 __attribute__((no_caller_saved_registers)) void spin_wait(struct spinlock *l);
 static inline void spin_wait_call(struct spinlock *l)
 {
-	__asm__ volatile("call spin_wait" ::"D"(l) : "memory", "cc");
+	__asm__ volatile("call %P0" ::"i"(spin_wait), "D"(l) : "memory", "cc");
 }
 
 /* In debug builds: the class of a lock that is zeroes so far. */

@@ -25,7 +25,7 @@ void mutex_init_as(struct mutex *m, const char *name);
 __attribute__((no_caller_saved_registers)) void mutex_lock_slow(struct mutex *m);
 static inline void mutex_lock_slow_call(struct mutex *m)
 {
-	__asm__ volatile("call mutex_lock_slow" ::"D"(m) : "memory", "cc");
+	__asm__ volatile("call %P0" ::"i"(mutex_lock_slow), "D"(m) : "memory", "cc");
 }
 
 static inline void mutex_lock_as(struct mutex *m, const char *name, bool nested)
