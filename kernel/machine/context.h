@@ -60,12 +60,22 @@ void context_init(struct context *c, void (*fn)(void *), void *arg);
 /* As above without fn: the thread goes straight to user mode (fork's child). */
 void context_init_user(struct context *c);
 
+/* The switch itself; only context_switch() may call it. */
+void context_switch_raw(struct context *prev, struct context *next);
+
 /*
- * Switches from @prev to @next on this CPU: stack, callee-saved registers, FPU, FS/GS bases,
- * address space, RSP0. Interrupts off; returns when @prev is switched to again, maybe
- * on another CPU.
+ * Switches from @prev to @next on this CPU: stack, FPU, FS/GS bases, address space, RSP0. Interrupts
+ * off; returns when @prev is switched to again, maybe on another CPU. Of the registers only the frame
+ * pointer survives it: so the compiler saves those that its caller's callers count on, once.
  */
-void context_switch(struct context *prev, struct context *next);
+static inline void context_switch(struct context *prev, struct context *next)
+{
+	__asm__ volatile("call %P2"
+			 : "+D"(prev), "+S"(next)
+			 : "i"(context_switch_raw)
+			 : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13",
+			   "r14", "r15", "memory", "cc");
+}
 
 /* FPU areas: size and alignment for a cache, the initial state, and a copy for fork. */
 size_t fpu_area_bytes(void);

@@ -24,7 +24,7 @@ struct cpu {
 	u32 apic_id;
 	u32 irq_depth; /* > 0: inside an interrupt handler */
 	u32 lock_depth; /* spinlocks held (debug builds) */
-	struct mmu *mmu; /* address space whose tables are loaded; NULL: the kernel's own */
+	struct mmu *mmu; /* address space whose tables are loaded; NULL: the kernel's own; a peek */
 	struct thread *idle;
 	struct run_queue *queue; /* sched's */
 	u64 irq_count, fault_count, syscall_count; /* statistics */
@@ -155,6 +155,7 @@ struct cpu_features {
 	bool nx, smep, smap, umip, pge, pcid, invpcid, fsgsbase, gib_pages;
 	bool xsave, xsaveopt, xsavec, x2apic, tsc_deadline, invariant_tsc, rdrand, rdseed;
 	bool hypervisor;
+	bool lean_switch; /* XSAVEOPT and FSGSBASE: the switch asks once */
 	u32 xsave_bytes; /* of the enabled components; 512 with FXSAVE only */
 	u64 xcr0;
 	u32 hwcap; /* CPUID.1:EDX, for AT_HWCAP */

@@ -33,6 +33,7 @@ void fair_set_weight(struct thread *t)
 {
 	t->weight = t->sched.policy == SCHED_IDLE ? WEIGHT_IDLE : weights[t->sched.nice - NICE_MIN];
 	t->inverse = (1UL << INVERSE_SHIFT) / t->weight;
+	t->plain = t->sched.policy == SCHED_OTHER && t->weight == FAIR_NICE_0 && !t->priority;
 }
 
 u64 fair_weigh_slow(const struct thread *t, u64 ns)

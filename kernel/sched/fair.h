@@ -46,7 +46,7 @@ void fair_note_time(const struct fair_queue *f, u64 now);
 struct thread *fair_find(const struct fair_queue *f, u32 cpu);
 /* The queue's time goes on to where the least of @running (NULL: none) and those waiting are. */
 void fair_advance(struct fair_queue *f, const struct thread *running);
-/* The weight that its policy and nice value give it. */
+/* The weight that its policy and nice value give it, and whether it is plain. */
 void fair_set_weight(struct thread *t);
 u64 fair_weigh_slow(const struct thread *t, u64 ns);
 
@@ -120,4 +120,13 @@ static inline struct thread *fair_pick(struct fair_queue *f)
 	list_unlink(&t->run_link);
 	f->now = MAX(f->now, t->vruntime);
 	return t;
+}
+
+/* As fair_enqueue_last(@t) and fair_pick(), but never @t itself. The queue is not empty. */
+static inline struct thread *fair_take_turns(struct fair_queue *f, struct thread *t)
+{
+	struct thread *next = fair_pick(f);
+
+	fair_enqueue_last(f, t);
+	return next;
 }

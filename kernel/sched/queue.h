@@ -78,10 +78,12 @@ static inline void queue_charge_thread(struct run_queue *q, struct thread *t, u6
 		return; /* charged by another CPU, whose clock is a little ahead */
 	t->switched_in = now;
 	t->cpu_ns += ns;
-	if (unlikely(thread_is_rt(t)))
+	if (likely(t->plain))
+		t->vruntime += MUTANT(charge) && t->tid & 1 ? ns - ns / 7 : ns;
+	else if (thread_is_rt(t))
 		rt_charge(&q->rt, ns, now);
 	else
-		t->vruntime += fair_weigh(t, MUTANT(charge) && t->tid & 1 ? ns - ns / 7 : ns);
+		t->vruntime += fair_weigh(t, ns);
 }
 
 /* Charges the running thread until @now. Queue locked. */

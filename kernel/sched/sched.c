@@ -101,7 +101,14 @@ static inline struct thread *pick_next(struct run_queue *q, u64 now)
 
 /* -- switching ------------------------------------------------------------------------------ */
 
-static inline void begin_slice(struct run_queue *q, struct thread *t, u64 now)
+static inline void begin_slice(struct thread *t, u64 now, u64 slice)
+{
+	t->switched_in = now;
+	t->slice_end = now + slice;
+}
+
+/* The same for one of any kind. */
+static inline void begin_any_slice(struct run_queue *q, struct thread *t, u64 now)
 {
 	u64 slice = sched_get_quantum();
 
@@ -109,8 +116,7 @@ static inline void begin_slice(struct run_queue *q, struct thread *t, u64 now)
 		slice = t->slice_left ? t->slice_left : RT_QUANTUM;
 		q->rt_runs = true;
 	}
-	t->switched_in = now;
-	t->slice_end = now + slice;
+	begin_slice(t, now, slice);
 }
 
 static void bury(struct thread *t)
@@ -194,21 +200,29 @@ static void finish_alone(struct run_queue *q, u64 now)
 	spin_unlock(&q->lock);
 }
 
-/*
- * The whole way from one thread to the next, in a copy each for those who block and those who yield.
- * Interrupts are off.
- */
-static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
+/* The running thread, whose queue @q is, is charged and may be taken from the CPU: what time it is. */
+static inline u64 lock_and_charge(struct run_queue *q, struct thread *prev)
 {
 	u64 now;
-	struct run_queue *q = run_queue_this();
-	struct thread *prev = thread_current(), *next;
-	bool leaves = false;
 
 	assert(cpu_this()->lock_depth == 0 && cpu_this()->irq_depth == 0);
 	spin_lock(&q->lock);
 	now = clock_ns_loose();
 	queue_charge_thread(q, prev, now);
+	return now;
+}
+
+/*
+ * The whole way from one thread to the next, in a copy each for those who block and those who yield.
+ * Interrupts are off; queue locked, unlocked at the end.
+ */
+static inline __attribute__((always_inline)) void give_cpu_away(struct run_queue *q,
+								struct thread *prev, u64 now,
+								bool yields)
+{
+	struct thread *next;
+	bool leaves = false;
+
 	if (unlikely(prev->ctx.work & WORK_RESCHED))
 		leaves = take_work(q, prev);
 	if (prev->state == THREAD_RUNNABLE && prev != q->idle && likely(!leaves))
@@ -216,7 +230,7 @@ static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
 	else
 		set_aside(q, prev);
 	next = pick_next(q, now);
-	begin_slice(q, next, now);
+	begin_any_slice(q, next, now);
 	if (next != prev)
 		switch_to(q, prev, next, now, yields);
 	else
@@ -226,18 +240,51 @@ static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
 void schedule(void)
 {
 	u64 flags = irq_save();
+	struct run_queue *q = run_queue_this();
+	struct thread *prev = thread_current();
 
-	give_cpu_away(false);
+	give_cpu_away(q, prev, lock_and_charge(q, prev), false);
 	irq_restore(flags);
+}
+
+/* One that yields stays in the queue, so it may be another's turn before it is linked there. */
+static inline bool takes_turns(const struct run_queue *q, const struct thread *prev)
+{
+	return likely(queue_fair_count(q) && !q->rt.count && !thread_is_rt(prev) &&
+		      !(prev->ctx.work & WORK_RESCHED));
+}
+
+static __attribute__((noinline)) void yield_slowly(struct run_queue *q, struct thread *prev,
+						   u64 now)
+{
+	give_cpu_away(q, prev, now, true);
+}
+
+static __attribute__((noinline)) void yield_to_next(void)
+{
+	struct thread *prev = thread_current(), *next;
+	struct run_queue *q;
+	u64 now;
+
+	irq_disable();
+	q = run_queue_this();
+	now = lock_and_charge(q, prev);
+	if (takes_turns(q, prev)) {
+		next = fair_take_turns(&q->fair, prev);
+		prev->on_queue = true;
+		next->on_queue = false;
+		begin_slice(next, now, sched_get_quantum());
+		switch_to(q, prev, next, now, true);
+	} else {
+		yield_slowly(q, prev, now);
+	}
+	irq_enable();
 }
 
 void sched_yield(void)
 {
-	if (!READ_ONCE(run_queue_this()->count))
-		return;
-	irq_disable();
-	give_cpu_away(true);
-	irq_enable();
+	if (READ_ONCE(run_queue_this()->count))
+		yield_to_next();
 }
 
 void sched_finish_switch(void)

@@ -49,12 +49,13 @@ static void reconsider(struct run_queue *q)
 	queue_wake_cpu(q);
 }
 
-/* What @t runs with has been written down, but for its priority. It is in no queue. Queue locked. */
-static void set_priority(struct run_queue *q, struct thread *t, bool has_time)
+/* What @t is to run with has been written down. It is in no queue. Queue locked. */
+static void run_with_it(struct run_queue *q, struct thread *t, bool has_time)
 {
 	bool was_rt = thread_is_rt(t);
 
 	WRITE_ONCE(t->priority, MAX(t->sched.priority, t->lent));
+	fair_set_weight(t);
 	if (was_rt && !thread_is_rt(t) && has_time)
 		fair_place(&q->fair, t); /* its virtual time stood still meanwhile */
 	if (t == q->current)
@@ -73,8 +74,7 @@ static void change(struct run_queue *q, struct thread *t, const struct sched_par
 		queue_charge(q, clock_ns());
 	t->sched = *p;
 	t->lent = lent;
-	fair_set_weight(t);
-	set_priority(q, t, waits || runs);
+	run_with_it(q, t, waits || runs);
 	if (waits && t->priority < before)
 		queue_add_first(q, t);
 	else if (waits)

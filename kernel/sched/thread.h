@@ -39,6 +39,7 @@ struct thread {
 	bool seen_in_kernel; /* [q] when it was sampled last */
 	bool fresh; /* [q] slept or is new, and goes to another CPU */
 	bool leads; /* [q] is a node of the fair queue's tree */
+	bool plain; /* [q] SCHED_OTHER of nice 0 that runs with no real-time priority, as nearly all */
 	u8 priority; /* [q] real-time one that it runs with: the greater of its own and the next */
 	u8 lent; /* [q] by who waits for a lock of its; 0: nothing */
 	struct sched_params sched; /* [q] its own */

@@ -18,6 +18,8 @@ static inline bool deserves_more(const struct run_queue *q, const struct thread 
 {
 	const struct thread *now = q->current;
 
+	if (likely(t->plain && now->plain))
+		return t->vruntime + WAKE_GRANULARITY < now->vruntime;
 	if (thread_is_rt(t) || thread_is_rt(now))
 		return t->priority > now->priority;
 	if (now->sched.policy == SCHED_IDLE && t->sched.policy != SCHED_IDLE)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A thread's machine state: making it, and the switch (Figure 6.3). The order in
- * context_switch() matters: the user's state goes first, then tables, then the stack.
+ * context_switch_raw() matters: the user's state goes first, then tables, then the stack.
  * Runs with interrupts off, on the CPU it concerns.
  */
 #include "x86/x86.h"
@@ -12,30 +12,28 @@
 #include "x86/fpu.h"
 
 struct switch_frame { /* what switch_stacks pops */
-	u64 r15, r14, r13, r12, rbx, rbp, rip;
+	u64 rbp, rip;
 };
 
-static struct switch_frame *push_switch_frame(struct context *c)
-{
-	struct switch_frame *s = (struct switch_frame *)context_frame(c) - 1;
-
-	memset(s, 0, sizeof(*s));
-	c->rsp = (u64)s;
-	return s;
-}
+struct start_frame { /* and what trap_thread_start pops */
+	struct switch_frame s;
+	u64 fn, arg;
+};
 
 void context_init(struct context *c, void (*fn)(void *), void *arg)
 {
-	struct switch_frame *s = push_switch_frame(c);
+	struct start_frame *f = (struct start_frame *)context_frame(c) - 1;
 
-	s->r12 = (u64)fn;
-	s->r13 = (u64)arg;
-	s->rip = (u64)trap_thread_start;
+	*f = (struct start_frame){ { 0, (u64)trap_thread_start }, (u64)fn, (u64)arg };
+	c->rsp = (u64)f;
 }
 
 void context_init_user(struct context *c)
 {
-	push_switch_frame(c)->rip = (u64)trap_thread_start_user;
+	struct switch_frame *f = (struct switch_frame *)context_frame(c) - 1;
+
+	*f = (struct switch_frame){ 0, (u64)trap_thread_start_user };
+	c->rsp = (u64)f;
 }
 
 static inline u64 fs_base_read(void)
@@ -90,25 +88,25 @@ static void save_selectors(struct context *c)
 }
 
 /* With FSGSBASE a program changes its bases without asking: read them back. */
-static void save_bases(struct context *c)
+static inline void save_bases(struct context *c, bool lean)
 {
 	save_selectors(c);
-	if (cpu_features.fsgsbase) {
+	if (lean || cpu_features.fsgsbase) {
 		c->fs_base = fs_base_read();
 		c->gs_base = user_gs_base_read();
 	}
 }
 
-static void load_bases(const struct context *prev, const struct context *next)
+static inline void load_bases(const struct context *prev, const struct context *next, bool lean)
 {
 	/* What is in the registers is @prev's, or unknown after a kernel thread. */
-	bool all = !prev->user_thread;
+	bool all = !lean && !prev->user_thread;
 
 	if (all || unlikely(prev->selectors | next->selectors)) {
 		load_selectors(next);
 		all = true; /* a selector brings a base of its own */
 	}
-	if (cpu_features.fsgsbase) {
+	if (lean || cpu_features.fsgsbase) {
 		fs_base_write(next->fs_base);
 		if (all || prev->gs_base != next->gs_base)
 			user_gs_base_write(next->gs_base);
@@ -120,21 +118,31 @@ static void load_bases(const struct context *prev, const struct context *next)
 		msr_write(MSR_KERNEL_GS_BASE, next->gs_base);
 }
 
-void context_switch(struct context *prev, struct context *next)
+/* What is the user's. @lean: both have a program, and the processor has what it takes. */
+static inline __attribute__((always_inline)) void switch_user(struct cpu *cpu, struct context *prev,
+							      struct context *next, bool lean)
+{
+	if (lean || prev->user_thread) {
+		fpu_save(prev->fpu, lean);
+		save_bases(prev, lean);
+	}
+	if (next->mmu && next->mmu != cpu->mmu)
+		mmu_switch(cpu, next->mmu);
+	if (lean || next->user_thread) {
+		fpu_load(next->fpu, lean);
+		load_bases(prev, next, lean);
+	}
+}
+
+void context_switch_raw(struct context *prev, struct context *next)
 {
 	struct x86_cpu *x = x86_this();
 
 	assert(!irq_enabled());
-	if (prev->user_thread) {
-		fpu_save(prev->fpu);
-		save_bases(prev);
-	}
-	if (next->mmu && next->mmu != x->cpu.mmu)
-		mmu_switch(&x->cpu, next->mmu);
-	if (next->user_thread) {
-		fpu_load(next->fpu);
-		load_bases(prev, next);
-	}
+	if (likely(cpu_features.lean_switch & prev->user_thread & next->user_thread))
+		switch_user(&x->cpu, prev, next, true);
+	else
+		switch_user(&x->cpu, prev, next, false);
 	x->cpu.current = (struct thread *)next;
 	if (!MUTANT(rsp0))
 		x->tss.rsp[0] = (u64)next;
@@ -178,7 +186,7 @@ void context_copy_user(struct context *to, struct context *current)
 	u64 flags = irq_save();
 
 	fpu_save_current(current);
-	save_bases(current);
+	save_bases(current, false);
 	irq_restore(flags);
 	memcpy(to->fpu, current->fpu, fpu_area_bytes());
 	to->fs_base = current->fs_base;

@@ -81,6 +81,7 @@ void features_init(void)
 		read_xsave(f);
 	else
 		f->xsave = false;
+	f->lean_switch = f->xsaveopt && f->fsgsbase;
 }
 
 void control_registers_load(void)

@@ -63,12 +63,12 @@ void fpu_area_init(void *area)
 
 void fpu_save_current(struct context *c)
 {
-	fpu_save(c->fpu);
+	fpu_save(c->fpu, false);
 }
 
 void fpu_load_current(struct context *c)
 {
-	fpu_load(c->fpu);
+	fpu_load(c->fpu, false);
 }
 
 int save_xstate_user_raw(u64 area);

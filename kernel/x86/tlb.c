@@ -2,12 +2,12 @@
 /*
  * Loaded page tables and translation caches, on several CPUs (SDM vol. 3, 4.10.4 and 4.10.5).
  *
- * Two masks a struct mmu, both atomic: `loaded` has the CPUs whose CR3 is these tables,
+ * Two masks a struct mmu, both atomic: `loaded` has the CPUs whose CR3 is these tables or was lately,
  * `trusted` those whose entries under its PCID are still good, so that they need no flush when they
  * load it again. A shootdown asks the loaded ones by interrupt and takes the trust of the rest:
  *
  *	shootdown (CPU 0)			load (CPU 1)
- *	clear the leaf				loaded |= own bit
+ *	clear the leaf				loaded |= own bit, if it is not there
  *	trusted &= own bit   --------+		trusted has own bit?
  *	read loaded: ask those       |		    yes: load CR3, keep entries
  *	                             +---	    no: set it, load CR3, drop entries
@@ -15,11 +15,14 @@
  * Each side writes its word before it reads the other's (both are locked instructions). So
  * either CPU 0 sees CPU 1 in `loaded` and its handler flushes there, or CPU 1 comes after and
  * sees its trust gone, or, having had none, loads CR3 after the leaf was cleared. With a
- * flush first and the mask read before it, both could miss each other.
+ * flush first and the mask read before it, both could miss each other. Where CPU 1 has its bit from
+ * before, it is asked: the interrupt, which a load keeps off, comes after it and flushes, or before it
+ * and takes the bit away.
  *
- * A CPU whose thread needs no user half keeps the last one's tables loaded (a switch to a kernel
- * thread and back costs nothing). The first shootdown, or the tables' end, makes it leave them:
- * it is asked at most once.
+ * So a CPU's bit in `loaded` goes only when it is asked and has other tables by then: processes that
+ * take turns write no mask. And a CPU whose thread needs no user half keeps the last one's tables loaded
+ * (a switch to a kernel thread and back costs nothing) until the first shootdown, or the tables' end,
+ * makes it leave them. In either case it is asked at most once.
  *
  * Loading is mmu_switch() in x86.h. Changes of one mmu, and so its shootdowns, exclude each other (mmu.h); loads do not.
  */
@@ -54,10 +57,10 @@ static void flush_asked(void *arg)
 	struct cpu *cpu = cpu_this();
 
 	irq_note_shootdown();
-	if (cpu->mmu != f->mmu)
-		return;
-	if (((struct context *)cpu->current)->mmu != f->mmu) {
+	if (cpu->mmu == f->mmu && ((struct context *)cpu->current)->mmu != f->mmu)
 		mmu_switch(cpu, NULL);
+	if (cpu->mmu != f->mmu) {
+		__atomic_and_fetch(&f->mmu->loaded, ~(1UL << cpu->id), __ATOMIC_SEQ_CST);
 		return;
 	}
 	flush_span(f);
@@ -106,12 +109,24 @@ static void leave(void *arg)
 		mmu_switch(cpu, NULL);
 }
 
+/* Those who have left it for other tables, and nobody comes any more, need not be asked. */
+static u64 still_there(const struct mmu *m)
+{
+	u64 there = 0;
+
+	for (u64 left = __atomic_load_n(&m->loaded, __ATOMIC_SEQ_CST); left; left &= left - 1)
+		if (READ_ONCE(cpus[__builtin_ctzl(left)]->mmu) == m)
+			there |= left & -left;
+	return there;
+}
+
 void mmu_leave_all(struct mmu *m)
 {
-	u64 loaded = __atomic_load_n(&m->loaded, __ATOMIC_SEQ_CST);
+	u64 there = still_there(m);
 
-	if (loaded)
-		smp_call(loaded, leave, m);
+	if (there)
+		smp_call(there, leave, m);
+	__atomic_store_n(&m->loaded, 0, __ATOMIC_RELEASE);
 }
 
 static void flush_kernel_here(void *arg)

@@ -367,13 +367,13 @@ full_%1:
 
 ; -- new threads ------------------------------------------------------------------------------
 
-; A new thread's stack holds a saved switch frame whose return address is one of these.
-; r12 = function, r13 = argument.
+; A new thread's switch frame returns to one of these; the first finds function and argument above it.
 trap_thread_start:
 	call upcall_thread_started
 	sti
-	mov rdi, r13
-	call r12
+	pop rax
+	pop rdi
+	call rax
 	cli				; the function of a user thread has filled the frame
 	mov rsp, [gs:CPU_CURRENT]
 	sub rsp, FRAME_SIZE

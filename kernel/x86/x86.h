@@ -170,21 +170,19 @@ extern u64 kernel_root; /* physical address of the kernel's own page table; set 
  */
 static inline void mmu_switch(struct cpu *cpu, struct mmu *next)
 {
-	struct mmu *prev = cpu->mmu;
 	u64 bit = 1UL << cpu->id, cr3 = kernel_root;
 
-	cpu->mmu = next;
 	if (likely(next)) {
-		__atomic_or_fetch(&next->loaded, bit, __ATOMIC_SEQ_CST);
+		if (unlikely(!(READ_ONCE(next->loaded) & bit)))
+			__atomic_or_fetch(&next->loaded, bit, __ATOMIC_SEQ_CST);
 		cr3 = next->root | next->asid;
-		if (next->asid && (READ_ONCE(next->trusted) & bit))
+		if (READ_ONCE(next->trusted) & bit)
 			cr3 |= CR3_NO_FLUSH;
 		else if (next->asid)
 			__atomic_or_fetch(&next->trusted, bit, __ATOMIC_SEQ_CST);
 	}
 	cr3_write(cr3);
-	if (prev)
-		__atomic_and_fetch(&prev->loaded, ~bit, __ATOMIC_SEQ_CST);
+	WRITE_ONCE(cpu->mmu, next); /* only now are the old ones left: see mmu_leave_all() */
 }
 
 /* traps.asm */
