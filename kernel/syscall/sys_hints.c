@@ -14,8 +14,6 @@
 #define MS_ASYNC 1u
 #define MS_INVALIDATE 2u
 #define MS_SYNC 4u
-#define MCL_ALL 7u
-#define MLOCK_ONFAULT 1u
 #define XATTR_NAME_MAX 255
 
 /* 0, -EINVAL (wraps or misaligned), -ENOMEM: a part of the range is not mapped. */
@@ -57,31 +55,6 @@ i64 sys_mincore(u64 addr, u64 len, u64 vec)
 		if (user_write(vec, resident, n))
 			return -EFAULT;
 	}
-	return 0;
-}
-
-i64 sys_mlock(u64 addr, u64 len)
-{
-	return check_mapped(ALIGN_DOWN(addr, PAGE_SIZE), len + (addr & (PAGE_SIZE - 1)));
-}
-
-i64 sys_mlock2(u64 addr, u64 len, u64 flags)
-{
-	return (u32)flags & ~MLOCK_ONFAULT ? -EINVAL : sys_mlock(addr, len);
-}
-
-i64 sys_munlock(u64 addr, u64 len)
-{
-	return sys_mlock(addr, len);
-}
-
-i64 sys_mlockall(u64 flags)
-{
-	return !flags || ((u32)flags & ~MCL_ALL) || (u32)flags == 4 ? -EINVAL : 0;
-}
-
-i64 sys_munlockall(void)
-{
 	return 0;
 }
 

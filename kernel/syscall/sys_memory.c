@@ -4,6 +4,7 @@
  * Order of the checks and their errors: Linux's mmap(2), mprotect(2), mremap(2), madvise(2).
  */
 #include "fs/mount.h"
+#include "syscall/populate.h"
 #include "syscall/syscalls.h"
 
 #include "abi/errno.h"
@@ -98,6 +99,12 @@ static i64 map_open_file(struct map_request *r, struct file *f)
 	return do_map(r, &f->vnode->backing);
 }
 
+/* MAP_NONBLOCK takes MAP_POPULATE back. */
+static bool is_populated(u32 flags)
+{
+	return (flags & MAP_LOCKED) || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+}
+
 i64 sys_mmap(u64 addr, u64 len, u64 prot, u64 flags, u64 fd, u64 offset)
 {
 	struct map_request r = {
@@ -116,6 +123,8 @@ i64 sys_mmap(u64 addr, u64 len, u64 prot, u64 flags, u64 fd, u64 offset)
 		result = f ? map_open_file(&r, f) : map_anonymous(&r);
 	if (f)
 		file_put(f);
+	if (unlikely(is_populated(r.flags)) && result > 0)
+		populate_what_can_be((u64)result, r.len);
 	return result;
 }
 
@@ -149,8 +158,13 @@ i64 sys_madvise(u64 addr, u64 len, u64 advice)
 	struct space *s = process_current()->space;
 	u64 end;
 
+	if ((addr & (PAGE_SIZE - 1)) || add_overflows(len, PAGE_SIZE - 1, &end) ||
+	    add_overflows(addr, end, &end))
+		return -EINVAL;
 	switch ((int)advice) {
 	case MADV_DONTNEED: return space_discard(s, addr, len);
+	case MADV_POPULATE_READ: return populate(addr, len, MMU_READ);
+	case MADV_POPULATE_WRITE: return populate(addr, len, MMU_WRITE);
 	case MADV_NORMAL:
 	case MADV_RANDOM:
 	case MADV_SEQUENTIAL:
@@ -164,7 +178,5 @@ i64 sys_madvise(u64 addr, u64 len, u64 advice)
 	case MADV_PAGEOUT: break;
 	default: return -EINVAL;
 	}
-	if ((addr & (PAGE_SIZE - 1)) || add_overflows(addr, len, &end))
-		return -EINVAL;
 	return space_is_mapped(s, addr, len) ? 0 : -ENOMEM;
 }

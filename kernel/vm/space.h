@@ -104,6 +104,13 @@ int space_unmap(struct space *s, u64 addr, u64 len);
 int space_protect(struct space *s, u64 addr, u64 len, u32 prot);
 /* MADV_DONTNEED: drops the pages of the range, maps stay. 0, -ENOMEM (hole), -EINVAL. */
 int space_discard(struct space *s, u64 addr, u64 len);
+/*
+ * Faults in what is missing of [*at, end), of one map, as reading (@need MMU_READ) or writing
+ * (MMU_WRITE) does, or as writing where the map permits it, else reading (0). *at goes up to where it
+ * got, some hundred pages at most; after an error up to the end of the map, or of the hole, that it is
+ * about. -ENOMEM (a hole, or no memory), -EINVAL (not permitted), -EFAULT (a touch would be a signal).
+ */
+int space_populate(struct space *s, u64 *at, u64 end, u32 need);
 /* Linux's brk: returns the new end, or the old one if @brk is not possible. */
 u64 space_brk(struct space *s, u64 brk);
 /* Moves or resizes a map: address or negative errno (Linux's mremap; @new_addr for MREMAP_FIXED). */
