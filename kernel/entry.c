@@ -138,9 +138,9 @@ int upcall_copy_fault(const struct fault *fault)
 
 /* -- the timer, and the way back ----------------------------------------------------------------- */
 
-void upcall_timer(bool in_user)
+void upcall_timer(bool in_user, u64 now)
 {
-	sched_timer_interrupt(in_user);
+	sched_timer_interrupt(in_user, now);
 }
 
 void upcall_kicked(void)

@@ -26,9 +26,9 @@ void upcall_user_fault(struct trap_frame *f, const struct fault *fault);
  */
 int upcall_copy_fault(const struct fault *fault);
 
-/* The one-shot timer of this CPU has fired, in user mode or in the kernel. Interrupts are off; must
- * not sleep. */
-void upcall_timer(bool in_user);
+/* The one-shot timer of this CPU has fired, in user mode or in the kernel; @now: clock_ns(). Interrupts
+ * are off; must not sleep. */
+void upcall_timer(bool in_user, u64 now);
 
 /*
  * The thread is about to return to user mode with work bits set (context.work). Called with

@@ -39,8 +39,8 @@ void sched_point(void);
 /* Another CPU has changed this CPU's queue (interrupts off): the timer may be due earlier. */
 void sched_kicked(void);
 /* The timer interrupt's part (interrupts off): ends the quantum, runs due timers. @in_user: it came
- * from user mode. */
-void sched_timer_interrupt(bool in_user);
+ * from user mode; @now: clock_ns(). */
+void sched_timer_interrupt(bool in_user, u64 now);
 /* The boot thread ends here: the idle loop. */
 noreturn void sched_idle(void);
 /* First act of a new thread. */

@@ -32,11 +32,11 @@ static u64 give_way_time(struct run_queue *q)
 	return t->sched.policy == SCHED_RR ? MIN(due, t->slice_end) : due;
 }
 
-void queue_arm_timer(struct run_queue *q)
+/* For the next of what there is to do; @give_way: give_way_time(). */
+static inline void arm(struct run_queue *q, u64 give_way)
 {
-	u64 timer = timers_next(), due = give_way_time(q);
+	u64 timer = timers_next(), due = MIN(give_way, timer);
 
-	due = MIN(due, timer);
 	if (q->current->ctx.user_thread)
 		due = MIN(due, q->sampler.at);
 	if (due >= q->armed)
@@ -44,6 +44,11 @@ void queue_arm_timer(struct run_queue *q)
 	q->armed = due;
 	trace(TRACE_TIMER_ARMED, 0, due, clock_ns());
 	clock_arm(due);
+}
+
+void queue_arm_timer(struct run_queue *q)
+{
+	arm(q, give_way_time(q));
 }
 
 void queue_rearm_timer(struct run_queue *q, u64 now)
@@ -67,10 +72,10 @@ static void note_time(struct run_queue *q, u64 now)
 	fair_note_time(&q->fair, now);
 }
 
-void sched_timer_interrupt(bool in_user)
+void sched_timer_interrupt(bool in_user, u64 now)
 {
 	struct run_queue *q = run_queue_this();
-	u64 now = clock_ns();
+	u64 give_way;
 	bool over;
 
 	spin_lock(&q->lock);
@@ -79,17 +84,20 @@ void sched_timer_interrupt(bool in_user)
 		note_time(q, now);
 	account_sample(q, in_user, now);
 	q->armed = NEVER;
-	spin_unlock(&q->lock);
-	timers_run(now);
-	spin_lock(&q->lock);
-	over = give_way_time(q) <= now;
+	if (timers_next() <= now) {
+		spin_unlock(&q->lock);
+		timers_run(now);
+		spin_lock(&q->lock);
+	}
+	give_way = give_way_time(q);
+	over = give_way <= now;
 	if (over) {
 		q->resched_why = WHY_QUANTUM;
 		context_set_work(&q->current->ctx, WORK_RESCHED);
 	}
 	trace(TRACE_TIMER_FIRED, !!(q->current->ctx.work & WORK_RESCHED), now);
 	if (!(q->current->ctx.work & WORK_RESCHED))
-		queue_arm_timer(q);
+		arm(q, give_way);
 	else if (timers_next() != NEVER)
 		clock_arm(q->armed = timers_next());
 	spin_unlock(&q->lock);

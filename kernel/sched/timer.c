@@ -105,7 +105,7 @@ bool timer_cancel(struct timer *t)
 	}
 }
 
-u64 timers_run(u64 now)
+void timers_run(u64 now)
 {
 	struct timer_queue *q = &timer_queues[cpu_id()];
 
@@ -121,7 +121,6 @@ u64 timers_run(u64 now)
 		q->running = NULL;
 	}
 	spin_unlock(&q->lock);
-	return q->next;
 }
 
 u64 timers_next(void)

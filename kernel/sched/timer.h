@@ -23,6 +23,6 @@ void timer_arm(struct timer *t, u64 deadline);
 /* True if it was armed; after return the callback does not run any more, and has not armed it
  * again. Thread context, no lock held that the callback takes. */
 bool timer_cancel(struct timer *t);
-/* For the scheduler: runs what is due, returns the next deadline (~0: none). Interrupts off. */
-u64 timers_run(u64 now);
-u64 timers_next(void);
+/* For the scheduler: runs what is due. Interrupts off. */
+void timers_run(u64 now);
+u64 timers_next(void); /* this CPU's next deadline, ~0: none */

@@ -154,7 +154,7 @@ void clock_interrupt(bool in_user)
 	t->deadline = NEVER;
 	if (unlikely(now - t->due > t->late_max))
 		WRITE_ONCE(t->late_max, now - t->due);
-	upcall_timer(in_user);
+	upcall_timer(in_user, now);
 }
 
 u64 clock_late_max(u32 cpu)
