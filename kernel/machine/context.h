@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "abi/ucontext.h"
 #include "machine/trap.h"
 
 struct mmu;
@@ -81,7 +82,7 @@ static inline void context_switch(struct context *prev, struct context *next)
 size_t fpu_area_bytes(void);
 void fpu_area_init(void *area); /* FCW 0x37f, MXCSR 0x1f80, all else zero */
 void fpu_save_current(struct context *c); /* registers → area; @c is current */
-void fpu_load_current(struct context *c); /* area → registers; @c is current */
+void fpu_load_area(const void *area); /* area → registers of the running thread */
 
 /* Writes the running thread's user bases at once (arch_prctl); the address was checked. */
 void context_set_fs_base(struct context *c, u64 base);
@@ -101,15 +102,24 @@ void context_reset_user(struct context *c);
 /* Loads @m's tables on this CPU now (exec, exit); NULL: the kernel's. */
 void context_load_mmu(struct context *c, struct mmu *m);
 
-/*
- * The running thread's registers, to an image in user memory (its XSAVE header has been zeroed) and
- * back. 0 or -EFAULT; a damaged image is -EFAULT too, and may have been loaded in part. They may sleep.
- */
-int fpu_save_user(u64 at);
-int fpu_load_user(u64 at);
+/* What an image in a signal frame has beside the registers, where there is XSAVE. */
+struct fpu_marks {
+	struct fpx_software software; /* in its legacy part */
+	u64 header[8]; /* behind that: XSAVE's, zeroes before it */
+	u32 end; /* behind all of it */
+};
+size_t fpu_image_bytes(void); /* with the marks */
 
 /*
- * Makes an image that a program wrote fit for fpu_load_current(): reserved fields and
+ * The running thread's registers, to an image in user memory and back. 0, -EFAULT, or 1: it has not these
+ * marks (the first word, the size and the end), so it was not loaded. A damaged image is -EFAULT, too, and
+ * may have been loaded in part. They may sleep.
+ */
+int fpu_save_user(u64 at, const struct fpu_marks *marks);
+int fpu_load_user(u64 at, const struct fpu_marks *marks);
+
+/*
+ * Makes an image that a program wrote fit for fpu_load_area(): reserved fields and
  * components that are not enabled are cleared. False: MXCSR has reserved bits set, or the
  * header claims what is not enabled (XRSTOR would fault). @xsave: it has an XSAVE header.
  */

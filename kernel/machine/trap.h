@@ -74,6 +74,9 @@ static inline bool trap_from_user(const struct trap_frame *f)
 	return (f->cs & 3) == 3; /* never the U bit of the error code: TCG lies there */
 }
 
+/* Leaves the kernel for the program, with all of @f, which is the running thread's. Interrupts off. */
+noreturn void trap_return_to_user(struct trap_frame *f);
+
 /* Prints all registers, a line each four, through @print (log or panic). */
 void trap_frame_print(const struct trap_frame *f, void (*print)(const char *fmt, ...));
 

@@ -115,6 +115,40 @@ static inline bool task_must_end(const struct task *t)
 	return READ_ONCE(p->group_exit) || (execing && execing != t);
 }
 
+/*
+ * Has the running thread its process's actions for itself? So it stays until the thread makes another
+ * or a process that shares them. What those that have ended wrote is seen: hence acquire.
+ */
+static inline bool process_owns_actions(const struct process *p)
+{
+	return likely(__atomic_load_n(&p->live, __ATOMIC_ACQUIRE) == 1 &&
+		      __atomic_load_n(&p->actions->refs, __ATOMIC_ACQUIRE) == 1);
+}
+/* sigaction_change() of the running thread's process. */
+static inline void process_change_action(struct process *p, int sig,
+					 const struct sigaction_kernel *new,
+					 struct sigaction_kernel *old)
+{
+	if (process_owns_actions(p))
+		sigaction_change(p->actions, sig, new, old);
+	else
+		sigaction_change_shared(p->actions, sig, new, old);
+}
+/*
+ * The running thread takes @sig: its action, where it stands or in @copy. It stays as it is until the
+ * thread is back in its program.
+ */
+static inline const struct sigaction_kernel *process_use_action(struct process *p, int sig,
+								struct sigaction_kernel *copy)
+{
+	const struct sigaction_kernel *a = &p->actions->action[sig];
+
+	if (process_owns_actions(p) && likely(!(a->flags & SA_RESETHAND)))
+		return a;
+	sigaction_use(p->actions, sig, copy);
+	return copy;
+}
+
 /* CPU time of all its threads, those that have ended included. Any context; sig_lock may be held. */
 void process_times(struct process *p, struct cpu_time *sum);
 u64 process_cpu_time(struct process *p);

@@ -4,7 +4,6 @@
 
 #include "lib/string.h"
 #include "mm/slab.h"
-#include "proc/process.h"
 
 static struct slab_cache *cache;
 
@@ -44,60 +43,22 @@ void sigaction_put(struct sigaction_table *t)
 		slab_free(cache, t);
 }
 
-/*
- * Has the running thread its process's table for itself? So it stays until the thread makes another
- * or a process that shares it. What those that have ended wrote is seen: hence acquire.
- */
-static inline bool is_mine(const struct process *p)
+void sigaction_change_shared(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
+			     struct sigaction_kernel *old)
 {
-	return likely(__atomic_load_n(&p->live, __ATOMIC_ACQUIRE) == 1 &&
-		      __atomic_load_n(&p->actions->refs, __ATOMIC_ACQUIRE) == 1);
-}
+	u64 flags = spin_lock_irq(&t->lock);
 
-static inline void change(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
-			  struct sigaction_kernel *old)
-{
-	if (old)
-		*old = t->action[sig];
-	if (new) {
-		t->action[sig] = *new;
-		t->changed |= SIGNAL_BIT(sig);
-	}
-}
-
-void sigaction_change(struct process *p, int sig, const struct sigaction_kernel *new,
-		      struct sigaction_kernel *old)
-{
-	struct sigaction_table *t = p->actions;
-	u64 flags;
-
-	if (is_mine(p)) {
-		change(t, sig, new, old);
-		return;
-	}
-	flags = spin_lock_irq(&t->lock);
-	change(t, sig, new, old);
+	sigaction_change(t, sig, new, old);
 	spin_unlock_irq(&t->lock, flags);
 }
 
-static inline void use(struct sigaction_table *t, int sig, struct sigaction_kernel *a)
+void sigaction_use(struct sigaction_table *t, int sig, struct sigaction_kernel *copy)
 {
-	*a = t->action[sig];
-	if (a->handler > SIG_IGN && (a->flags & SA_RESETHAND))
+	u64 flags = spin_lock_irq(&t->lock);
+
+	*copy = t->action[sig];
+	if (copy->handler > SIG_IGN && (copy->flags & SA_RESETHAND))
 		t->action[sig].handler = SIG_DFL;
-}
-
-void sigaction_use(struct process *p, int sig, struct sigaction_kernel *a)
-{
-	struct sigaction_table *t = p->actions;
-	u64 flags;
-
-	if (is_mine(p)) {
-		use(t, sig, a);
-		return;
-	}
-	flags = spin_lock_irq(&t->lock);
-	use(t, sig, a);
 	spin_unlock_irq(&t->lock, flags);
 }
 

@@ -11,8 +11,7 @@
 
 #include "abi/signal.h"
 #include "base/spinlock.h"
-
-struct process;
+#include "proc/sigqueue.h"
 
 struct sigaction_table {
 	struct spinlock lock;
@@ -32,12 +31,24 @@ static inline struct sigaction_table *sigaction_get(struct sigaction_table *t)
 }
 void sigaction_put(struct sigaction_table *t); /* NULL is fine */
 
-/* Sets the entry of @sig (@new, NULL: not) and tells the old one (@old, NULL: not). @p is the running
- * thread's process, as below. */
-void sigaction_change(struct process *p, int sig, const struct sigaction_kernel *new,
-		      struct sigaction_kernel *old);
-/* The entry for a signal that is taken: a handler for once goes back to the default. */
-void sigaction_use(struct process *p, int sig, struct sigaction_kernel *a);
+/* Sets the entry of @sig (@new, NULL: not) and tells the old one (@old, NULL: not). For one who has the
+ * table for itself, or under the lock. */
+static inline void sigaction_change(struct sigaction_table *t, int sig,
+				    const struct sigaction_kernel *new,
+				    struct sigaction_kernel *old)
+{
+	if (old)
+		*old = t->action[sig];
+	if (new) {
+		t->action[sig] = *new;
+		t->changed |= SIGNAL_BIT(sig);
+	}
+}
+/* The same with the lock. */
+void sigaction_change_shared(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
+			     struct sigaction_kernel *old);
+/* A copy of the entry for a signal that is taken: a handler for once goes back to the default. */
+void sigaction_use(struct sigaction_table *t, int sig, struct sigaction_kernel *copy);
 /* To the default: a fault that cannot be handled. */
 void sigaction_default(struct sigaction_table *t, int sig);
 /* exec: what was caught is default again. */

@@ -17,14 +17,9 @@
 #define LEGACY_BYTES 512
 
 static void *initial_fpu; /* an area as every program and every handler begins */
-
-/* What software says of an image, and XSAVE's header before XSAVE; they lie side by side. */
-static struct {
-	struct fpx_software software;
-	u64 header[8];
-} image_middle; /* [i] */
-_Static_assert(FPX_SOFTWARE_OFFSET + sizeof(struct fpx_software) == LEGACY_BYTES,
-	       "the header follows");
+static struct fpu_marks marks; /* [i] of a whole image */
+static size_t image_bytes; /* [i] */
+static u64 context_flags; /* [i] */
 
 void signal_room_init(void)
 {
@@ -32,21 +27,17 @@ void signal_room_init(void)
 	if (!initial_fpu)
 		panic("no memory for the FPU's initial state");
 	fpu_area_init(initial_fpu);
-	image_middle.software = (struct fpx_software){
+	image_bytes = fpu_image_bytes();
+	marks.software = (struct fpx_software){
 		.magic1 = FP_XSTATE_MAGIC1,
-		.extended_size = cpu_features.xsave_bytes + 4,
+		.extended_size = image_bytes,
 		.xfeatures = cpu_features.xcr0,
 		.xstate_size = cpu_features.xsave_bytes,
 	};
+	marks.end = FP_XSTATE_MAGIC2;
+	context_flags =
+		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
 	sigqueue_room_init();
-}
-
-/* Into the running thread's registers; its own area is written when it is switched away. */
-static void load_fpu(void *area)
-{
-	struct context from = { .fpu = area };
-
-	fpu_load_current(&from);
 }
 
 static u64 stack_top(const struct task *t, const struct trap_frame *f, u64 flags)
@@ -63,26 +54,9 @@ static bool leaves_altstack(const struct task *t, const struct trap_frame *f, u6
 	       !signal_in_altstack(t, at);
 }
 
-/* Bytes of the FPU image on the stack: with XSAVE a second magic follows it. */
-static size_t fpu_image_bytes(void)
-{
-	return cpu_features.xsave ? cpu_features.xsave_bytes + 4 : LEGACY_BYTES;
-}
-
-static int push_fpu(u64 at)
-{
-	if (!cpu_features.xsave)
-		return fpu_save_user(at);
-	if (user_write(at + FPX_SOFTWARE_OFFSET, &image_middle, sizeof(image_middle)) ||
-	    fpu_save_user(at))
-		return -EFAULT;
-	return user_write_u32(at + cpu_features.xsave_bytes, FP_XSTATE_MAGIC2);
-}
-
 static void fill_context(struct ucontext_abi *uc, const struct task *t, const struct trap_frame *f)
 {
-	uc->flags =
-		UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (cpu_features.xsave ? UC_FP_XSTATE : 0);
+	uc->flags = context_flags;
 	uc->link = 0;
 	uc->stack = (struct stack_abi){
 		.sp = t->altstack.sp,
@@ -120,11 +94,11 @@ static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
 	f->cs = USER_CS;
 	f->ss = USER_SS;
 	f->rflags &= ~(u64)(RFLAGS_DF | RFLAGS_TF | RFLAGS_RF);
+	f->rcx = f->rip, f->r11 = f->rflags; /* as after a call: SYSRET will do */
 }
 
-int signal_set_altstack(const struct stack_abi *st)
+int signal_set_altstack(struct task *t, const struct stack_abi *st)
 {
-	struct task *t = task_current();
 	u32 mode = st->flags & ~SS_AUTODISARM;
 
 	if (mode > SS_DISABLE) /* 0, SS_ONSTACK, SS_DISABLE: one of them */
@@ -137,16 +111,15 @@ int signal_set_altstack(const struct stack_abi *st)
 	return 0;
 }
 
-int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kernel *action,
-		      const struct siginfo_kernel *info, u64 mask)
+int signal_push_frame(struct task *t, struct trap_frame *f, int sig,
+		      const struct sigaction_kernel *action, u64 mask)
 {
-	struct task *t = task_current();
 	struct sigframe_abi frame;
 	u64 fp, at;
 
 	if (!(action->flags & SA_RESTORER) || action->handler >= USER_END)
 		return -EFAULT;
-	fp = ALIGN_DOWN(stack_top(t, f, action->flags) - fpu_image_bytes(), FPU_ALIGN);
+	fp = ALIGN_DOWN(stack_top(t, f, action->flags) - image_bytes, FPU_ALIGN);
 	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
 	if (leaves_altstack(t, f, action->flags, at))
 		return -EFAULT;
@@ -154,11 +127,11 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 	fill_context(&frame.uc, t, f);
 	frame.uc.fpstate = fp;
 	frame.uc.sigmask = frame.uc.oldmask = mask;
-	signal_fill_info(&frame.info, sig, info);
-	if (push_fpu(fp) || user_write(at, &frame, sizeof(frame)))
+	signal_fill_info(&frame.info, sig, &t->in_hand.info);
+	if (fpu_save_user(fp, &marks) || user_write(at, &frame, sizeof(frame)))
 		return -EFAULT;
 	enter_handler(f, sig, action->handler, at);
-	load_fpu(initial_fpu);
+	fpu_load_area(initial_fpu);
 	if (t->altstack.flags &
 	    SS_AUTODISARM) /* the frame remembers it: handlers may swap stacks */
 		t->altstack.sp = t->altstack.size = t->altstack.flags = 0;
@@ -167,44 +140,27 @@ int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kern
 
 /* -- and back ----------------------------------------------------------------------------------- */
 
-/* Is there all of the image at @at, or the legacy part alone (0)? -EFAULT. */
-static int image_is_whole(u64 at)
+/* An image without the marks is its legacy part alone; the rest becomes initial. */
+static __attribute__((noinline)) int load_legacy(u64 at)
 {
-	struct fpx_software sw;
-	u32 magic2;
-
-	if (user_read(&sw, at + FPX_SOFTWARE_OFFSET, sizeof(sw)))
-		return -EFAULT;
-	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size != cpu_features.xsave_bytes)
-		return 0;
-	if (user_read_u32(&magic2, at + sw.xstate_size))
-		return -EFAULT;
-	return magic2 == FP_XSTATE_MAGIC2;
-}
-
-/* Without the rest, which becomes initial. */
-static int load_legacy(u64 at)
-{
-	u8 area[LEGACY_BYTES + sizeof(image_middle.header)] __attribute__((aligned(FPU_ALIGN)));
+	u8 area[LEGACY_BYTES + sizeof(marks.header)] __attribute__((aligned(FPU_ALIGN)));
 
 	if (user_read(area, at, LEGACY_BYTES) || !fpu_area_sanitize(area, false))
 		return -EFAULT;
-	load_fpu(area);
+	fpu_load_area(area);
 	return 0;
 }
 
-static int pop_fpu(u64 at)
+/* 0, or -EFAULT and the registers are initial. */
+static inline int pop_fpu(u64 at)
 {
-	int whole;
+	int r = at ? fpu_load_user(at, &marks) : 0;
 
-	if (!at) {
-		load_fpu(initial_fpu);
-		return 0;
-	}
-	whole = cpu_features.xsave ? image_is_whole(at) : 1;
-	if (whole < 0)
-		return whole;
-	return whole ? fpu_load_user(at) : load_legacy(at);
+	if (unlikely(r > 0))
+		r = load_legacy(at);
+	if (unlikely(r || !at))
+		fpu_load_area(initial_fpu);
+	return r;
 }
 
 static void restore_registers(struct trap_frame *f, const struct ucontext_abi *uc)
@@ -218,9 +174,8 @@ static void restore_registers(struct trap_frame *f, const struct ucontext_abi *u
 	f->error = ~0UL; /* not a call to restart */
 }
 
-int signal_pop_frame(struct trap_frame *f)
+int signal_pop_frame(struct task *t, struct trap_frame *f)
 {
-	struct task *t = task_current();
 	struct ucontext_abi uc;
 
 	if (user_read(&uc, f->rsp, sizeof(uc)))
@@ -231,8 +186,7 @@ int signal_pop_frame(struct trap_frame *f)
 		return -EFAULT;
 	restore_registers(f, &uc);
 	if (!signal_on_altstack(t, f->rsp)) /* what cannot be is left as it is */
-		(void)signal_set_altstack(&uc.stack);
-	signal_set_mask(uc.sigmask);
-	context_set_work(&t->thread->ctx, WORK_IRET);
+		(void)signal_set_altstack(t, &uc.stack);
+	signal_set_mask(t, uc.sigmask);
 	return 0;
 }

@@ -36,46 +36,55 @@ static bool is_fault(int sig, const struct siginfo_kernel *info)
 
 bool process_thread_interrupted(struct thread *t)
 {
-	return t->task && signal_pending(t->task);
+	return t->task && (t->task->in_hand.sig || signal_pending(t->task));
 }
 
-/* A second one, as a step over a failed sigreturn: the first waits with the others. */
-static void put_back(struct task *t)
+void signal_put_down(struct task *t)
 {
-	struct siginfo_kernel info = { .code = t->forced.code, .address = t->forced.address };
-	u64 flags = spin_lock_irq(&t->process->sig_lock);
+	if (t->in_hand.sig)
+		(void)pending_add(&t->pending, t->in_hand.sig, &t->in_hand.info, t->cred.uid);
+	t->in_hand.sig = 0;
+}
 
-	pending_force(&t->pending, t->forced.sig, &info);
-	spin_unlock_irq(&t->process->sig_lock, flags);
+/* One is in hand already, as where a step ends at a failed sigreturn. */
+static __attribute__((noinline)) void force_behind(struct task *me, int sig,
+						   const struct siginfo_kernel *info)
+{
+	u64 flags = spin_lock_irq(&me->process->sig_lock);
+
+	pending_force(&me->pending, sig, info);
+	spin_unlock_irq(&me->process->sig_lock, flags);
 }
 
 void signal_force(int sig, i32 code, u64 address)
 {
 	struct task *t = task_current();
 	struct process *p = t->process;
+	struct siginfo_kernel info = { .code = code, .address = address };
 
 	if (unlikely(sigaction_handler(p->actions, sig) == SIG_IGN ||
 		     (t->sig_blocked & BIT(sig)))) {
 		sigaction_default(p->actions, sig);
-		signal_set_mask(t->sig_blocked & ~BIT(sig));
+		signal_set_mask(t, t->sig_blocked & ~BIT(sig));
 	}
-	if (unlikely(t->forced.sig))
-		put_back(t);
-	t->forced.sig = sig;
-	t->forced.code = code;
-	t->forced.address = address;
+	if (unlikely(t->in_hand.sig)) {
+		force_behind(t, sig, &info);
+	} else {
+		t->in_hand.sig = sig;
+		t->in_hand.info = info;
+	}
 	context_set_work(&t->thread->ctx, WORK_SIGNAL);
 }
 
 /* -- masks ------------------------------------------------------------------------------------ */
 
 /* What one thread blocks from now on, others may have to take. */
-static void set_mask_among_others(struct task *t, u64 mask)
+static __attribute__((noinline)) void set_mask_among_others(struct task *me, u64 mask)
 {
-	struct process *p = t->process;
-	u64 flags = spin_lock_irq(&p->sig_lock), before = t->sig_blocked;
+	struct process *p = me->process;
+	u64 flags = spin_lock_irq(&p->sig_lock), before = me->sig_blocked;
 
-	t->sig_blocked = mask;
+	me->sig_blocked = mask;
 	signal_retarget(p, mask & ~before);
 	spin_unlock_irq(&p->sig_lock, flags);
 }
@@ -86,19 +95,19 @@ static void set_mask_among_others(struct task *t, u64 mask)
  * marks it, then looks at the mask. Each with a barrier in between, so at least one sees the other. Who
  * only blocks more need not look: what he takes now, he would have taken before.
  */
-void signal_change_mask(struct task *t, u64 mask)
+void signal_change_mask(struct task *me, u64 mask)
 {
-	u64 before = t->sig_blocked;
+	u64 before = me->sig_blocked;
 
-	if ((mask & ~before) && unlikely(READ_ONCE(t->process->live) != 1))
-		set_mask_among_others(t, mask);
+	if ((mask & ~before) && unlikely(READ_ONCE(me->process->live) != 1))
+		set_mask_among_others(me, mask);
 	else
-		WRITE_ONCE(t->sig_blocked, mask);
+		WRITE_ONCE(me->sig_blocked, mask);
 	if (!(before & ~mask))
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (signal_pending(t))
-		context_set_work(&t->thread->ctx, WORK_SIGNAL);
+	if (unlikely(signal_pending(me)))
+		context_set_work(&me->thread->ctx, WORK_SIGNAL);
 }
 
 void signal_set_waited(u64 set)
@@ -129,7 +138,7 @@ void signal_mask_begin(u64 mask)
 	struct task *t = task_current();
 
 	t->sig_saved = t->sig_blocked;
-	signal_set_mask(mask);
+	signal_set_mask(t, mask);
 }
 
 void signal_mask_end(bool interrupted)
@@ -137,7 +146,7 @@ void signal_mask_end(bool interrupted)
 	struct task *t = task_current();
 
 	if (!interrupted) {
-		signal_set_mask(t->sig_saved);
+		signal_set_mask(t, t->sig_saved);
 		return;
 	}
 	t->sig_restore = true;
@@ -147,7 +156,7 @@ void signal_mask_end(bool interrupted)
 /* -- taking them ------------------------------------------------------------------------------ */
 
 /* The next signal of @set, the thread's own first; 0: none. Under sig_lock. */
-static int take(struct task *t, u64 set, struct siginfo_kernel *info)
+static inline int take(struct task *t, u64 set, struct siginfo_kernel *info)
 {
 	struct pending_signals *from = &t->pending;
 	u64 ready = from->set & set;
@@ -166,20 +175,11 @@ static int take(struct task *t, u64 set, struct siginfo_kernel *info)
 	return sig;
 }
 
-static int take_forced(struct task *t, struct siginfo_kernel *info)
-{
-	int sig = t->forced.sig;
-
-	*info = (struct siginfo_kernel){ .code = t->forced.code, .address = t->forced.address };
-	t->forced.sig = 0;
-	return sig;
-}
-
-static int take_sent(struct task *t, struct siginfo_kernel *info)
+static int take_sent(struct task *t)
 {
 	struct process *p = t->process;
 	u64 flags = spin_lock_irq(&p->sig_lock);
-	int sig = take(t, ~t->sig_blocked, info);
+	int sig = take(t, ~t->sig_blocked, &t->in_hand.info);
 
 	if (sig && (STOP_SIGNALS & BIT(sig)))
 		p->stop_taken = true;
@@ -187,13 +187,16 @@ static int take_sent(struct task *t, struct siginfo_kernel *info)
 	return sig;
 }
 
-/* The next signal to act on; 0: none, or its tracer took it. */
-static inline int dequeue(struct task *t, struct siginfo_kernel *info)
+/* The next signal to act on, with its siginfo in hand; 0: none, or its tracer took it. */
+static inline int dequeue(struct task *t)
 {
-	int sig = t->forced.sig ? take_forced(t, info) : take_sent(t, info);
+	int sig = t->in_hand.sig;
 
+	t->in_hand.sig = 0;
+	if (!sig)
+		sig = take_sent(t);
 	if (unlikely(task_is_traced(t)) && sig && sig != SIGKILL)
-		sig = ptrace_signal_stop(t, sig, info);
+		sig = ptrace_signal_stop(t, sig, &t->in_hand.info);
 	return sig;
 }
 
@@ -269,15 +272,14 @@ static void default_action(struct task *t, int sig, const struct siginfo_kernel 
 	process_exit(sig);
 }
 
-static void run_handler(struct trap_frame *f, int sig, const struct sigaction_kernel *a,
-			const struct siginfo_kernel *info)
+static inline void run_handler(struct task *t, struct trap_frame *f, int sig,
+			       const struct sigaction_kernel *a)
 {
-	struct task *t = task_current();
 	u64 mask = t->sig_restore ? t->sig_saved : t->sig_blocked;
 	bool steps = unlikely(t->trace.steps) && ptrace_step_ends(t);
 
-	signal_restart_call(f, true, a->flags & SA_RESTART);
-	if (signal_push_frame(f, sig, a, info, mask)) {
+	signal_restart_call(t, f, true, a->flags & SA_RESTART);
+	if (unlikely(signal_push_frame(t, f, sig, a, mask))) {
 		/* No room for the frame: the program cannot be told, so it ends. */
 		if (sig == SIGSEGV)
 			sigaction_default(t->process->actions, SIGSEGV);
@@ -287,8 +289,8 @@ static void run_handler(struct trap_frame *f, int sig, const struct sigaction_ke
 	}
 	trace(TRACE_HANDLER, (u32)sig, a->handler);
 	t->sig_restore = false;
-	signal_set_mask(t->sig_blocked | a->mask | (a->flags & SA_NODEFER ? 0 : BIT(sig)));
-	if (steps)
+	signal_set_mask(t, t->sig_blocked | a->mask | (a->flags & SA_NODEFER ? 0 : BIT(sig)));
+	if (unlikely(steps))
 		ptrace_step_report(t);
 }
 
@@ -303,8 +305,8 @@ static void stop_as_wanted(struct task *t)
 void signal_deliver(struct trap_frame *f)
 {
 	struct task *t = task_current();
-	struct sigaction_kernel action;
-	struct siginfo_kernel info;
+	const struct sigaction_kernel *action;
+	struct sigaction_kernel copy;
 	int sig;
 
 	for (;;) {
@@ -314,20 +316,20 @@ void signal_deliver(struct trap_frame *f)
 			stop_as_wanted(t);
 			continue;
 		}
-		if (!t->forced.sig && !(signal_pending_set(t) & ~t->sig_blocked))
+		if (!t->in_hand.sig && !(signal_pending_set(t) & ~t->sig_blocked))
 			break;
-		sig = dequeue(t, &info);
+		sig = dequeue(t);
 		if (!sig)
 			continue;
-		sigaction_use(t->process, sig, &action);
-		if (action.handler == SIG_DFL)
-			default_action(t, sig, &info);
-		else if (action.handler != SIG_IGN)
-			run_handler(f, sig, &action, &info);
+		action = process_use_action(t->process, sig, &copy);
+		if (action->handler == SIG_DFL)
+			default_action(t, sig, &t->in_hand.info);
+		else if (action->handler != SIG_IGN)
+			run_handler(t, f, sig, action);
 	}
-	signal_restart_call(f, false, false);
-	if (t->sig_restore) {
+	signal_restart_call(t, f, false, false);
+	if (unlikely(t->sig_restore)) {
 		t->sig_restore = false;
-		signal_set_mask(t->sig_saved);
+		signal_set_mask(t, t->sig_saved);
 	}
 }

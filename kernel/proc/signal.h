@@ -30,6 +30,8 @@ int signal_send_task(struct task *t, int sig, const struct siginfo_kernel *info)
 void signal_send_self(int sig);
 /* With a timer's own queue entry; @t: to this thread of @p, NULL: to the process. */
 void signal_send_entry(struct process *p, struct task *t, struct sigqueue *q);
+/* What @t has in hand waits with the others. It runs here or is stopped; under sig_lock. */
+void signal_put_down(struct task *t);
 /* A fault of the running thread: forced, even if blocked or ignored (then it kills). */
 void signal_force(int sig, i32 code, u64 address);
 
@@ -57,16 +59,14 @@ bool signal_fatal(const struct task *t);
 /* The running thread does not look at @set any more: others of @p may. Under sig_lock. */
 void signal_retarget(struct process *p, u64 set);
 
-/* signal_set_mask() to another one than @t, the running thread, has. */
-void signal_change_mask(struct task *t, u64 mask);
-/* Replaces the mask of blocked signals of the running thread (SIGKILL, SIGSTOP stay out). */
-static inline void signal_set_mask(u64 mask)
+/* signal_set_mask() to another one than before. */
+void signal_change_mask(struct task *me, u64 mask);
+/* Replaces the mask of blocked signals of @me, the running thread (SIGKILL, SIGSTOP stay out). */
+static inline void signal_set_mask(struct task *me, u64 mask)
 {
-	struct task *t = task_current();
-
 	mask &= ~SIGNAL_UNBLOCKABLE;
-	if (mask != t->sig_blocked)
-		signal_change_mask(t, mask);
+	if (mask != me->sig_blocked)
+		signal_change_mask(me, mask);
 }
 /*
  * A mask for the time of one call (sigsuspend, ppoll, pselect, epoll_pwait): begin sets it, end puts
@@ -89,17 +89,18 @@ static inline bool signal_on_altstack(const struct task *t, u64 sp)
 {
 	return !(t->altstack.flags & SS_AUTODISARM) && signal_in_altstack(t, sp);
 }
-/* Sets it as sigaltstack does. 0, -EINVAL, -ENOMEM (too small). */
-int signal_set_altstack(const struct stack_abi *st);
+/* Sets that of @me, the running thread, as sigaltstack does. 0, -EINVAL, -ENOMEM (too small). */
+int signal_set_altstack(struct task *me, const struct stack_abi *st);
 
 /* What a program sees of @info. */
 void signal_fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kernel *info);
 
-/* Writes a handler's frame on the user's stack and makes @f start it. 0 or -EFAULT. */
-int signal_push_frame(struct trap_frame *f, int sig, const struct sigaction_kernel *action,
-		      const struct siginfo_kernel *info, u64 mask);
-/* rt_sigreturn: the frame back into @f. 0, or -EFAULT: what it holds cannot be. */
-int signal_pop_frame(struct trap_frame *f);
+/* Writes the frame of a handler of @sig, which @me, the running thread, has in hand, on its stack and
+ * makes @f start it. 0 or -EFAULT. */
+int signal_push_frame(struct task *me, struct trap_frame *f, int sig,
+		      const struct sigaction_kernel *action, u64 mask);
+/* rt_sigreturn of @me: the frame back into @f. 0, or -EFAULT: what it holds cannot be. */
+int signal_pop_frame(struct task *me, struct trap_frame *f);
 
 /*
  * For a call that a signal interrupts while it waits until @deadline: if no handler runs (a stop
@@ -120,10 +121,12 @@ static inline bool signal_call_interrupted(const struct trap_frame *f)
 {
 	return f->vector == TRAP_SYSCALL && (i64)f->rax == -EINTR;
 }
-/* An interrupted call in @f: it returns -EINTR, or is made once more where Linux would. */
-static inline void signal_restart_call(struct trap_frame *f, bool handler_runs, bool sa_restart)
+/* An interrupted call in @f, of the running thread: it returns -EINTR, or is made once more where
+ * Linux would. */
+static inline void signal_restart_call(const struct task *me, struct trap_frame *f,
+				       bool handler_runs, bool sa_restart)
 {
-	if (unlikely(signal_call_interrupted(f) || task_current()->restart.fn))
+	if (unlikely(signal_call_interrupted(f) || me->restart.fn))
 		signal_restart_interrupted(f, handler_runs, sa_restart);
 }
 

@@ -3,6 +3,8 @@
  * Sending signals: marked pending for a process or a thread, and one thread kicked that will take
  * it. kill(2) and its sisters.
  *
+ * What a thread sends to itself and would take at once it has in hand right away: nobody else need know.
+ *
  * Locks: see process.h. Who sends holds process_lock, which keeps the target there and ends its stop.
  * One's own process stays by itself: for a signal that ends no stop its sig_lock is enough.
  */
@@ -43,14 +45,12 @@ static bool takes(const struct task *t, int sig)
 	return t->thread && !(t->sig_blocked & ~t->sig_waited & BIT(sig));
 }
 
-/* Who shall take what was sent to the process of @first; NULL: all block it. Under sig_lock. */
-static struct task *choose(struct task *first, int sig)
+/* Who of @p shall take what was sent to it; NULL: all block it. Under sig_lock. */
+static struct task *choose(struct process *p, int sig)
 {
 	struct task *t;
 
-	if (takes(first, sig))
-		return first;
-	list_for_each (t, &first->process->tasks, link)
+	list_for_each (t, &p->tasks, link)
 		if (takes(t, sig))
 			return t;
 	return NULL;
@@ -69,58 +69,92 @@ void signal_retarget(struct process *p, u64 set)
 			task_kick(t);
 }
 
-/* It is pending for @t, or (@group) for its process: with @info, or as a timer's own entry @q. */
-static inline int post_wanted(struct task *t, bool group, int sig,
-			      const struct siginfo_kernel *info, struct sigqueue *q)
+static inline void tell(struct task *taker, int sig, const struct siginfo_kernel *info)
+{
+	trace_about(TRACE_SIGNAL, &taker->thread->ctx, (u32)sig, (u64)taker->process->pid,
+		    info ? (u64)info->code : 0);
+	task_kick(taker);
+}
+
+/*
+ * To @t, or (@group) to its process: with @info, or as a timer's own entry @q. Under sig_lock. 0, -EAGAIN;
+ * then news for who watches.
+ */
+static int post(struct task *t, bool group, int sig, const struct siginfo_kernel *info,
+		struct sigqueue *q)
 {
 	struct process *p = t->process;
 	struct pending_signals *to = group ? &p->pending : &t->pending;
 	struct task *taker;
 	int err = 0;
 
-	if (unlikely(q))
+	if (unlikely((STOP_SIGNALS | ENDS_STOP) & BIT(sig)))
+		cancel_opposites(p, sig);
+	if (unlikely(!wanted(t, sig)))
+		return 0;
+	if (q)
 		pending_add_entry(to, q);
 	else
 		err = pending_add(to, sig, info, p->leader->cred.uid);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* see signal.c:signal_change_mask */
-	taker = group ? choose(t, sig) : takes(t, sig) ? t : NULL;
-	if (taker) {
-		trace_about(TRACE_SIGNAL, &taker->thread->ctx, (u32)sig, (u64)p->pid,
-			    info ? (u64)info->code : 0);
-		task_kick(taker);
-	}
+	taker = likely(takes(t, sig)) ? t : group ? choose(p, sig) : NULL;
+	if (taker)
+		tell(taker, sig, info);
 	return err;
 }
 
-/* To @t of @p, or (@group) to @p, whose leader shall take it where @t is NULL. */
-static int post(struct process *p, struct task *t, bool group, int sig,
-		const struct siginfo_kernel *info, struct sigqueue *q)
-{
-	u64 flags = spin_lock_irq(&p->sig_lock);
-	int err = 0;
-
-	if (!t)
-		t = p->leader;
-	if (unlikely((STOP_SIGNALS | ENDS_STOP) & BIT(sig)))
-		cancel_opposites(p, sig);
-	if (wanted(t, sig))
-		err = post_wanted(t, group, sig, info, q);
-	spin_unlock_irq(&p->sig_lock, flags);
-	watch_signal(p);
-	return err;
-}
-
-/* As post(), also to others. Under process_lock. */
+/* To somebody, under process_lock. */
 static int send(struct task *t, bool group, int sig, const struct siginfo_kernel *info,
 		struct sigqueue *q)
 {
 	struct process *p = t->process;
+	u64 flags;
+	int err;
 
 	if (p->state == PROCESS_ZOMBIE || (!group && !t->thread))
 		return 0;
 	if (ENDS_STOP & BIT(sig))
 		process_end_stop(p, sig);
-	return post(p, t, group, sig, info, q);
+	flags = spin_lock_irq(&p->sig_lock);
+	err = post(t, group, sig, info, q);
+	spin_unlock_irq(&p->sig_lock, flags);
+	watch_signal(p);
+	return err;
+}
+
+/* Does @sig need more than sig_lock, even if one sends it to himself? */
+static inline bool needs_tree(int sig)
+{
+	return sig && (ENDS_STOP & BIT(sig));
+}
+
+/* Would @me take @sig now, and nobody sees whether it has been pending before? */
+static inline bool is_for_hand(const struct task *me, int sig)
+{
+	return !me->in_hand.sig && !((STOP_SIGNALS | ENDS_STOP | me->sig_blocked) & BIT(sig)) &&
+	       sigaction_handler(me->process->actions, sig) > SIG_IGN && !task_is_traced(me);
+}
+
+/* To @me, the running thread, or (@group) to its process. @sig: 0, or one that needs no tree. */
+static inline int send_own(struct task *me, bool group, int sig, const struct siginfo_kernel *info)
+{
+	struct process *p = me->process;
+	u64 flags;
+	int err;
+
+	if (unlikely(!sig))
+		return 0;
+	if (likely(is_for_hand(me, sig) && (!group || READ_ONCE(p->leader) == me))) {
+		me->in_hand.sig = sig;
+		me->in_hand.info = *info;
+		tell(me, sig, info);
+		return 0;
+	}
+	flags = spin_lock_irq(&p->sig_lock);
+	err = post(group ? p->leader : me, group, sig, info, NULL);
+	spin_unlock_irq(&p->sig_lock, flags);
+	watch_signal(p);
+	return err;
 }
 
 int signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
@@ -145,7 +179,7 @@ void signal_send_self(int sig)
 				       .pid = me->process->pid,
 				       .uid = me->cred.uid };
 
-	(void)post(me->process, me, false, sig, &info, NULL);
+	(void)send_own(me, false, sig, &info);
 }
 
 /* -- kill ------------------------------------------------------------------------------------- */
@@ -158,12 +192,6 @@ static bool may_signal(const struct task *to, int sig)
 	       c->uid == to->cred.uid || c->uid == to->cred.suid ||
 	       to->process == process_current() ||
 	       (sig == SIGCONT && process_current()->sid == to->process->sid);
-}
-
-/* Must the tree stand still for @sig, even if one sends it to himself? */
-static inline bool needs_tree(int sig)
-{
-	return sig && (ENDS_STOP & BIT(sig));
 }
 
 static bool kill_selects(const struct process *self, const struct process *p, i32 pid)
@@ -191,11 +219,11 @@ static int send_to_other(i32 pid, int sig, const struct siginfo_kernel *info)
 
 int signal_send_to(i32 pid, int sig, const struct siginfo_kernel *info)
 {
-	struct process *self = process_current();
+	struct task *me = task_current();
 
-	if (pid != self->pid || needs_tree(sig))
+	if (pid != me->process->pid || needs_tree(sig))
 		return send_to_other(pid, sig, info);
-	return sig ? post(self, NULL, true, sig, info, NULL) : 0;
+	return send_own(me, true, sig, info);
 }
 
 int signal_send_to_process(i32 pid, u64 born, int sig, const struct siginfo_kernel *info)
@@ -236,7 +264,7 @@ int signal_send_to_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel 
 
 	if (tid != me->tid || (tgid > 0 && tgid != me->process->pid) || needs_tree(sig))
 		return send_to_other_task(tgid, tid, sig, info);
-	return sig ? post(me->process, me, false, sig, info, NULL) : 0;
+	return send_own(me, false, sig, info);
 }
 
 static int kill_many(i32 pid, int sig, const struct siginfo_kernel *info)

@@ -201,12 +201,8 @@ void task_set_name(struct task *t, const char *name)
 	spin_unlock_irq(&process_lock, flags);
 }
 
-void task_kick(struct task *t)
+void task_kick_other(struct task *t)
 {
-	context_set_work(&t->thread->ctx, WORK_SIGNAL);
-	/* Who runs here and has not said that it will sleep looks before it does. */
-	if (t->thread == thread_current() && READ_ONCE(t->thread->state) == THREAD_RUNNABLE)
-		return;
 	if (!thread_wake(t->thread)) /* it may run: on its way back it sees the bit */
 		cpu_kick(READ_ONCE(t->thread->cpu));
 }

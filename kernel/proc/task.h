@@ -56,9 +56,9 @@ struct task {
 	bool in_vfork; /* [c] waits for such a child */
 
 	struct {
-		i32 sig, code; /* sig 0: none */
-		u64 address;
-	} forced; /* [c] its own fault's signal, which it takes before all others */
+		i32 sig; /* 0: none */
+		struct siginfo_kernel info;
+	} in_hand; /* [c] what it takes next, before all that is pending: its own fault, what it sent itself */
 	struct pending_signals pending; /* [s] for this thread alone */
 	u64 sig_blocked; /* [s] changed by itself; where that takes nothing from others, without */
 	u64 sig_saved; /* [c] mask to restore after sigsuspend */
@@ -131,9 +131,17 @@ u32 task_count(void); /* of numbers in use */
 i32 task_last_tid(void); /* the number given out last */
 u64 task_made_count(void); /* since boot */
 
+/* The rest of task_kick() where it does not kick itself. */
+void task_kick_other(struct task *t);
 /* Makes @t look at its signals and at the state of its process soon, whatever it does. Under
  * process_lock or its process's sig_lock; it has not ended. */
-void task_kick(struct task *t);
+static inline void task_kick(struct task *t)
+{
+	context_set_work(&t->thread->ctx, WORK_SIGNAL);
+	/* Who runs here and has not said that it will sleep looks before it does. */
+	if (t->thread != thread_current() || READ_ONCE(t->thread->state) != THREAD_RUNNABLE)
+		task_kick_other(t);
+}
 
 /*
  * The running thread leaves its memory (exec, exit), which is still loaded: who waits for its tid

@@ -125,6 +125,7 @@ static int get_mask(struct task *t, void *arg)
 static int set_mask(struct task *t, void *arg)
 {
 	t->sig_restore = false;
+	signal_put_down(t); /* it may be blocked from now on */
 	t->sig_blocked = *(u64 *)arg & ~SIGNAL_UNBLOCKABLE;
 	context_set_work(&t->thread->ctx, WORK_SIGNAL);
 	return 0;

@@ -26,7 +26,7 @@ i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 		return -EFAULT;
 	if (act)
 		new.mask &= ~SIGNAL_UNBLOCKABLE;
-	sigaction_change(p, sig, act ? &new : NULL, old ? &was : NULL);
+	process_change_action(p, sig, act ? &new : NULL, old ? &was : NULL);
 	if (act && new.handler <= SIG_IGN) /* what is caught is not ignored */
 		signal_drop_ignored(p, sig);
 	if (old && user_write(old, &was, sizeof(was)))
@@ -36,7 +36,8 @@ i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 
 i64 sys_rt_sigprocmask(u64 how, u64 set, u64 old, u64 size)
 {
-	u64 was = task_current()->sig_blocked, mask;
+	struct task *t = task_current();
+	u64 was = t->sig_blocked, mask;
 
 	if (size != SIGSET_BYTES)
 		return -EINVAL;
@@ -49,7 +50,7 @@ i64 sys_rt_sigprocmask(u64 how, u64 set, u64 old, u64 size)
 		case SIG_SETMASK: break;
 		default: return -EINVAL;
 		}
-		signal_set_mask(mask);
+		signal_set_mask(t, mask);
 	}
 	return old ? user_write_u64(old, was) : 0;
 }
@@ -162,13 +163,16 @@ i64 sys_rt_sigtimedwait(u64 set, u64 info, u64 timeout, u64 size)
 
 i64 sys_rt_sigreturn(void)
 {
-	struct trap_frame *f = thread_frame(thread_current());
+	struct task *t = task_current();
+	struct trap_frame *f = thread_frame(t->thread);
 
-	if (signal_pop_frame(f)) {
-		task_current()->fault.note = "a signal frame that cannot be returned to";
-		signal_force(SIGSEGV, SI_KERNEL, 0);
+	if (likely(signal_pop_frame(t, f) == 0)) {
+		irq_disable();
+		trap_return_to_user(f);
 	}
-	return f->rax;
+	t->fault.note = "a signal frame that cannot be returned to";
+	signal_force(SIGSEGV, SI_KERNEL, 0);
+	return 0;
 }
 
 /* -- the alternate stack ----------------------------------------------------------------------- */
@@ -182,7 +186,7 @@ static void altstack_get(const struct task *t, bool on, struct stack_abi *st)
 
 i64 sys_sigaltstack(u64 ss, u64 old)
 {
-	const struct task *t = task_current();
+	struct task *t = task_current();
 	bool on = signal_on_altstack(t, thread_frame(t->thread)->rsp);
 	struct stack_abi new, was;
 	int err;
@@ -193,7 +197,7 @@ i64 sys_sigaltstack(u64 ss, u64 old)
 			return -EFAULT;
 		if (on)
 			return -EPERM;
-		err = signal_set_altstack(&new);
+		err = signal_set_altstack(t, &new);
 		if (err)
 			return err;
 	}

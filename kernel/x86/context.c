@@ -204,7 +204,7 @@ void context_reset_user(struct context *c)
 	context_set_fs_base(c, 0);
 	context_set_gs_base(c, 0);
 	fpu_area_init(c->fpu);
-	fpu_load_current(c);
+	fpu_load_area(c->fpu);
 }
 
 void context_load_mmu(struct context *c, struct mmu *m)

@@ -22,7 +22,8 @@
 #define XSTATE_BV_OFFSET 512
 #define XSTATE_BV_LEGACY 3UL
 
-static u32 mxcsr_mask; /* bits that exist: FXSAVE tells, 0 stands for the default */
+static u32 mxcsr_mask; /* [i] bits that exist: FXSAVE tells, 0 stands for the default */
+static u32 image_bytes; /* [i] of a signal frame's image */
 
 void fpu_init_cpu(void)
 {
@@ -43,10 +44,11 @@ void fpu_init(void)
 	mxcsr_mask = *(u32 *)(image + MXCSR_MASK_OFFSET);
 	if (!mxcsr_mask)
 		mxcsr_mask = MXCSR_MASK_DEFAULT;
-	f->xsave_bytes = FXSAVE_BYTES;
+	f->xsave_bytes = image_bytes = FXSAVE_BYTES;
 	if (!f->xsave)
 		return;
 	f->xsave_bytes = cpuid(0xd, 0).ebx; /* of what XCR0 enables now */
+	image_bytes = f->xsave_bytes + sizeof(u32); /* the mark behind it */
 }
 
 size_t fpu_area_bytes(void)
@@ -66,32 +68,51 @@ void fpu_save_current(struct context *c)
 	fpu_save(c->fpu, false);
 }
 
-void fpu_load_current(struct context *c)
+void fpu_load_area(const void *area)
 {
-	fpu_load(c->fpu, false);
+	fpu_load(area, false);
 }
 
-int save_xstate_user_raw(u64 area);
+_Static_assert(FPX_SOFTWARE_OFFSET + offsetof(struct fpu_marks, header) == FXSAVE_BYTES,
+	       "the marks lie side by side");
+int save_xstate_user_raw(u64 area, const struct fpu_marks *marks, u64 end);
 int save_fxstate_user_raw(u64 area);
-int load_xstate_user_raw(u64 area);
+int load_xstate_user_raw(u64 area, const struct fpu_marks *marks, u64 end);
 int load_fxstate_user_raw(u64 area);
 
-int fpu_save_user(u64 at)
+size_t fpu_image_bytes(void)
 {
-	if (!user_range_ok(at, cpu_features.xsave_bytes))
-		return -EFAULT;
-	return cpu_features.xsave ? save_xstate_user_raw(at) : save_fxstate_user_raw(at);
+	return image_bytes;
 }
 
-/* MXCSR is looked at here for the emulators whose XRSTOR does not refuse reserved bits. */
-int fpu_load_user(u64 at)
+int fpu_save_user(u64 at, const struct fpu_marks *marks)
 {
-	u32 mxcsr;
-
-	if (!user_range_ok(at, cpu_features.xsave_bytes) ||
-	    user_read_u32(&mxcsr, at + MXCSR_OFFSET) || (mxcsr & ~mxcsr_mask))
+	if (!user_range_ok(at, image_bytes))
 		return -EFAULT;
-	return cpu_features.xsave ? load_xstate_user_raw(at) : load_fxstate_user_raw(at);
+	return likely(cpu_features.xsave)
+		       ? save_xstate_user_raw(at, marks, at + cpu_features.xsave_bytes)
+		       : save_fxstate_user_raw(at);
+}
+
+static inline u32 mxcsr_read(void)
+{
+	u32 value;
+
+	__asm__ volatile("stmxcsr %0" : "=m"(value));
+	return value;
+}
+
+/* MXCSR is looked at for the emulators whose XRSTOR does not refuse reserved bits. */
+int fpu_load_user(u64 at, const struct fpu_marks *marks)
+{
+	int r;
+
+	if (!user_range_ok(at, image_bytes))
+		return -EFAULT;
+	r = likely(cpu_features.xsave)
+		    ? load_xstate_user_raw(at, marks, at + cpu_features.xsave_bytes)
+		    : load_fxstate_user_raw(at);
+	return unlikely(mxcsr_read() & ~mxcsr_mask) ? -EFAULT : r;
 }
 
 #define LEGACY_X87_BYTES 160 /* FCW to the last of the eight registers, MXCSR between them */

@@ -32,12 +32,16 @@ void offsets(void)
 	FRAME(CS, cs);
 	FRAME(RFLAGS, rflags);
 	FRAME(RSP, rsp);
+	FRAME(SS, ss);
 	EMIT(FRAME_SIZE, sizeof(struct trap_frame));
 	EMIT(TRAP_SYSCALL, TRAP_SYSCALL);
 	EMIT(CPU_CURRENT, offsetof(struct cpu, current));
 	EMIT(CPU_USER_RSP, offsetof(struct cpu, user_rsp));
 	EMIT(CTX_WORK, offsetof(struct context, work));
 	EMIT(CTX_RSP, offsetof(struct context, rsp));
+	EMIT(FPX_SOFTWARE_OFFSET, FPX_SOFTWARE_OFFSET);
+	EMIT(FPX_SIZE, offsetof(struct fpx_software, xstate_size));
+	EMIT(MARKS_END, offsetof(struct fpu_marks, end));
 	EMIT(WORK_TRACE, WORK_TRACE);
 	EMIT(WORK_PTRACE, WORK_PTRACE);
 	EMIT(WORK_IRET, WORK_IRET);

@@ -58,7 +58,7 @@ global trap_thread_start, trap_thread_start_user
 	push r15
 %endmacro
 
-%macro POP_REGISTERS 0
+%macro POP_GENERAL 0
 	pop r15
 	pop r14
 	pop r13
@@ -74,6 +74,9 @@ global trap_thread_start, trap_thread_start_user
 	pop rdx
 	pop rsi
 	pop rdi
+%endmacro
+%macro POP_REGISTERS 0
+	POP_GENERAL
 	add rsp, 16			; vector, error
 %endmacro
 
@@ -139,7 +142,30 @@ user_iret:
 user_work:
 	mov rdi, rsp
 	call upcall_exit_work
-	jmp user_restore
+
+; After a call and where a handler begins, rcx and r11 are as SYSCALL leaves them: then SYSRET does, which
+; is far cheaper than IRET. It knows one CS and one SS, loses RF, traps on itself with TF, and must not
+; see a rip that is not canonical (CVE-2012-0217).
+leave_call:
+	mov rcx, [rsp + FRAME_RCX]
+	cmp rcx, [rsp + FRAME_RIP]
+	jne user_restore
+	mov r11, [rsp + FRAME_R11]
+	cmp r11, [rsp + FRAME_RFLAGS]
+	jne user_restore
+	test r11d, RFLAGS_SLOW
+	jnz user_restore
+	shr rcx, 32
+	cmp ecx, USER_END_HIGH
+	ja user_restore
+	cmp dword [rsp + FRAME_CS], USER_CS
+	jne user_restore
+	cmp dword [rsp + FRAME_SS], USER_SS
+	jne user_restore
+	POP_GENERAL
+	mov rsp, [rsp + FRAME_RSP - FRAME_VECTOR]
+	swapgs
+	o64 sysret
 
 %ifdef MUTANTS
 extern mutant_sysret
@@ -301,7 +327,7 @@ syscall_entry:
 	STORE_CALLEE_SAVED 0
 	jmp return_to_user
 
-; exec or sigreturn wrote all of it: there is nothing more to do unless other bits are set.
+; exec or a tracer wrote all of it: there is nothing more to do unless other bits are set.
 .whole_frame:
 	lock and dword [rsp + FRAME_SIZE + CTX_WORK], ~WORK_IRET
 	jmp return_to_user
@@ -386,7 +412,9 @@ trap_thread_start_user:
 ; noreturn void trap_return_to_user(struct trap_frame *f); interrupts off
 trap_return_to_user:
 	mov rsp, rdi
-	jmp return_to_user
+	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
+	jne user_work
+	jmp leave_call
 
 %include "syscall_table.inc"
 

@@ -168,32 +168,62 @@ compare_exchange_user_u32_raw:
 	mov [rsi], eax
 	jmp done
 
-; int save_xstate_user_raw(void *area), and its sisters: all components of the vector registers, to and
-; from an image in user memory. Loading, an image that the program has damaged is a #GP, for which
-; trap.c knows the two instructions by name.
+; All components of the vector registers, to and from an image in user memory, whose last word is at
+; `end`. Loading, an image that the program has damaged is a #GP, for which trap.c knows the two
+; instructions by name.
+
+; int save_xstate_user_raw(u64 area, const struct fpu_marks *marks, u64 end)
 save_xstate_user_raw:
 	OPEN_USER
+	mov r8, rdi
+	mov r9, rdx
+	mov r10d, [rsi + MARKS_END]
+	add rdi, FPX_SOFTWARE_OFFSET
+	mov ecx, MARKS_END / 8
+	MAY_FAULT fault
+	rep movsq
 	mov eax, -1
 	mov edx, eax
 	MAY_FAULT fault
-	xsave64 [rdi]
+	xsave64 [r8]
+	MAY_FAULT fault
+	mov [r9], r10d
 	jmp done
 
+; int save_fxstate_user_raw(u64 area)
 save_fxstate_user_raw:
 	OPEN_USER
 	MAY_FAULT fault
 	fxsave64 [rdi]
 	jmp done
 
+; int load_xstate_user_raw(u64 area, const struct fpu_marks *marks, u64 end)
 load_xstate_user_raw:
 	OPEN_USER
+	mov eax, [rsi]
+	MAY_FAULT fault
+	cmp eax, [rdi + FPX_SOFTWARE_OFFSET]
+	jne unmarked
+	mov eax, [rsi + FPX_SIZE]
+	MAY_FAULT fault
+	cmp eax, [rdi + FPX_SOFTWARE_OFFSET + FPX_SIZE]
+	jne unmarked
+	mov eax, [rsi + MARKS_END]
+	MAY_FAULT fault
+	cmp eax, [rdx]
+	jne unmarked
 	mov eax, -1
 	mov edx, eax
 	MAY_FAULT fault
 user_xrstor:
 	xrstor64 [rdi]
 	jmp done
+unmarked:
+	CLOSE_USER
+	mov eax, 1
+	ret
 
+; int load_fxstate_user_raw(u64 area)
 load_fxstate_user_raw:
 	OPEN_USER
 	MAY_FAULT fault

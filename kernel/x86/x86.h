@@ -192,7 +192,6 @@ void syscall_entry32(void);
 extern const char user_iret[]; /* the IRET that returns to user mode */
 /* Load vector registers from user memory: a #GP there is the program's fault. */
 extern const char user_xrstor[], user_fxrstor[];
-noreturn void trap_return_to_user(struct trap_frame *f);
 void trap_thread_start(void);
 void trap_thread_start_user(void);
 /* The boot thread: KSTACK_BYTES of stack, then its struct thread (sched/thread.c). */

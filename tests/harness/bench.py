@@ -61,9 +61,9 @@ class Row:
 
     @property
     def exceptions(self):
-        """Exceptions and interrupts: each ends with an iret, but a system call may too."""
-        by_iret = max(0, self.kinds.get("syscall", 0) - self.kinds.get("sysret", 0))
-        return max(0, self.kinds.get("iret", 0) - by_iret)
+        """Exceptions and interrupts: each ends with an iret or a sysret, as system calls do."""
+        ends = self.kinds.get("iret", 0) + self.kinds.get("sysret", 0)
+        return max(0, ends - self.kinds.get("syscall", 0))
 
     def events(self, *kinds):
         """How many of these an operation."""

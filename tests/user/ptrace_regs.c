@@ -107,12 +107,60 @@ static void faults(void)
 			trace(PTRACE_GETREGS, pid, 0, (long)&r);
 			r.rip = bad[i].rip;
 			r.rsp = bad[i].rsp;
+			r.rcx = r.rip; /* as after a call, so that SYSRET might do */
+			r.r11 = r.eflags;
 			is_long(trace(PTRACE_SETREGS, pid, 0, (long)&r), 0, "%d stops: %s", stops,
 				bad[i].what);
 			trace(PTRACE_DETACH, pid, 0, 0);
 			is_long(wait_stop(pid), bad[i].fate, "its fate");
 		}
 	}
+}
+
+/* -- a signal frame that is none ------------------------------------------------------------------------ */
+
+/* A tracee at the entry of sigreturn, with its stack nowhere; *r is what it had. */
+static pid_t lost(struct user_regs_struct *r)
+{
+	pid_t pid = victim(1);
+	struct user_regs_struct bad;
+
+	trace(PTRACE_GETREGS, pid, 0, (long)r);
+	bad = *r;
+	bad.orig_rax = SYS_rt_sigreturn;
+	bad.rsp = 0x10000;
+	is_long(trace(PTRACE_SETREGS, pid, 0, (long)&bad), 0,
+		"a call becomes a sigreturn from nowhere");
+	return pid;
+}
+
+static void two_at_once(void)
+{
+	struct user_regs_struct r;
+	pid_t pid = lost(&r);
+
+	trace(PTRACE_SINGLESTEP, pid, 0, 0);
+	is_long(wait_stop(pid), STOPPED(SIGSEGV), "a step: it fails");
+	trace(PTRACE_SETREGS, pid, 0, (long)&r);
+	trace(PTRACE_CONT, pid, 0, 0);
+	is_long(wait_stop(pid), STOPPED(SIGTRAP), "and the step is over");
+	end(pid);
+}
+
+static void blocked_late(void)
+{
+	struct user_regs_struct r;
+	unsigned long all = ~0UL;
+	pid_t pid = lost(&r);
+
+	trace(PTRACE_SYSCALL, pid, 0, 0);
+	is_long(wait_stop(pid), STOPPED(SIGTRAP), "it has failed");
+	is_long(trace(PTRACE_SETSIGMASK, pid, sizeof(all), (long)&all), 0,
+		"its signals are blocked");
+	trace(PTRACE_SETREGS, pid, 0, (long)&r);
+	trace(PTRACE_SYSCALL, pid, 0, 0);
+	is_long(wait_stop(pid), STOPPED(SIGTRAP), "SIGSEGV waits, and it goes on");
+	end(pid);
 }
 
 /* -- flags ------------------------------------------------------------------------------------------- */
@@ -242,6 +290,8 @@ int main(void)
 {
 	refused();
 	faults();
+	two_at_once();
+	blocked_late();
 	flags();
 	kept();
 	fpu();
