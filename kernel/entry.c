@@ -181,6 +181,12 @@ static void call_exit(struct trap_frame *f, u32 work)
 	}
 }
 
+void upcall_give_way(const struct trap_frame *f)
+{
+	schedule_irq_off();
+	trace(TRACE_RETURN_TO_USER, 0, f->rip, f->rsp, (u64)f);
+}
+
 void upcall_exit_work(struct trap_frame *f)
 {
 	struct context *c = &thread_current()->ctx;

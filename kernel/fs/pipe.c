@@ -229,23 +229,9 @@ static u32 pipe_room(const struct pipe *p)
 }
 
 /* Sleeps on @q without the lock until woken. 0: look again; or -EINTR, -EAGAIN. */
-static __attribute__((noinline)) int sleep_on(struct pipe *p, struct wait_queue *q,
-					      const struct file *f)
+static inline int sleep_on(struct pipe *p, struct wait_queue *q, const struct file *f)
 {
-	struct waiter w;
-	int r = 0;
-
-	if (f->flags & O_NONBLOCK)
-		return -EAGAIN;
-	wait_prepare_locked(q, &w);
-	mutex_unlock(&p->lock);
-	if (unlikely(thread_interrupted(thread_current())))
-		r = -EINTR;
-	else
-		schedule();
-	wait_finish_lasting(&w);
-	mutex_lock(&p->lock);
-	return r;
+	return f->flags & O_NONBLOCK ? -EAGAIN : mutex_sleep_on(&p->lock, q);
 }
 
 /* Waits until there are bytes, or the end. 0 or -EINTR, -EAGAIN. */

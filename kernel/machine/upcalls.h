@@ -36,6 +36,10 @@ void upcall_timer(bool in_user, u64 now);
  */
 void upcall_exit_work(struct trap_frame *f);
 
+/* The same at the end of a system call where WORK_RESCHED is the only bit: only the frame's parts that
+ * the entry filled are there. Other bits may be set on return. */
+void upcall_give_way(const struct trap_frame *f);
+
 /*
  * A thread with work bits set enters a system call (tracing). Returns the number to run.
  */

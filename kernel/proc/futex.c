@@ -152,7 +152,7 @@ void futex_wake_one(struct futex_waiter *w)
 {
 	list_unlink(&w->link);
 	w->queued = false;
-	thread_wake(w->thread);
+	thread_wake_irq_off(w->thread);
 	__atomic_store_n(&w->released, true, __ATOMIC_RELEASE); /* it is the sleeper's again */
 }
 

@@ -25,7 +25,9 @@ static const u32 weights[NICE_MAX - NICE_MIN + 1] = {
 
 void fair_init(struct fair_queue *f)
 {
-	*f = (struct fair_queue){ .now = EPOCH, .front_key = EPOCH >> FAIR_STEP_SHIFT };
+	*f = (struct fair_queue){ .now = EPOCH,
+				  .front_key = EPOCH >> FAIR_STEP_SHIFT,
+				  .next_key = ~0UL };
 	list_init(&f->front);
 }
 
@@ -51,6 +53,7 @@ static void lead(struct fair_queue *f, struct thread *t, struct rb_node *parent,
 	rb_link(&f->tree, &t->node, parent, side);
 	if (!f->last || t->key > f->last->key)
 		f->last = t;
+	f->next_key = MIN(f->next_key, t->key);
 }
 
 static struct thread *leader_of(struct rb_node *n)
@@ -61,8 +64,12 @@ static struct thread *leader_of(struct rb_node *n)
 /* @t's ring is no part of the tree any more. */
 static void remove_ring(struct fair_queue *f, struct thread *t)
 {
+	const struct thread *next = leader_of(rb_next(&t->node));
+
 	if (f->last == t)
 		f->last = leader_of(rb_prev(&t->node));
+	if (f->next_key == t->key)
+		f->next_key = next ? next->key : ~0UL;
 	rb_remove(&f->tree, &t->node);
 	t->leads = false;
 }

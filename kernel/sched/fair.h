@@ -24,6 +24,7 @@ struct fair_queue {
 	struct list front; /* thread.run_link: served now; whatever is in the tree comes later */
 	u64 front_key; /* the step that front was taken out for */
 	struct rb_root tree; /* rings by key; the node is the leader's */
+	u64 next_key; /* the step of the tree's first ring; ~0: the tree is empty */
 	struct thread *last; /* leader of the tree's last ring; NULL: the tree is empty */
 	u64 now; /* virtual time of the latest pick; never goes back */
 	u64 offset; /* + virtual time of this queue = the machine's */
@@ -77,25 +78,40 @@ static inline void fair_place(const struct fair_queue *f, struct thread *t)
 	fair_clamp(f, t, FAIR_SLEEPER_CREDIT);
 }
 
-/* As fair_advance() and fair_enqueue() where nobody waits: @t is the first. */
-static inline void fair_enqueue_first(struct fair_queue *f, const struct thread *running,
-				      struct thread *t)
+static inline bool fair_is_empty(const struct fair_queue *f)
 {
-	if (likely((i64)(running->vruntime - f->now) > 0))
-		f->now = running->vruntime;
+	return list_empty(&f->front) && !f->last;
+}
+
+/*
+ * @t, which is plain, wakes where @running goes on, which is, too. The queue's time is not far from
+ * theirs: only where it could be is it brought up to date to compare.
+ */
+static inline void fair_place_beside(struct fair_queue *f, const struct thread *running,
+				     struct thread *t)
+{
+	u64 of_age = t->vruntime + FAIR_SLEEPER_CREDIT;
+
+	if (likely((i64)(of_age - running->vruntime) >= 0 &&
+		   of_age - f->now <= FAIR_SLEEPER_CREDIT + FAIR_NEWCOMER_DEBT))
+		return; /* the queue's time is what it was, or at most that of @running */
+	if (fair_is_empty(f))
+		f->now = MAX(f->now, running->vruntime);
+	else
+		fair_advance(f, running);
 	fair_place(f, t);
-	t->key = f->front_key = t->vruntime >> FAIR_STEP_SHIFT;
-	list_push_back(&f->front, &t->run_link);
 }
 
 /* Puts @t behind those of the same step. */
 static inline void fair_enqueue(struct fair_queue *f, struct thread *t)
 {
 	t->key = t->vruntime >> FAIR_STEP_SHIFT;
-	if (f->last && t->key == f->last->key)
-		list_push_back(&f->last->run_link, &t->run_link);
-	else if (t->key == f->front_key)
+	if (list_empty(&f->front) && t->key < f->next_key)
+		f->front_key = t->key;
+	if (t->key == f->front_key)
 		list_push_back(&f->front, &t->run_link);
+	else if (f->last && t->key == f->last->key)
+		list_push_back(&f->last->run_link, &t->run_link);
 	else
 		fair_insert(f, t);
 }
@@ -122,11 +138,11 @@ static inline struct thread *fair_pick(struct fair_queue *f)
 	return t;
 }
 
-/* As fair_enqueue_last(@t) and fair_pick(), but never @t itself. The queue is not empty. */
-static inline struct thread *fair_take_turns(struct fair_queue *f, struct thread *t)
+/* Would fair_pick() take another one than @t once that is put back? The queue is not empty. */
+static inline bool fair_goes_before(const struct fair_queue *f, const struct thread *t)
 {
-	struct thread *next = fair_pick(f);
+	u64 first = list_empty(&f->front) ? f->next_key
+					  : list_first(&f->front, struct thread, run_link)->key;
 
-	fair_enqueue_last(f, t);
-	return next;
+	return first <= t->vruntime >> FAIR_STEP_SHIFT;
 }

@@ -40,3 +40,21 @@ void mutex_unlock(struct mutex *m)
 	if (unlikely(wait_has_waiters(&m->queue)))
 		wait_wake_some(&m->queue, 1);
 }
+
+int mutex_sleep_on(struct mutex *m, struct wait_queue *q)
+{
+	struct waiter w;
+	int r = 0;
+
+	irq_disable(); /* until another thread runs: nobody takes the CPU in between */
+	wait_prepare_irq_off(q, &w);
+	mutex_unlock(m); /* the fence before it is asked whether it is interrupted */
+	if (unlikely(thread_interrupted(thread_current())))
+		r = -EINTR;
+	else
+		schedule_irq_off();
+	irq_enable();
+	wait_finish_lasting(&w);
+	mutex_lock(m);
+	return r;
+}

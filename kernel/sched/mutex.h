@@ -60,3 +60,9 @@ bool mutex_try_lock(struct mutex *m);
 
 /* A full fence, too: what was written under the lock is seen before anything read after it. */
 void mutex_unlock(struct mutex *m);
+
+/*
+ * Gives up @m, sleeps until woken, and takes @m again; 0 or -EINTR. For what changes only under @m, and
+ * a queue that outlives the wait: who has @m next finds us in the queue, so no wake-up is lost.
+ */
+int mutex_sleep_on(struct mutex *m, struct wait_queue *q);

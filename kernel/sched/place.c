@@ -69,14 +69,11 @@ static u32 idle_near(u64 allowed, u32 last)
 	return cpu == MAX_CPUS ? claim_idle(allowed) : cpu;
 }
 
-u32 place_woken(const struct thread *t, bool sync)
+u32 place_woken(const struct thread *t)
 {
 	u64 allowed = t->affinity & cpu_online_mask();
-	u32 last = t->cpu, here = cpu_id(), cpu;
+	u32 last = t->cpu, cpu = idle_near(allowed, last);
 
-	if (sync && allowed >> here & 1 && !READ_ONCE(run_queues[here].count))
-		return here; /* the one hands over to the other */
-	cpu = idle_near(allowed, last);
 	if (cpu != MAX_CPUS)
 		return cpu;
 	if (thread_is_rt(t))

@@ -28,8 +28,8 @@
 /* Halted CPUs with nothing to do, a bit each; whoever takes a bit away may put a thread there. */
 extern u64 idle_cpus; /* [a] */
 
-/* The CPU to wake @t on. @sync: the waker is about to sleep. Any lock or none; interrupts off. */
-u32 place_woken(const struct thread *t, bool sync);
+/* The CPU to wake @t on. Any lock or none; interrupts off. */
+u32 place_woken(const struct thread *t);
 /* The CPU for a thread that has nothing in any cache: the least loaded. */
 u32 place_fresh(const struct thread *t);
 

@@ -212,9 +212,28 @@ static inline u64 lock_and_charge(struct run_queue *q, struct thread *prev)
 	return now;
 }
 
+/* Of threads that share: the running one stays, so the next is taken out before it is linked. */
+static inline struct thread *take_turns(struct run_queue *q, struct thread *prev, bool yields)
+{
+	struct thread *next = fair_pick(&q->fair);
+
+	if (yields)
+		fair_enqueue_last(&q->fair, prev);
+	else
+		fair_enqueue(&q->fair, prev);
+	prev->on_queue = true;
+	next->on_queue = false;
+	return next;
+}
+
+static inline bool shares_with_others(const struct run_queue *q, const struct thread *prev)
+{
+	return queue_fair_count(q) && !q->rt.count && !thread_is_rt(prev);
+}
+
 /*
- * The whole way from one thread to the next, in a copy each for those who block and those who yield.
- * Interrupts are off; queue locked, unlocked at the end.
+ * The whole way from one thread to the next, for those who block and those who do not. Interrupts are
+ * off; queue locked, unlocked at the end.
  */
 static inline __attribute__((always_inline)) void give_cpu_away(struct run_queue *q,
 								struct thread *prev, u64 now,
@@ -225,11 +244,15 @@ static inline __attribute__((always_inline)) void give_cpu_away(struct run_queue
 
 	if (unlikely(prev->ctx.work & WORK_RESCHED))
 		leaves = take_work(q, prev);
-	if (prev->state == THREAD_RUNNABLE && prev != q->idle && likely(!leaves))
-		put_back(q, prev, yields, now);
-	else
+	if (prev->state != THREAD_RUNNABLE || prev == q->idle || leaves) {
 		set_aside(q, prev);
-	next = pick_next(q, now);
+		next = pick_next(q, now);
+	} else if (shares_with_others(q, prev) && fair_goes_before(&q->fair, prev)) {
+		next = take_turns(q, prev, yields);
+	} else {
+		put_back(q, prev, yields, now);
+		next = pick_next(q, now);
+	}
 	begin_any_slice(q, next, now);
 	if (next != prev)
 		switch_to(q, prev, next, now, yields);
@@ -237,21 +260,12 @@ static inline __attribute__((always_inline)) void give_cpu_away(struct run_queue
 		finish_alone(q, now);
 }
 
-void schedule(void)
+void schedule_irq_off(void)
 {
-	u64 flags = irq_save();
 	struct run_queue *q = run_queue_this();
 	struct thread *prev = thread_current();
 
 	give_cpu_away(q, prev, lock_and_charge(q, prev), false);
-	irq_restore(flags);
-}
-
-/* One that yields stays in the queue, so it may be another's turn before it is linked there. */
-static inline bool takes_turns(const struct run_queue *q, const struct thread *prev)
-{
-	return likely(queue_fair_count(q) && !q->rt.count && !thread_is_rt(prev) &&
-		      !(prev->ctx.work & WORK_RESCHED));
 }
 
 static __attribute__((noinline)) void yield_slowly(struct run_queue *q, struct thread *prev,
@@ -269,10 +283,8 @@ static __attribute__((noinline)) void yield_to_next(void)
 	irq_disable();
 	q = run_queue_this();
 	now = lock_and_charge(q, prev);
-	if (takes_turns(q, prev)) {
-		next = fair_take_turns(&q->fair, prev);
-		prev->on_queue = true;
-		next->on_queue = false;
+	if (likely(shares_with_others(q, prev) && !(prev->ctx.work & WORK_RESCHED))) {
+		next = take_turns(q, prev, true);
 		begin_slice(next, now, sched_get_quantum());
 		switch_to(q, prev, next, now, true);
 	} else {
@@ -319,7 +331,7 @@ void sched_idle(void)
 	for (;;) {
 		irq_disable();
 		if (READ_ONCE(q->count))
-			schedule();
+			schedule_irq_off();
 		else
 			idle_wait(q);
 		irq_enable();

@@ -21,18 +21,25 @@ noreturn void sched_start_cpu(void); /* on that CPU: the idle loop */
 void sched_init(void); /* the boot thread becomes the boot CPU's idle thread's predecessor */
 
 /*
- * Gives the CPU away. The caller has set its state (BLOCKED, DEAD) or stays RUNNABLE.
- * Interrupts on or off (restored); no spinlock held.
+ * Gives the CPU away. The caller has set its state (BLOCKED, DEAD) or stays RUNNABLE. No spinlock held;
+ * interrupts are off, and off again on return.
  */
-void schedule(void);
+void schedule_irq_off(void);
+/* The same with interrupts on. */
+static inline void schedule(void)
+{
+	irq_disable();
+	schedule_irq_off();
+	irq_enable();
+}
 void sched_yield(void); /* behind all others of this CPU; interrupts on */
 
 /* Makes a BLOCKED thread runnable; false if it was not blocked. Any context. */
 bool thread_wake(struct thread *t);
+/* The same where interrupts are off. */
+bool thread_wake_irq_off(struct thread *t);
 /* Does @t sleep, and has it left its CPU? For one whom nobody may wake at this moment. */
 bool thread_is_away(struct thread *t);
-/* The same by one who is about to sleep: they may follow each other on one CPU. */
-bool thread_wake_sync(struct thread *t);
 
 /* In a long system call, where it could block: lets others run if the quantum is over. */
 void sched_point(void);

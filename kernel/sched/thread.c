@@ -34,6 +34,7 @@ void thread_init_boot(void)
 	t->affinity = 1;
 	t->kernel = true;
 	fair_set_weight(t);
+	t->plain = false; /* nobody shares with it */
 	list_init(&t->run_link);
 	strlcpy(t->name, "idle/0", sizeof(t->name));
 	fpu_cache = slab_create("fpu", fpu_area_bytes(), 64);
@@ -53,6 +54,7 @@ struct thread *thread_create_idle(u32 cpu)
 	t->affinity = 1UL << cpu;
 	t->kernel = true;
 	fair_set_weight(t);
+	t->plain = false;
 	list_init(&t->run_link);
 	snprintf(t->name, sizeof(t->name), "idle/%u", cpu);
 	return t;
@@ -166,6 +168,6 @@ void thread_exit(void)
 {
 	irq_disable();
 	WRITE_ONCE(thread_current()->state, THREAD_DEAD);
-	schedule();
+	schedule_irq_off();
 	panic("a dead thread ran on");
 }

@@ -11,45 +11,19 @@ void wait_queue_init(struct wait_queue *q)
 	list_init(&q->waiters);
 }
 
-/* Under the queue's lock. */
-static inline void enqueue(struct wait_queue *q, struct waiter *w)
-{
-	w->queue = q;
-	w->queued = true;
-	list_push_back(&q->waiters, &w->link);
-}
-
 void wait_enqueue(struct wait_queue *q, struct waiter *w)
 {
 	u64 flags = spin_lock_irq(&q->lock);
 
-	enqueue(q, w);
+	wait_link(q, w);
 	spin_unlock_irq(&q->lock, flags);
 	wait_fence();
 }
 
-/* The state first: a waker that finds us in the queue, under its lock, must find us blocked. */
-static inline void block(struct waiter *w)
-{
-	w->thread = thread_current();
-	w->notify = NULL;
-	WRITE_ONCE(w->thread->state, THREAD_BLOCKED);
-}
-
 void wait_prepare(struct wait_queue *q, struct waiter *w)
 {
-	block(w);
+	wait_block(w);
 	wait_enqueue(q, w);
-}
-
-void wait_prepare_locked(struct wait_queue *q, struct waiter *w)
-{
-	block(w);
-	irq_disable();
-	spin_lock(&q->lock);
-	enqueue(q, w);
-	spin_unlock(&q->lock);
-	irq_enable();
 }
 
 /* Takes the lock even when it is out: the waker may still hold it, and the queue may end with us. */
@@ -73,7 +47,7 @@ static inline bool wake_waiter(struct waiter *w)
 		w->notify(w);
 		return false;
 	}
-	if (!thread_wake(w->thread))
+	if (!thread_wake_irq_off(w->thread))
 		return false;
 	list_unlink(&w->link);
 	__atomic_store_n(&w->queued, false, __ATOMIC_RELEASE); /* it is the sleeper's again */

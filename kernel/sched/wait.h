@@ -62,12 +62,33 @@ void wait_queue_init(struct wait_queue *q);
 /* Enqueue the running thread and mark it blocked; undo both. */
 void wait_prepare(struct wait_queue *q, struct waiter *w);
 void wait_finish(struct waiter *w);
-/*
- * The same where what is waited for changes only under a mutex that the caller holds, and where the
- * queue outlives the wait: who has the mutex next finds us in the queue, so no fence is needed. The
- * caller unlocks the mutex, which is the fence before he asks whether he is interrupted. Interrupts on.
- */
-void wait_prepare_locked(struct wait_queue *q, struct waiter *w);
+
+/* The state first: a waker that finds us in the queue, under its lock, must find us blocked. */
+static inline void wait_block(struct waiter *w)
+{
+	w->thread = thread_current();
+	w->notify = NULL;
+	WRITE_ONCE(w->thread->state, THREAD_BLOCKED);
+}
+
+/* Under the queue's lock. */
+static inline void wait_link(struct wait_queue *q, struct waiter *w)
+{
+	w->queue = q;
+	w->queued = true;
+	list_push_back(&q->waiters, &w->link);
+}
+
+/* As wait_prepare() with interrupts off, without its fence; for mutex_sleep_on(). */
+static inline void wait_prepare_irq_off(struct wait_queue *q, struct waiter *w)
+{
+	wait_block(w);
+	spin_lock(&q->lock);
+	wait_link(q, w);
+	spin_unlock(&q->lock);
+}
+
+/* As wait_finish() where the queue outlives the wait. */
 static inline void wait_finish_lasting(struct waiter *w)
 {
 	if (unlikely(__atomic_load_n(&w->queued, __ATOMIC_ACQUIRE)))

@@ -110,7 +110,9 @@ KTEST(wait_takes_out_whom_it_wakes, 200)
 		KEXPECT(list_empty(&pong.waiters));
 	}
 	/* Nobody has: it leaves by itself. */
-	wait_prepare_locked(&pong, &w);
+	irq_disable();
+	wait_prepare_irq_off(&pong, &w);
+	irq_enable();
 	KEXPECT(w.queued && !list_empty(&pong.waiters));
 	wait_finish_lasting(&w);
 	KEXPECT(!w.queued && list_empty(&pong.waiters));

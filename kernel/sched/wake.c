@@ -14,12 +14,17 @@
 /* A woken thread must have had so much less than the running one to take its place. */
 #define WAKE_GRANULARITY NSEC_PER_MSEC
 
+static inline bool has_had_less(const struct thread *t, const struct thread *now)
+{
+	return t->vruntime + WAKE_GRANULARITY < now->vruntime;
+}
+
 static inline bool deserves_more(const struct run_queue *q, const struct thread *t)
 {
 	const struct thread *now = q->current;
 
-	if (likely(t->plain && now->plain))
-		return t->vruntime + WAKE_GRANULARITY < now->vruntime;
+	if (t->plain && now->plain)
+		return has_had_less(t, now);
 	if (thread_is_rt(t) || thread_is_rt(now))
 		return t->priority > now->priority;
 	if (now->sched.policy == SCHED_IDLE && t->sched.policy != SCHED_IDLE)
@@ -29,9 +34,10 @@ static inline bool deserves_more(const struct run_queue *q, const struct thread 
 	return t->vruntime + fair_weigh(t, WAKE_GRANULARITY) < now->vruntime;
 }
 
-static inline void preempt_for(struct run_queue *q, struct thread *t)
+/* The running thread is to give way. */
+static inline void preempt(struct run_queue *q)
 {
-	if (unlikely(deserves_more(q, t)) && sched_get_mode() != SCHED_COOPERATIVE) {
+	if (sched_get_mode() != SCHED_COOPERATIVE) {
 		q->resched_why = WHY_PREEMPTED;
 		context_set_work(&q->current->ctx, WORK_RESCHED);
 	}
@@ -39,8 +45,8 @@ static inline void preempt_for(struct run_queue *q, struct thread *t)
 
 void queue_preempt_for(struct run_queue *q, struct thread *t)
 {
-	if (q->current != q->idle)
-		preempt_for(q, t);
+	if (q->current != q->idle && deserves_more(q, t))
+		preempt(q);
 }
 
 void queue_wake_cpu(struct run_queue *q)
@@ -58,8 +64,8 @@ void queue_announce(struct run_queue *q, struct thread *t)
 }
 
 /*
- * The usual wake-up, the general one in short: nobody waits for the waker's own CPU, to which @t comes
- * back, and neither is real-time. Queue locked.
+ * The usual wake-up, the general one in short: @t comes back to the waker's own CPU, and both are
+ * plain. Queue locked.
  */
 static inline void wake_beside(struct run_queue *q, struct thread *t)
 {
@@ -67,18 +73,19 @@ static inline void wake_beside(struct run_queue *q, struct thread *t)
 
 	assert(!t->on_queue);
 	queue_charge_thread(q, now, clock_ns_loose());
-	fair_enqueue_first(&q->fair, now, t);
+	fair_place_beside(&q->fair, now, t);
+	fair_enqueue(&q->fair, t);
 	t->on_queue = true;
-	q->count = 1;
-	preempt_for(q, t);
+	q->count++;
+	if (unlikely(has_had_less(t, now)))
+		preempt(q);
 	if (unlikely(q->armed > now->slice_end)) /* nothing else is due earlier than it was */
 		queue_arm_timer(q);
 }
 
 static inline bool is_usual(const struct run_queue *q, const struct thread *t)
 {
-	return likely(!q->count && q == run_queue_this() && q->current != q->idle &&
-		      !thread_is_rt(t) && !thread_is_rt(q->current));
+	return likely(t->plain && q == run_queue_this() && q->current->plain);
 }
 
 static __attribute__((noinline)) void wake_here(struct run_queue *q, struct thread *t)
@@ -101,9 +108,9 @@ static __attribute__((noinline)) void wake_elsewhere(struct run_queue *q, struct
 }
 
 /* @t was BLOCKED and is not on its CPU any more. @q is locked; unlocked on return. */
-static inline void set_going(struct run_queue *q, struct thread *t, bool sync)
+static inline void set_going(struct run_queue *q, struct thread *t)
 {
-	u32 cpu = cpu_count > 1 ? place_woken(t, sync) : t->cpu;
+	u32 cpu = cpu_count > 1 ? place_woken(t) : t->cpu;
 
 	trace_about(TRACE_WAKE, &t->ctx, t->tid, cpu);
 	if (unlikely(cpu != t->cpu)) {
@@ -117,30 +124,27 @@ static inline void set_going(struct run_queue *q, struct thread *t, bool sync)
 	spin_unlock(&q->lock);
 }
 
-static inline bool wake(struct thread *t, bool sync)
+bool thread_wake_irq_off(struct thread *t)
 {
-	u64 flags = irq_save();
 	struct run_queue *q = queue_lock(t);
 	bool woken = t->state == THREAD_BLOCKED;
 
 	if (woken)
 		WRITE_ONCE(t->state, THREAD_RUNNABLE);
 	if (likely(woken && t != q->current)) /* else it is about to block and will see this */
-		set_going(q, t, sync);
+		set_going(q, t);
 	else
 		spin_unlock(&q->lock);
-	irq_restore(flags);
 	return woken;
 }
 
 bool thread_wake(struct thread *t)
 {
-	return wake(t, false);
-}
+	u64 flags = irq_save();
+	bool woken = thread_wake_irq_off(t);
 
-bool thread_wake_sync(struct thread *t)
-{
-	return wake(t, true);
+	irq_restore(flags);
+	return woken;
 }
 
 bool thread_is_away(struct thread *t)

@@ -42,6 +42,7 @@ void offsets(void)
 	EMIT(FPX_SOFTWARE_OFFSET, FPX_SOFTWARE_OFFSET);
 	EMIT(FPX_SIZE, offsetof(struct fpx_software, xstate_size));
 	EMIT(MARKS_END, offsetof(struct fpu_marks, end));
+	EMIT(WORK_RESCHED, WORK_RESCHED);
 	EMIT(WORK_TRACE, WORK_TRACE);
 	EMIT(WORK_PTRACE, WORK_PTRACE);
 	EMIT(WORK_IRET, WORK_IRET);

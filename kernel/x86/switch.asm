@@ -1,9 +1,10 @@
 ; SPDX-License-Identifier: ISC
-; The switch between two kernel stacks (Figure 6.3: "switch to process B").
+; The switch between two kernel stacks (Figure 6.3: "switch to process B"), and where it leads at first.
 
 %include "offsets.inc"
 
-global switch_stacks
+global switch_stacks, trap_thread_start, trap_thread_start_user
+extern upcall_thread_started, return_to_user
 
 section .text
 
@@ -19,3 +20,21 @@ switch_stacks:
 	mov rsp, [rsi + CTX_RSP]
 	pop rbp
 	ret
+
+; -- new threads ------------------------------------------------------------------------------
+
+; A new thread's switch frame returns to one of these; the first finds function and argument above it.
+trap_thread_start:
+	call upcall_thread_started
+	sti
+	pop rax
+	pop rdi
+	call rax
+	cli				; the function of a user thread has filled the frame
+	mov rsp, [gs:CPU_CURRENT]
+	sub rsp, FRAME_SIZE
+	jmp return_to_user
+
+trap_thread_start_user:
+	call upcall_thread_started
+	jmp return_to_user		; rsp is at the frame

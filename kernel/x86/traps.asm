@@ -12,10 +12,9 @@
 %include "offsets.inc"
 
 extern trap_dispatch, trap_on_own_stack
-extern upcall_exit_work, upcall_syscall_enter, upcall_syscall_unknown, upcall_thread_started
+extern upcall_exit_work, upcall_give_way, upcall_syscall_enter, upcall_syscall_unknown
 extern x86_smap_on
-global trap_stubs, syscall_entry, syscall_entry32, user_iret, trap_return_to_user
-global trap_thread_start, trap_thread_start_user
+global trap_stubs, syscall_entry, syscall_entry32, user_iret, trap_return_to_user, return_to_user
 
 ; The CPU pushes an error code for these (SDM vol. 3, table 6-1), for all others we push 0.
 %macro VECTOR_HAS_ERROR 1
@@ -198,6 +197,13 @@ bad_iret:
 	swapgs
 	jmp trap_entry.save
 
+; noreturn void trap_return_to_user(struct trap_frame *f); interrupts off
+trap_return_to_user:
+	mov rsp, rdi
+	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
+	jne user_work
+	jmp leave_call
+
 ; -- vectors with stacks of their own ---------------------------------------------------------
 ;
 ; Whose GS is in place cannot be told from CS alone: the NMI may hit between the kernel's entry
@@ -283,6 +289,7 @@ syscall_entry:
 	call [syscall_table + rax*8]
 .done:
 	cli
+.check:
 	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
 	jne .slow_return
 	mov r11, [rsp + FRAME_RFLAGS]
@@ -314,8 +321,18 @@ syscall_entry:
 	call upcall_syscall_unknown
 	jmp .done
 
+; Only the CPU is wanted: what the program has in its registers stays where it is.
+.give_way:
+	mov [rsp + FRAME_RAX], rax
+	mov rdi, rsp
+	call upcall_give_way
+	mov rax, [rsp + FRAME_RAX]
+	jmp .check
+
 ; Somebody waits for us, or the flags want IRET: complete the frame and leave by it.
 .slow_return:
+	cmp dword [rsp + FRAME_SIZE + CTX_WORK], WORK_RESCHED
+	je .give_way
 	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_IRET
 	jnz .whole_frame
 	mov [rsp + FRAME_RAX], rax
@@ -390,31 +407,6 @@ full_%1:
 	mov qword [rsp + 8 + FRAME_VECTOR], TRAP_SYSCALL
 	jmp %1
 %endmacro
-
-; -- new threads ------------------------------------------------------------------------------
-
-; A new thread's switch frame returns to one of these; the first finds function and argument above it.
-trap_thread_start:
-	call upcall_thread_started
-	sti
-	pop rax
-	pop rdi
-	call rax
-	cli				; the function of a user thread has filled the frame
-	mov rsp, [gs:CPU_CURRENT]
-	sub rsp, FRAME_SIZE
-	jmp return_to_user
-
-trap_thread_start_user:
-	call upcall_thread_started
-	jmp return_to_user		; rsp is at the frame
-
-; noreturn void trap_return_to_user(struct trap_frame *f); interrupts off
-trap_return_to_user:
-	mov rsp, rdi
-	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
-	jne user_work
-	jmp leave_call
 
 %include "syscall_table.inc"
 
