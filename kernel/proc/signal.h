@@ -89,18 +89,18 @@ static inline bool signal_on_altstack(const struct task *t, u64 sp)
 {
 	return !(t->altstack.flags & SS_AUTODISARM) && signal_in_altstack(t, sp);
 }
-/* Sets that of @me, the running thread, as sigaltstack does. 0, -EINVAL, -ENOMEM (too small). */
-int signal_set_altstack(struct task *me, const struct stack_abi *st);
+/* Sets that of @t, the running thread, as sigaltstack does. 0, -EINVAL, -ENOMEM (too small). */
+int signal_set_altstack(struct task *t, const struct stack_abi *st);
 
 /* What a program sees of @info. */
 void signal_fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kernel *info);
 
-/* Writes the frame of a handler of @sig, which @me, the running thread, has in hand, on its stack and
+/* Writes the frame of a handler of @sig, which @t, the running thread, has in hand, on its stack and
  * makes @f start it. 0 or -EFAULT. */
-int signal_push_frame(struct task *me, struct trap_frame *f, int sig,
+int signal_push_frame(struct task *t, struct trap_frame *f, int sig,
 		      const struct sigaction_kernel *action, u64 mask);
-/* rt_sigreturn of @me: the frame back into @f. 0, or -EFAULT: what it holds cannot be. */
-int signal_pop_frame(struct task *me, struct trap_frame *f);
+/* rt_sigreturn of @t: the frame back into @f. 0, or -EFAULT: what it holds cannot be. */
+int signal_pop_frame(struct task *t, struct trap_frame *f);
 
 /*
  * For a call that a signal interrupts while it waits until @deadline: if no handler runs (a stop

@@ -55,11 +55,14 @@ static void flush_asked(void *arg)
 {
 	struct mmu_flush *f = arg;
 	struct cpu *cpu = cpu_this();
+	bool loaded = cpu->mmu == f->mmu;
 
 	irq_note_shootdown();
-	if (cpu->mmu == f->mmu && ((struct context *)cpu->current)->mmu != f->mmu)
+	if (loaded && ((struct context *)cpu->current)->mmu != f->mmu) {
 		mmu_switch(cpu, NULL);
-	if (cpu->mmu != f->mmu) {
+		loaded = false;
+	}
+	if (!loaded) {
 		__atomic_and_fetch(&f->mmu->loaded, ~(1UL << cpu->id), __ATOMIC_SEQ_CST);
 		return;
 	}
