@@ -78,7 +78,8 @@ $(BUILD)/kernel/lib/string.o: KFLAGS += -fno-tree-loop-distribute-patterns
 $(BUILD)/kernel/lib/string.o: KLTO :=
 
 # nasm's -MD leaves out what it finds through -I: the generated files are named here.
-$(BUILD)/kernel/%.asm.o: kernel/%.asm $(BUILD)/flags $(filter %.inc,$(GENERATED)) | $(GENERATED)
+$(BUILD)/kernel/%.asm.o: kernel/%.asm $(BUILD)/flags $(filter %.inc,$(GENERATED)) \
+		kernel/x86/frame.inc | $(GENERATED)
 	$(call say,NASM,$<)
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(KASMFLAGS) -MD $(@:.o=.d) -MP -MT $@ -o $@ $<

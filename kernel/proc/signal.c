@@ -46,40 +46,57 @@ void signal_put_down(struct task *t)
 	t->in_hand.sig = 0;
 }
 
-/* One is in hand already, as where a step ends at a failed sigreturn. */
-static __attribute__((noinline)) void force_behind(struct task *me, int sig,
-						   const struct siginfo_kernel *info)
+static inline void put_in_hand(struct task *me, int sig, i32 code, u64 address)
 {
-	u64 flags = spin_lock_irq(&me->process->sig_lock);
+	me->in_hand.sig = sig;
+	me->in_hand.info = (struct siginfo_kernel){ .code = code };
+	me->in_hand.info.address = address;
+	context_set_work(&me->thread->ctx, WORK_SIGNAL);
+}
 
-	pending_force(&me->pending, sig, info);
-	spin_unlock_irq(&me->process->sig_lock, flags);
+/* It is ignored or blocked, or one is in hand already, as where a step ends at a failed sigreturn. */
+static __attribute__((noinline)) void force_anyhow(struct task *me, int sig, i32 code, u64 address)
+{
+	struct siginfo_kernel info = { .code = code, .address = address };
+	struct process *p = me->process;
+	u64 flags;
+
+	if (sigaction_handler(p->actions, sig) == SIG_IGN || (me->sig_blocked & BIT(sig))) {
+		sigaction_default(p->actions, sig);
+		signal_set_mask(me, me->sig_blocked & ~BIT(sig));
+	}
+	if (!me->in_hand.sig) {
+		put_in_hand(me, sig, code, address);
+		return;
+	}
+	flags = spin_lock_irq(&p->sig_lock);
+	pending_force(&me->pending, sig, &info);
+	spin_unlock_irq(&p->sig_lock, flags);
 }
 
 void signal_force(int sig, i32 code, u64 address)
 {
-	struct task *t = task_current();
-	struct process *p = t->process;
-	struct siginfo_kernel info = { .code = code, .address = address };
+	struct task *me = task_current();
 
-	if (unlikely(sigaction_handler(p->actions, sig) == SIG_IGN ||
-		     (t->sig_blocked & BIT(sig)))) {
-		sigaction_default(p->actions, sig);
-		signal_set_mask(t, t->sig_blocked & ~BIT(sig));
-	}
-	if (unlikely(t->in_hand.sig)) {
-		force_behind(t, sig, &info);
-	} else {
-		t->in_hand.sig = sig;
-		t->in_hand.info = info;
-	}
-	context_set_work(&t->thread->ctx, WORK_SIGNAL);
+	if (unlikely(sigaction_handler(me->process->actions, sig) == SIG_IGN ||
+		     (me->sig_blocked & BIT(sig)) || me->in_hand.sig))
+		force_anyhow(me, sig, code, address);
+	else
+		put_in_hand(me, sig, code, address);
 }
 
 /* -- masks ------------------------------------------------------------------------------------ */
 
+/* Something is not blocked any more: is it pending? */
+static inline void look_what_waits(struct task *me)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(signal_pending(me)))
+		context_set_work(&me->thread->ctx, WORK_SIGNAL);
+}
+
 /* What one thread blocks from now on, others may have to take. */
-static __attribute__((noinline)) void set_mask_among_others(struct task *me, u64 mask)
+static __attribute__((noinline)) void change_mask_among_others(struct task *me, u64 mask)
 {
 	struct process *p = me->process;
 	u64 flags = spin_lock_irq(&p->sig_lock), before = me->sig_blocked;
@@ -87,27 +104,26 @@ static __attribute__((noinline)) void set_mask_among_others(struct task *me, u64
 	me->sig_blocked = mask;
 	signal_retarget(p, mask & ~before);
 	spin_unlock_irq(&p->sig_lock, flags);
+	look_what_waits(me);
 }
 
 /*
- * Who blocks nothing that he did not block before, or is the only thread, takes nothing from others and
- * needs no lock. The mask is set, then it is looked what is pending; a sender (signal_send.c:post)
- * marks it, then looks at the mask. Each with a barrier in between, so at least one sees the other. Who
- * only blocks more need not look: what he takes now, he would have taken before.
+ * Who blocks nothing that he did not block before, or is the only thread, takes nothing from others
+ * and needs no lock. The mask is set, then it is looked what is pending; a sender
+ * (signal_send.c:post) marks it, then looks at the mask. Each with a barrier in between, so at least
+ * one sees the other. Who only blocks more need not look: what he takes now, he would have taken before.
  */
 void signal_change_mask(struct task *me, u64 mask)
 {
 	u64 before = me->sig_blocked;
 
-	if ((mask & ~before) && unlikely(READ_ONCE(me->process->live) != 1))
-		set_mask_among_others(me, mask);
-	else
-		WRITE_ONCE(me->sig_blocked, mask);
-	if (!(before & ~mask))
+	if ((mask & ~before) && unlikely(READ_ONCE(me->process->live) != 1)) {
+		change_mask_among_others(me, mask);
 		return;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(signal_pending(me)))
-		context_set_work(&me->thread->ctx, WORK_SIGNAL);
+	}
+	WRITE_ONCE(me->sig_blocked, mask);
+	if (before & ~mask)
+		look_what_waits(me);
 }
 
 void signal_set_waited(u64 set)

@@ -135,26 +135,29 @@ static inline bool is_for_hand(const struct task *me, int sig)
 	       sigaction_handler(me->process->actions, sig) > SIG_IGN && !task_is_traced(me);
 }
 
-/* To @me, the running thread, or (@group) to its process. @sig: 0, or one that needs no tree. */
-static inline int send_own(struct task *me, bool group, int sig, const struct siginfo_kernel *info)
+static __attribute__((noinline)) int post_own(struct task *me, bool group, int sig,
+					      const struct siginfo_kernel *info)
 {
 	struct process *p = me->process;
-	u64 flags;
-	int err;
+	u64 flags = spin_lock_irq(&p->sig_lock);
+	int err = post(group ? p->leader : me, group, sig, info, NULL);
 
-	if (unlikely(!sig))
-		return 0;
-	if (likely(is_for_hand(me, sig) && (!group || READ_ONCE(p->leader) == me))) {
-		me->in_hand.sig = sig;
-		me->in_hand.info = *info;
-		tell(me, sig, info);
-		return 0;
-	}
-	flags = spin_lock_irq(&p->sig_lock);
-	err = post(group ? p->leader : me, group, sig, info, NULL);
 	spin_unlock_irq(&p->sig_lock, flags);
 	watch_signal(p);
 	return err;
+}
+
+/* To @me, the running thread, or (@group) to its process. @sig: 0, or one that needs no tree. */
+static inline int send_own(struct task *me, bool group, int sig, const struct siginfo_kernel *info)
+{
+	if (unlikely(!sig))
+		return 0;
+	if (unlikely(!is_for_hand(me, sig) || (group && READ_ONCE(me->process->leader) != me)))
+		return post_own(me, group, sig, info);
+	me->in_hand.sig = sig;
+	me->in_hand.info = *info;
+	tell(me, sig, info);
+	return 0;
 }
 
 int signal_send(struct process *p, int sig, const struct siginfo_kernel *info)
@@ -201,7 +204,8 @@ static bool kill_selects(const struct process *self, const struct process *p, i3
 	return p->pgid == (pid == 0 ? self->pgid : -pid);
 }
 
-static int send_to_other(i32 pid, int sig, const struct siginfo_kernel *info)
+static __attribute__((noinline)) int send_to_other(i32 pid, int sig,
+						   const struct siginfo_kernel *info)
 {
 	u64 flags = spin_lock_irq(&process_lock);
 	struct task *t = task_find(pid);
@@ -267,7 +271,7 @@ int signal_send_to_task(i32 tgid, i32 tid, int sig, const struct siginfo_kernel 
 	return send_own(me, false, sig, info);
 }
 
-static int kill_many(i32 pid, int sig, const struct siginfo_kernel *info)
+static __attribute__((noinline)) int kill_many(i32 pid, int sig, const struct siginfo_kernel *info)
 {
 	struct process *self = process_current(), *p;
 	u64 flags = spin_lock_irq(&process_lock);

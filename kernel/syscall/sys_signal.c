@@ -14,24 +14,22 @@
 
 i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
 {
-	struct process *p = process_current();
 	struct sigaction_kernel new, was;
 	int sig = (i32)signo;
 
-	if (size != SIGSET_BYTES || sig < 1 || sig > NSIG)
+	if (unlikely(size != SIGSET_BYTES || sig < 1 || sig > NSIG))
 		return -EINVAL;
-	if (act && (sig == SIGKILL || sig == SIGSTOP))
-		return -EINVAL;
-	if (act && user_read(&new, act, sizeof(new)))
-		return -EFAULT;
-	if (act)
+	if (act) {
+		if (unlikely(SIGNAL_UNBLOCKABLE & SIGNAL_BIT(sig)))
+			return -EINVAL;
+		if (user_read(&new, act, sizeof(new)))
+			return -EFAULT;
 		new.mask &= ~SIGNAL_UNBLOCKABLE;
-	process_change_action(p, sig, act ? &new : NULL, old ? &was : NULL);
-	if (act && new.handler <= SIG_IGN) /* what is caught is not ignored */
-		signal_drop_ignored(p, sig);
-	if (old && user_write(old, &was, sizeof(was)))
-		return -EFAULT;
-	return 0;
+	}
+	process_change_action(process_current(), sig, act ? &new : NULL, old ? &was : NULL);
+	if (act && unlikely(new.handler <= SIG_IGN)) /* what is caught is not ignored */
+		signal_drop_ignored(process_current(), sig);
+	return old ? user_write(old, &was, sizeof(was)) : 0;
 }
 
 i64 sys_rt_sigprocmask(u64 how, u64 set, u64 old, u64 size)

@@ -10,6 +10,7 @@
 ;   user's: they have stacks of their own, with the CPU's address stored above the frame.
 
 %include "offsets.inc"
+%include "x86/frame.inc"
 
 extern trap_dispatch, trap_on_own_stack
 extern upcall_exit_work, upcall_give_way, upcall_syscall_enter, upcall_syscall_unknown
@@ -29,63 +30,6 @@ global trap_stubs, syscall_entry, syscall_entry32, user_iret, trap_return_to_use
 	%if %1 == 1 || %1 == 2 || %1 == 8 || %1 == 18
 		%assign has_stack 1
 	%endif
-%endmacro
-
-; A user program may have set AC, which would lift SMAP in here.
-%macro CLEAR_AC 0
-	cmp byte [rel x86_smap_on], 0
-	je %%without
-	clac
-%%without:
-%endmacro
-
-%macro PUSH_REGISTERS 0
-	push rdi
-	push rsi
-	push rdx
-	push rcx
-	push rax
-	push r8
-	push r9
-	push r10
-	push r11
-	push rbx
-	push rbp
-	push r12
-	push r13
-	push r14
-	push r15
-%endmacro
-
-%macro POP_GENERAL 0
-	pop r15
-	pop r14
-	pop r13
-	pop r12
-	pop rbp
-	pop rbx
-	pop r11
-	pop r10
-	pop r9
-	pop r8
-	pop rax
-	pop rcx
-	pop rdx
-	pop rsi
-	pop rdi
-%endmacro
-%macro POP_REGISTERS 0
-	POP_GENERAL
-	add rsp, 16			; vector, error
-%endmacro
-
-%macro STORE_CALLEE_SAVED 1		; %1: offset of the frame from rsp
-	mov [rsp + %1 + FRAME_RBX], rbx
-	mov [rsp + %1 + FRAME_RBP], rbp
-	mov [rsp + %1 + FRAME_R12], r12
-	mov [rsp + %1 + FRAME_R13], r13
-	mov [rsp + %1 + FRAME_R14], r14
-	mov [rsp + %1 + FRAME_R15], r15
 %endmacro
 
 section .text.entry exec
