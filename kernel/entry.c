@@ -271,10 +271,9 @@ void upcall_table_free(u64 phys)
 
 void upcall_tables_free(struct list *tables)
 {
+	struct page_pile pile = { 0 };
 	struct page *p, *next;
-	struct page_pile pile;
 
-	pile.count = 0;
 	list_for_each_safe (p, next, tables, link)
 		page_pile_add(&pile, p);
 	page_pile_drop(&pile);

@@ -26,6 +26,7 @@
 #define CACHE_BATCH (1u << BATCH_ORDER)
 #define CACHE_MAX 96u
 #define CACHE_KEEP (CACHE_MAX - CACHE_BATCH) /* what stays when there were more than the most */
+#define PILE_MAX 60u /* they go with interrupts off */
 #define FREED_BYTE 0xdb /* debug builds fill freed frames with it */
 
 static i64 live_pages(void);
@@ -157,60 +158,50 @@ static struct page *frames_alloc(unsigned order)
 	return likely(!order) ? frame_alloc() : buddy_alloc(order);
 }
 
-/* Of the allocators, with what caches hold, or (a test) not at all. */
-static __attribute__((noinline)) struct page *alloc_slow(unsigned order)
+static inline struct page *hand_out(struct page *p, unsigned order, unsigned flags)
 {
-	struct page *p;
-
-	if (fault_injected())
-		return NULL;
-	p = frames_alloc(order);
-	if (p)
-		return p;
-	drain_all();
-	return frames_alloc(order);
-}
-
-struct page *page_alloc(unsigned order, unsigned flags)
-{
-	struct page *p = NULL;
-
-	assert(order <= PAGE_MAX_ORDER);
-	if ((flags & ALLOC_USER) && reserve_needed(order))
-		return NULL;
-	if (likely(!order && !fault_injection_on))
-		p = frame_at_hand();
-	if (unlikely(!p)) {
-		p = alloc_slow(order);
-		if (!p)
-			return NULL;
-	}
 	assert(p->refcount == 0);
 	p->refcount = 1;
 	p->order = (u8)order;
-	if (unlikely(order))
-		page_account(1L << order);
 	if ((flags & ALLOC_ZERO) && !(MUTANT(zero) && (flags & ALLOC_USER)))
 		memset(page_to_virt(p), 0, PAGE_SIZE << order);
 	return p;
 }
 
-/*
- * Drops a reference. True: it was the last one. Where there is one, it is the caller's, and nobody can
- * come by another meanwhile: so much for it without a locked instruction.
- */
-static inline bool drop_last(struct page *p)
+/* Of the allocators, with what caches hold, or (a test) not at all. */
+static __attribute__((noinline)) struct page *alloc_slow(unsigned order, unsigned flags)
 {
-	u32 old;
+	struct page *p;
 
-	if (likely(__atomic_load_n(&p->refcount, __ATOMIC_ACQUIRE) == 1)) {
-		WRITE_ONCE(p->refcount, 0);
-		return true;
+	assert(order <= PAGE_MAX_ORDER);
+	if (fault_injected() || ((flags & ALLOC_USER) && reserve_needed(order)))
+		return NULL;
+	p = frames_alloc(order);
+	if (!p) {
+		drain_all();
+		p = frames_alloc(order);
+		if (!p)
+			return NULL;
 	}
-	old = __atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL);
-	if (unlikely(old == 0))
-		panic("frame %lx freed twice", (u64)(p - page_array));
-	return old == 1;
+	if (order)
+		page_account(1L << order);
+	return hand_out(p, order, flags);
+}
+
+/* The short way, without a stack frame, is for a frame at hand. */
+struct page *page_alloc(unsigned order, unsigned flags)
+{
+	struct page *p;
+
+	if (unlikely(order || fault_injection_on || ((flags & ALLOC_USER) && page_memory_low())))
+		return alloc_slow(order, flags);
+	p = frame_at_hand();
+	return likely(p) ? hand_out(p, 0, flags) : alloc_slow(0, flags);
+}
+
+void page_dropped_twice(const struct page *p)
+{
+	panic("frame %lx freed twice", (u64)(p - page_array));
 }
 
 /* Nobody has the block any more. */
@@ -236,32 +227,46 @@ static __attribute__((noinline)) void page_release(struct page *p)
 
 void page_put(struct page *p)
 {
-	if (drop_last(p))
+	if (page_drop_last(p))
 		page_release(p);
+}
+
+static inline void pile_frame(struct page_pile *pile, struct page *p)
+{
+	if (unlikely(p->order)) {
+		page_release(p);
+		return;
+	}
+	check_released(p);
+	p->next_free = pile->first;
+	pile->first = p;
+	if (!pile->count++)
+		pile->last = p;
+}
+
+void page_pile_drop(struct page_pile *pile)
+{
+	if (pile->count)
+		frames_free(pile->first, pile->last, pile->count);
+	*pile = (struct page_pile){ 0 };
+}
+
+void page_pile_last(struct page_pile *pile, struct page *p)
+{
+	pile_frame(pile, p);
+	if (pile->count == PILE_MAX)
+		page_pile_drop(pile);
 }
 
 void page_put_all(struct page *const *pages, u32 n)
 {
-	struct page *first = NULL, *last = NULL;
-	u32 count = 0;
+	struct page_pile pile = { 0 };
 
 	for (u32 i = 0; i < n; i++) {
-		struct page *p = pages[i];
-
-		if (!drop_last(p))
-			continue;
-		if (unlikely(p->order)) {
-			page_release(p);
-			continue;
-		}
-		check_released(p);
-		p->next_free = first;
-		first = p;
-		if (!count++)
-			last = p;
+		if (page_drop_last(pages[i]))
+			pile_frame(&pile, pages[i]);
 	}
-	if (count)
-		frames_free(first, last, count);
+	page_pile_drop(&pile);
 }
 
 void page_account(i64 frames)

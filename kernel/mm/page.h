@@ -45,7 +45,8 @@ extern u64 page_frames; /* frames in page_array */
 
 static inline struct page *phys_to_page(u64 phys)
 {
-	return page_array + (phys >> PAGE_SHIFT);
+	/* so written the compiler makes one shift of the two */
+	return (struct page *)((u64)page_array + (phys >> PAGE_SHIFT) * sizeof(struct page));
 }
 static inline u64 page_to_phys(const struct page *p)
 {
@@ -82,28 +83,46 @@ static inline void page_get(struct page *p)
 {
 	__atomic_fetch_add(&p->refcount, 1, __ATOMIC_RELAXED);
 }
+noreturn void page_dropped_twice(const struct page *p);
+
+/*
+ * Drops a reference. True: it was the last one, and what becomes of the block is the caller's business.
+ * Where there is one, it is the caller's, and nobody can come by another meanwhile: so much for it
+ * without a locked instruction.
+ */
+static inline bool page_drop_last(struct page *p)
+{
+	u32 old;
+
+	if (__atomic_load_n(&p->refcount, __ATOMIC_ACQUIRE) == 1) {
+		WRITE_ONCE(p->refcount, 0);
+		return true;
+	}
+	old = __atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL);
+	if (unlikely(old == 0))
+		page_dropped_twice(p);
+	return old == 1;
+}
+
 /* Drops one reference; the last one frees the block (its order is remembered). Any context. */
 void page_put(struct page *p);
 /* page_put() of each of the @n; frames that nobody has any more go back together. */
 void page_put_all(struct page *const *pages, u32 n);
 
-/* Pages to be dropped, which go by page_put_all() whenever there are enough. Begins with count 0. */
+/* Frames that nobody has any more, on their way back together. Begins as zeroes. */
 struct page_pile {
+	struct page *first, *last; /* through next_free */
 	u32 count;
-	struct page *pages[60];
 };
+/* Piles @p, whose last reference was dropped. */
+void page_pile_last(struct page_pile *pile, struct page *p);
+void page_pile_drop(struct page_pile *pile);
 
-static inline void page_pile_drop(struct page_pile *pile)
-{
-	page_put_all(pile->pages, pile->count);
-	pile->count = 0;
-}
-
+/* page_put(), but a frame that nobody has any more goes back with the pile. */
 static inline void page_pile_add(struct page_pile *pile, struct page *p)
 {
-	pile->pages[pile->count++] = p;
-	if (pile->count == ARRAY_SIZE(pile->pages))
-		page_pile_drop(pile);
+	if (page_drop_last(p))
+		page_pile_last(pile, p);
 }
 
 /*

@@ -68,9 +68,8 @@ static inline int pile_leaf(pte_t *slot, u64 va, void *arg)
 
 void vm_drop_dead(struct space *s)
 {
-	struct page_pile pile;
+	struct page_pile pile = { 0 };
 
-	pile.count = 0;
 	for (const struct vma *v = s->first; v; v = v->next)
 		vm_for_each_leaf(s, v->start, v->end, pile_leaf, &pile);
 	page_pile_drop(&pile);

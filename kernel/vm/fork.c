@@ -14,25 +14,33 @@ struct copy {
 	struct mmu_flush flush; /* of the parent */
 };
 
+/* The leaf of @va loses its right to write, in the parent too. */
+static pte_t share_leaf(struct copy *c, pte_t *slot, u64 va)
+{
+	mmu_flush_add(&c->flush, va);
+	return *slot = (*slot & ~PTE_WRITE) | PTE_COW;
+}
+
 /*
- * The leaves of [slot, last) that are there go to @child and on, of the same addresses. Returns how
- * many have a page of their own.
+ * Those of the leaves from @slot to @last that are there go to @child and on, @va is the first one's.
+ * Returns how many have a page of their own.
  */
 static u32 copy_leaves(struct copy *c, pte_t *slot, const pte_t *last, u64 va, pte_t *child)
 {
-	const pte_t *first = slot;
+	u64 n = (u64)(last - slot);
 	u32 pages = 0;
 
-	for (; (slot = vm_next_leaf(slot, last)) < last; slot++) {
-		pte_t e = *slot;
+	for (u64 i = 0; i < n; i++) {
+		pte_t e = slot[i];
 		struct page *p = phys_to_page(pte_phys(e));
 
-		if ((e & PTE_WRITE) && !MUTANT(cow)) {
-			e = (e & ~PTE_WRITE) | PTE_COW;
-			*slot = e;
-			mmu_flush_add(&c->flush, va + (u64)(slot - first) * PAGE_SIZE);
+		if (!e) {
+			i = (u64)(vm_skip_empty(slot + i, last) - slot);
+			continue;
 		}
-		child[slot - first] = e;
+		if ((e & PTE_WRITE) && !MUTANT(cow))
+			e = share_leaf(c, slot + i, va + i * PAGE_SIZE);
+		child[i] = e;
 		if (p != zero_page) {
 			page_get(p);
 			pages++;
@@ -41,13 +49,21 @@ static u32 copy_leaves(struct copy *c, pte_t *slot, const pte_t *last, u64 va, p
 	return pages;
 }
 
+/* The first leaf that is there, else @last. */
+static pte_t *first_leaf(pte_t *slot, const pte_t *last)
+{
+	while (slot < last && !*slot)
+		slot = vm_skip_empty(slot, last) + 1;
+	return slot;
+}
+
 static int copy_range(struct copy *c, struct space *src, u64 start, u64 end)
 {
 	const pte_t *last;
 	pte_t *slot, *child;
 
 	for (u64 va = start; (slot = vm_slots(src, &va, end, &last)); va = vm_span_end(va)) {
-		pte_t *first = vm_next_leaf(slot, last);
+		pte_t *first = first_leaf(slot, last);
 
 		if (first == last)
 			continue;

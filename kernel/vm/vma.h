@@ -118,13 +118,11 @@ static inline pte_t *vm_slots(struct space *s, u64 *va, u64 end, const pte_t **l
 	return slot;
 }
 
-/* The first leaf in [@at, @last), else @last; most of a large map may be empty. */
-static inline pte_t *vm_next_leaf(pte_t *at, const pte_t *last)
+/* @at is empty: on over those behind it that are seen to be at a glance; most of a large map may be. */
+static inline pte_t *vm_skip_empty(pte_t *at, const pte_t *last)
 {
-	for (; at < last && !*at; at++)
-		while (last - at > 8 &&
-		       !(at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7] | at[8]))
-			at += 8;
+	while (last - at > 8 && !(at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7] | at[8]))
+		at += 8;
 	return at;
 }
 
@@ -142,11 +140,14 @@ static inline __attribute__((always_inline)) int vm_for_each_leaf(
 	for (u64 va = start; (slot = vm_slots(s, &va, end, &last)); va = vm_span_end(va)) {
 		u64 base = ALIGN_DOWN(va, VM_TABLE_SPAN);
 
-		while ((slot = vm_next_leaf(slot, last)) < last) {
+		for (; slot < last; slot++) {
+			if (!*slot) {
+				slot = vm_skip_empty(slot, last);
+				continue;
+			}
 			r = fn(slot, base + (((u64)slot & (PAGE_SIZE - 1)) << 9), arg);
 			if (r)
 				return r;
-			slot++;
 		}
 	}
 	return 0;
