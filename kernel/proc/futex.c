@@ -237,8 +237,14 @@ INLINE_HERE int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 int futex_wait(struct futex_word word, u32 value, u32 bitset, u64 deadline)
 {
 	struct futex_waiter w;
-	int r = futex_key_get(&w.key, word);
+	u32 now;
+	int r;
 
+	if (user_read_u32(&now, word.addr))
+		return -EFAULT;
+	if (now != value)
+		return -EAGAIN; /* who comes too late need not enter the bucket */
+	r = futex_key_get(&w.key, word);
 	if (r)
 		return r;
 	futex_waiter_init(&w);
