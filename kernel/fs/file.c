@@ -160,16 +160,16 @@ static i64 seek_data(struct file *f, i64 offset, bool data)
 }
 
 /* The new position, or -EINVAL. */
-static i64 seek_target(struct file *f, i64 offset, int whence)
+static inline i64 seek_target(struct file *f, i64 offset, int whence)
 {
 	i64 base, target;
 
-	if (whence == SEEK_DATA || whence == SEEK_HOLE)
-		return seek_data(f, offset, whence == SEEK_DATA);
 	switch (whence) {
 	case SEEK_SET: base = 0; break;
 	case SEEK_CUR: base = f->pos; break;
 	case SEEK_END: base = f->vnode ? READ_ONCE(f->vnode->size) : 0; break;
+	case SEEK_DATA:
+	case SEEK_HOLE: return seek_data(f, offset, whence == SEEK_DATA);
 	default: return -EINVAL;
 	}
 	if (__builtin_add_overflow(base, offset, &target))

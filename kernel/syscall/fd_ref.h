@@ -36,6 +36,18 @@ static inline struct fd_ref fd_borrow_any(u64 fd)
 	return (struct fd_ref){ fd_get(t, fd), true };
 }
 
+/* For one who keeps it: counted. NULL: not open. */
+static inline struct file *fd_take(u64 fd)
+{
+	struct fd_table *t = task_current()->files;
+	struct file *f;
+
+	if (unlikely(!fd_table_is_mine(t)))
+		return fd_get(t, fd);
+	f = (u32)fd < t->size ? t->slots[(u32)fd].file : NULL;
+	return likely(f) ? file_get(f) : NULL;
+}
+
 static inline void fd_return(struct fd_ref r)
 {
 	if (r.counted && r.file)

@@ -26,7 +26,7 @@ i64 sys_close(u64 fd)
 /* Installs one more reference to @old's file by @install's rule. */
 static i64 dup_from(u64 old, u32 from, bool cloexec)
 {
-	struct file *f = fd_get(files(), old);
+	struct file *f = fd_take(old);
 	int r;
 
 	if (!f)
@@ -39,7 +39,7 @@ static i64 dup_from(u64 old, u32 from, bool cloexec)
 
 static i64 dup_to(u64 old, u64 new, bool cloexec)
 {
-	struct file *f = fd_get(files(), old);
+	struct file *f = fd_take(old);
 	int r;
 
 	if (!f)

@@ -10,7 +10,7 @@
 #include "syscall/syscalls.h"
 
 /* 0 or -EINVAL: no such clock. */
-static int clock_read(u64 clock, u64 *ns)
+static inline int clock_read(u64 clock, u64 *ns)
 {
 	switch (clock) {
 	case CLOCK_REALTIME:
