@@ -11,7 +11,7 @@ static void pause_a_little(const struct spinlock *l, struct patience *p)
 		lockup_report("the spinlock at %p is not given up", l);
 }
 
-void spin_wait(struct spinlock *l)
+RARE void spin_wait(struct spinlock *l)
 {
 	struct patience p = { 0 };
 	u16 ticket;

@@ -14,6 +14,7 @@
 #include "base/lockdep.h"
 #include "base/panic.h"
 #include "machine/cpu.h"
+#include "machine/rarely.h"
 
 struct spinlock {
 	union {
@@ -41,15 +42,8 @@ static inline bool spin_try(struct spinlock *l)
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-/*
- * The lock was not free. It leaves all registers as they are, and is called so that the compiler knows:
- * that a lock may have to be waited for costs nothing where it need not.
- */
-__attribute__((no_caller_saved_registers)) void spin_wait(struct spinlock *l);
-static inline void spin_wait_call(struct spinlock *l)
-{
-	__asm__ volatile("call %P0" ::"i"(spin_wait), "D"(l) : "memory", "cc");
-}
+/* The lock was not free. */
+RARE void spin_wait(struct spinlock *l);
 
 /* In debug builds: the class of a lock that is zeroes so far. */
 #define spin_lock_class(l, what) debug_only((l)->dep.name = "&" what "@")
@@ -58,7 +52,7 @@ static inline void spin_lock_as(struct spinlock *l, const char *name, bool neste
 {
 	lockdep_check(NULL, &l->dep, name, nested);
 	if (unlikely(!spin_try(l)))
-		spin_wait_call(l);
+		call_rarely(spin_wait, l);
 	lockdep_acquired(NULL, &l->dep);
 	debug_only(cpu_this()->lock_depth++);
 }

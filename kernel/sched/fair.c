@@ -123,7 +123,7 @@ static void insert_at_front(struct fair_queue *f, struct thread *t)
 	list_insert_between(&t->run_link, at->prev, at);
 }
 
-void fair_insert(struct fair_queue *f, struct thread *t)
+RARE void fair_insert(struct fair_queue *f, struct thread *t)
 {
 	if (t->key > f->front_key)
 		insert_into_tree(f, t);
@@ -178,7 +178,8 @@ void fair_arrive(struct fair_queue *f, struct thread *t, bool idle)
 		f->offset = clock_ns_loose() + __atomic_load_n(&machine_lead, __ATOMIC_RELAXED) -
 			    f->now;
 	t->vruntime -= f->offset;
-	fair_clamp(f, t, t->fresh ? FAIR_SLEEPER_CREDIT : MIGRANT_CREDIT);
+	fair_clamp(f, t, t->fresh ? FAIR_SLEEPER_CREDIT : MIGRANT_CREDIT,
+		   fair_weigh(t, FAIR_NEWCOMER_DEBT));
 	t->fresh = false;
 }
 

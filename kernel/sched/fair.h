@@ -15,6 +15,7 @@
 #pragma once
 
 #include "machine/clock.h"
+#include "machine/rarely.h"
 #include "sched/thread.h"
 
 #define FAIR_STEP_SHIFT 20 /* ns of virtual time a step: 1.05 ms */
@@ -32,7 +33,7 @@ struct fair_queue {
 
 void fair_init(struct fair_queue *f);
 /* Puts @t where its virtual time belongs, before or behind the front. */
-void fair_insert(struct fair_queue *f, struct thread *t);
+RARE void fair_insert(struct fair_queue *f, struct thread *t);
 /* The tree's first ring becomes the front, which is empty. The tree is not. */
 void fair_refill(struct fair_queue *f);
 /* The one to run next, left where it is; NULL: none. */
@@ -61,21 +62,21 @@ static inline u64 fair_weigh(const struct thread *t, u64 ns)
 #define FAIR_SLEEPER_CREDIT (5 * NSEC_PER_MSEC)
 #define FAIR_NEWCOMER_DEBT (50 * NSEC_PER_MSEC)
 
-/* Its virtual time is made one of today: at most @credit behind the queue's. */
-static inline void fair_clamp(const struct fair_queue *f, struct thread *t, u64 credit)
+/* Its virtual time is made one of today: at most @credit behind the queue's, and @debt ahead of it. */
+static inline void fair_clamp(const struct fair_queue *f, struct thread *t, u64 credit, u64 debt)
 {
 	i64 ahead = (i64)(t->vruntime - f->now);
 
 	if (unlikely(ahead < -(i64)credit))
 		t->vruntime = f->now - credit;
-	else if (unlikely(ahead > (i64)fair_weigh(t, FAIR_NEWCOMER_DEBT)))
-		t->vruntime = f->now + fair_weigh(t, FAIR_NEWCOMER_DEBT);
+	else if (unlikely(ahead > (i64)debt))
+		t->vruntime = f->now + debt;
 }
 
 /* A thread that slept. */
 static inline void fair_place(const struct fair_queue *f, struct thread *t)
 {
-	fair_clamp(f, t, FAIR_SLEEPER_CREDIT);
+	fair_clamp(f, t, FAIR_SLEEPER_CREDIT, fair_weigh(t, FAIR_NEWCOMER_DEBT));
 }
 
 static inline bool fair_is_empty(const struct fair_queue *f)
@@ -84,22 +85,23 @@ static inline bool fair_is_empty(const struct fair_queue *f)
 }
 
 /*
- * @t, which is plain, wakes where @running goes on, which is, too. The queue's time is not far from
- * theirs: only where it could be is it brought up to date to compare.
+ * As fair_advance() and fair_place() for @t, which wakes where @running goes on; both are plain. The
+ * queue's time, which is not after what @running has come to, counts only where one is far from it.
+ * False: the general way is to be gone.
  */
-static inline void fair_place_beside(struct fair_queue *f, const struct thread *running,
+static inline bool fair_place_beside(struct fair_queue *f, const struct thread *running,
 				     struct thread *t)
 {
 	u64 of_age = t->vruntime + FAIR_SLEEPER_CREDIT;
 
 	if (likely((i64)(of_age - running->vruntime) >= 0 &&
 		   of_age - f->now <= FAIR_SLEEPER_CREDIT + FAIR_NEWCOMER_DEBT))
-		return; /* the queue's time is what it was, or at most that of @running */
-	if (fair_is_empty(f))
-		f->now = MAX(f->now, running->vruntime);
-	else
-		fair_advance(f, running);
-	fair_place(f, t);
+		return true;
+	if (!fair_is_empty(f))
+		return false;
+	f->now = MAX(f->now, running->vruntime);
+	fair_clamp(f, t, FAIR_SLEEPER_CREDIT, FAIR_NEWCOMER_DEBT);
+	return true;
 }
 
 /* Puts @t behind those of the same step. */
@@ -113,7 +115,7 @@ static inline void fair_enqueue(struct fair_queue *f, struct thread *t)
 	else if (f->last && t->key == f->last->key)
 		list_push_back(&f->last->run_link, &t->run_link);
 	else
-		fair_insert(f, t);
+		call_rarely2(fair_insert, f, t);
 }
 
 /* Behind everybody: for one that yields. It keeps no claim to what it gives away. */

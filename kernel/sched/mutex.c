@@ -27,7 +27,7 @@ bool mutex_try_lock(struct mutex *m)
 	return true;
 }
 
-void mutex_lock_slow(struct mutex *m)
+RARE void mutex_lock_slow(struct mutex *m)
 {
 	wait_event(&m->queue, mutex_try_lock(m));
 }

@@ -21,12 +21,7 @@ struct mutex {
 /* @name: of its class (base/lockdep.h). */
 void mutex_init_as(struct mutex *m, const char *name);
 #define mutex_init(m) mutex_init_as(m, LOCK_NAME(m))
-/* Leaves all registers as they are, as spin_wait() does. */
-__attribute__((no_caller_saved_registers)) void mutex_lock_slow(struct mutex *m);
-static inline void mutex_lock_slow_call(struct mutex *m)
-{
-	__asm__ volatile("call %P0" ::"i"(mutex_lock_slow), "D"(m) : "memory", "cc");
-}
+RARE void mutex_lock_slow(struct mutex *m);
 
 static inline void mutex_lock_as(struct mutex *m, const char *name, bool nested)
 {
@@ -37,7 +32,7 @@ static inline void mutex_lock_as(struct mutex *m, const char *name, bool nested)
 	lockdep_check(&thread_current()->mutexes, &m->dep, name, nested);
 	if (unlikely(!__atomic_compare_exchange_n(&m->owner, &none, thread_current(), false,
 						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
-		mutex_lock_slow_call(m);
+		call_rarely(mutex_lock_slow, m);
 	else
 		lockdep_acquired(&thread_current()->mutexes, &m->dep);
 }

@@ -63,41 +63,17 @@ void queue_announce(struct run_queue *q, struct thread *t)
 	queue_wake_cpu(q);
 }
 
-/*
- * The usual wake-up, the general one in short: @t comes back to the waker's own CPU, and both are
- * plain. Queue locked.
- */
-static inline void wake_beside(struct run_queue *q, struct thread *t)
-{
-	struct thread *now = q->current;
-
-	assert(!t->on_queue);
-	queue_charge_thread(q, now, clock_ns_loose());
-	fair_place_beside(&q->fair, now, t);
-	fair_enqueue(&q->fair, t);
-	t->on_queue = true;
-	q->count++;
-	if (unlikely(has_had_less(t, now)))
-		preempt(q);
-	if (unlikely(q->armed > now->slice_end)) /* nothing else is due earlier than it was */
-		queue_arm_timer(q);
-}
-
-static inline bool is_usual(const struct run_queue *q, const struct thread *t)
-{
-	return likely(t->plain && q == run_queue_this() && q->current->plain);
-}
-
-static __attribute__((noinline)) void wake_here(struct run_queue *q, struct thread *t)
+/* @q, which is locked, is unlocked on return: so of all that follow. */
+static void wake_here(struct run_queue *q, struct thread *t)
 {
 	queue_refresh(q);
 	fair_place(&q->fair, t);
 	queue_add(q, t);
 	queue_announce(q, t);
+	spin_unlock(&q->lock);
 }
 
-/* @q, which is locked, is unlocked on return. */
-static __attribute__((noinline)) void wake_elsewhere(struct run_queue *q, struct thread *t, u32 cpu)
+static void wake_elsewhere(struct run_queue *q, struct thread *t, u32 cpu)
 {
 	queue_refresh(q);
 	fair_place(&q->fair, t);
@@ -107,21 +83,55 @@ static __attribute__((noinline)) void wake_elsewhere(struct run_queue *q, struct
 	place_deliver(t);
 }
 
-/* @t was BLOCKED and is not on its CPU any more. @q is locked; unlocked on return. */
-static inline void set_going(struct run_queue *q, struct thread *t)
+static RARE void arm_timer(struct run_queue *q)
+{
+	queue_arm_timer(q);
+}
+
+/*
+ * The usual wake-up, the general one in short: @t comes back to the waker's own CPU, and both are
+ * plain. False: it is not so.
+ */
+static inline __attribute__((always_inline)) bool wake_beside(struct run_queue *q, struct thread *t)
+{
+	struct thread *now = q->current;
+
+	if (unlikely(!t->plain || !now->plain || q != run_queue_this()))
+		return false;
+	queue_charge_thread(q, now, clock_ns_loose());
+	if (unlikely(!fair_place_beside(&q->fair, now, t)))
+		return false;
+	assert(!t->on_queue);
+	fair_enqueue(&q->fair, t);
+	t->on_queue = true;
+	q->count++;
+	if (unlikely(has_had_less(t, now)))
+		preempt(q);
+	if (unlikely(q->armed > now->slice_end)) /* nothing else is due earlier than it was */
+		call_rarely(arm_timer, q);
+	spin_unlock(&q->lock);
+	return true;
+}
+
+/* As set_going(). */
+static __attribute__((noinline)) bool set_going_slowly(struct run_queue *q, struct thread *t)
 {
 	u32 cpu = cpu_count > 1 ? place_woken(t) : t->cpu;
 
 	trace_about(TRACE_WAKE, &t->ctx, t->tid, cpu);
-	if (unlikely(cpu != t->cpu)) {
+	if (unlikely(cpu != t->cpu))
 		wake_elsewhere(q, t, cpu);
-		return;
-	}
-	if (is_usual(q, t))
-		wake_beside(q, t);
-	else
+	else if (!wake_beside(q, t))
 		wake_here(q, t);
-	spin_unlock(&q->lock);
+	return true;
+}
+
+/* @t was BLOCKED and is not on its CPU any more. True. */
+static inline bool set_going(struct run_queue *q, struct thread *t)
+{
+	if (likely(cpu_count == 1 && !trace_wants(TRACE_WAKE)) && likely(wake_beside(q, t)))
+		return true;
+	return set_going_slowly(q, t);
 }
 
 bool thread_wake_irq_off(struct thread *t)
@@ -132,9 +142,8 @@ bool thread_wake_irq_off(struct thread *t)
 	if (woken)
 		WRITE_ONCE(t->state, THREAD_RUNNABLE);
 	if (likely(woken && t != q->current)) /* else it is about to block and will see this */
-		set_going(q, t);
-	else
-		spin_unlock(&q->lock);
+		return set_going(q, t);
+	spin_unlock(&q->lock);
 	return woken;
 }
 
