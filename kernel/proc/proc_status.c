@@ -47,7 +47,7 @@ static char state_of(const struct task *t)
 		return 'T';
 	if (READ_ONCE(t->in_vfork))
 		return 'D';
-	return READ_ONCE(t->thread->state) == THREAD_RUNNABLE ? 'R' : 'S';
+	return thread_is_away(t->thread) ? 'S' : 'R'; /* who is about to sleep runs yet */
 }
 
 static void copy_signals(struct snapshot *s, const struct task *t)
