@@ -37,8 +37,9 @@ KFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mn
 	-mgeneral-regs-only -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
 	-fno-stack-protector -fcf-protection=none $(WARNINGS) $(DEFINES) $(KINCLUDES)
 # The kernel is compiled as one program, so that a call from room to room costs no more than one within;
-# debug builds file by file, since that is done sooner and each function stays one.
-KLTO := $(if $(DEBUG),,-flto -flto-partition=one)
+# debug builds file by file, since that is done sooner and each function stays one. What a function may
+# change is not told by the functions that it calls: they may switch to another thread.
+KLTO := $(if $(DEBUG),,-flto -flto-partition=one -fno-ipa-reference)
 KASMFLAGS := -f elf64 -g -F dwarf -Ikernel/ -I$(GEN)/ $(DEFINES)
 KLDFLAGS := -nostdlib -static -Wl,-z,max-page-size=0x1000,-z,noexecstack,--build-id=none \
 	-Wl,--no-warn-rwx-segments,--orphan-handling=warn
