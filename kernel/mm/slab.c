@@ -8,7 +8,7 @@
  * list; a full one is in none. One empty slab a cache is kept, others go back at once. An object
  * in a magazine is in use for its slab and not live for everybody else. When memory is out,
  * slab_shrink() empties magazines and gives all empty slabs back.
- * Debug builds fill free objects with FREE_BYTE and look whether it is still there.
+ * What debug builds look at is in slab_debug.c.
  *
  * Locks, interrupts off: magazine.lock (nearly always taken by its own CPU) → slab_cache.lock
  * (leaf). Frames are taken and given back with neither held: the page allocator may shrink us.
@@ -22,7 +22,6 @@
 
 #define MIN_ALIGN 16
 #define MAX_SLAB_ORDER 3
-#define FREE_BYTE 0x6b
 
 #define MAGAZINE_BYTES 8192u /* large objects: fewer of them */
 
@@ -62,44 +61,6 @@ static struct page *slab_of(const struct slab_cache *c, const void *obj)
 
 	return page_array + (frame & ~((1UL << c->order) - 1));
 }
-
-#ifdef DEBUG
-static void object_poison(const struct slab_cache *c, void *obj)
-{
-	memset((u8 *)obj + sizeof(void *), FREE_BYTE, c->stride - sizeof(void *));
-}
-
-static void object_check_poison(const struct slab_cache *c, const void *obj)
-{
-	const u8 *bytes = obj;
-
-	for (u32 i = sizeof(void *); i < c->stride; i++) {
-		if (bytes[i] != FREE_BYTE)
-			panic("%s %p was written after it was freed (byte %u)", c->name, obj, i);
-	}
-}
-
-static void object_check_free(const struct slab_cache *c, const struct page *p, const void *obj)
-{
-	u64 offset = (u64)obj - (u64)page_to_virt(p);
-
-	if (offset % c->stride || offset / c->stride >= c->per_slab)
-		panic("%s %p freed, but it is no object", c->name, obj);
-	for (void **f = p->freelist; f; f = *f) {
-		if (f == obj)
-			panic("%s %p freed twice", c->name, obj);
-	}
-}
-
-static void magazine_check_free(const struct slab_cache *c, const struct magazine *m,
-				const void *obj)
-{
-	for (u32 i = 0; i < m->count; i++) {
-		if (m->objects[i] == obj)
-			panic("%s %p freed twice", c->name, obj);
-	}
-}
-#endif
 
 static void slab_cut(struct slab_cache *c, struct page *p)
 {
@@ -317,14 +278,48 @@ static __attribute__((noinline)) void free_slow(struct slab_cache *c, void *obj)
 	surplus_free(c, &surplus);
 }
 
-void slab_free(struct slab_cache *c, void *obj)
+/* @obj comes back; is it one of @c's? */
+static inline void check_owner(const struct slab_cache *c, void *obj)
 {
 	const struct page *p = virt_to_page(obj); /* each of a slab's says whose it is */
-	struct magazine *m;
-	u64 flags;
 
 	ensure((p->flags & PAGE_IS_SLAB) && p->cache == c);
 	debug_only(object_poison(c, obj));
+}
+
+/* As many of them as the magazine has room for; the number. */
+static u32 free_some(const struct slab_cache *c, void *const *objs, u32 n)
+{
+	u64 flags = irq_save();
+	struct magazine *m = magazine_of(c);
+	u32 i;
+
+	spin_lock(&m->lock);
+	n = MIN(n, c->capacity - m->count);
+	for (i = 0; i < n; i++) {
+		debug_only(magazine_check_free(c, m, objs[i]));
+		magazine_give(m, objs[i]);
+	}
+	spin_unlock_irq(&m->lock, flags);
+	return n;
+}
+
+void slab_free_all(struct slab_cache *c, void *const *objs, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		check_owner(c, objs[i]);
+	for (i = free_some(c, objs, n); i < n; i++)
+		free_slow(c, objs[i]);
+}
+
+void slab_free(struct slab_cache *c, void *obj)
+{
+	struct magazine *m;
+	u64 flags;
+
+	check_owner(c, obj);
 	flags = irq_save();
 	m = magazine_of(c);
 	spin_lock(&m->lock);

@@ -18,6 +18,8 @@ struct slab_cache *slab_create(const char *name, size_t size, size_t align);
 void *slab_alloc(struct slab_cache *c); /* contents are old */
 void *slab_alloc_zero(struct slab_cache *c);
 void slab_free(struct slab_cache *c, void *obj);
+/* The same for each of the @n, under one lock for as many as this CPU has room for. */
+void slab_free_all(struct slab_cache *c, void *const *objs, u32 n);
 u64 slab_live(const struct slab_cache *c); /* adds up what the CPUs that run have */
 /* The @index-th cache, for /proc/leash/objects; false: there are no more. */
 bool slab_describe(unsigned index, const char **name, u64 *live, u32 *size);

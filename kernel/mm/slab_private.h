@@ -32,6 +32,14 @@ extern struct slab_cache slab_caches[MAX_CACHES];
 extern u32 slab_cache_count; /* atomic */
 extern struct magazine *slab_magazines[MAX_CPUS]; /* a CPU's, by cache; NULL: it has not run. [i] */
 
+#ifdef DEBUG
+void object_poison(const struct slab_cache *c, void *obj);
+void object_check_poison(const struct slab_cache *c, const void *obj);
+/* Panic where @obj, which comes back, is none of the slab or magazine, or free already. */
+void object_check_free(const struct slab_cache *c, const struct page *p, const void *obj);
+void magazine_check_free(const struct slab_cache *c, const struct magazine *m, const void *obj);
+#endif
+
 /* Slabs to be given back once no lock is held, linked by frame. */
 struct surplus {
 	u32 first; /* 0: none */

@@ -38,26 +38,13 @@ struct space *space_create(void)
 	return s;
 }
 
-/* The tree goes as a whole: nobody looks for anything in it any more. */
-static void free_maps(struct vma *v)
-{
-	struct vma *next;
-
-	for (; v; v = next) {
-		next = v->next;
-		if (v->backing)
-			v->backing->ops->put(v->backing);
-		vma_free(v);
-	}
-}
-
 void space_put(struct space *s)
 {
 	if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	mmu_leave_all(&s->mmu); /* before any page goes: then no flush is needed */
 	vm_drop_dead(s);
-	free_maps(s->first);
+	vma_free_list(s->first);
 	mmu_destroy(&s->mmu);
 	counter_add(&live_spaces, -1);
 	slab_free(space_cache, s);

@@ -41,6 +41,23 @@ void vma_free(struct vma *v)
 	slab_free(vma_cache, v);
 }
 
+void vma_free_list(struct vma *v)
+{
+	void *batch[16];
+	u32 n = 0;
+
+	for (; v; v = v->next) {
+		if (n == ARRAY_SIZE(batch)) {
+			slab_free_all(vma_cache, batch, n);
+			n = 0;
+		}
+		if (v->backing)
+			v->backing->ops->put(v->backing);
+		batch[n++] = v;
+	}
+	slab_free_all(vma_cache, batch, n);
+}
+
 struct vma *vma_find_down(const struct space *s, u64 addr)
 {
 	struct rb_node *n = s->maps.node;

@@ -19,6 +19,9 @@ extern struct page *zero_page;
 struct vma *vma_alloc(const struct vma *from);
 void vma_free(struct vma *v); /* NULL is fine; its backing is the caller's */
 
+/* Frees @v and what follows it, with their backings: nobody looks for anything there any more. */
+void vma_free_list(struct vma *v);
+
 void vma_init_cache(void);
 
 /* The lowest map that ends above @addr. */
