@@ -21,10 +21,11 @@ struct gather {
 static void gather_finish(struct gather *g)
 {
 	mmu_flush_done(&g->flush);
+	if (!g->count)
+		return;
 	g->space->pages -= g->count;
 	page_put_all(g->pages, g->count);
 	g->count = 0;
-	mmu_flush_init(&g->flush, &g->space->mmu);
 }
 
 static inline int clear_leaf(pte_t *slot, u64 va, void *arg)

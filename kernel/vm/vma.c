@@ -25,11 +25,9 @@ static i64 live_vmas(void)
 
 struct vma *vma_alloc(const struct vma *from)
 {
-	struct vma *v = from ? slab_alloc(vma_cache) : slab_alloc_zero(vma_cache);
+	struct vma *v = slab_alloc(vma_cache);
 
-	if (!v)
-		return NULL;
-	if (from)
+	if (v && from)
 		*v = *from;
 	return v;
 }
@@ -97,7 +95,7 @@ void vma_link(struct space *s, struct vma *v, struct vma *next)
 void vma_remove(struct space *s, struct vma *v)
 {
 	if (s->recent == v)
-		s->recent = NULL;
+		s->recent = v->prev; /* what is asked for next is found behind it */
 	*(v->next ? &v->next->prev : &s->last) = v->prev;
 	*(v->prev ? &v->prev->next : &s->first) = v->next;
 	rb_remove(&s->maps, &v->node);
@@ -117,7 +115,7 @@ void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
 
 int vma_split(struct space *s, struct vma *v, u64 at)
 {
-	struct vma *tail = s->map_count < MAX_MAPS && space_may_take(s) ? vma_alloc(v) : NULL;
+	struct vma *tail = s->map_count < MAX_MAPS && space_may_take(s) ? vma_alloc(NULL) : NULL;
 
 	if (!tail)
 		return -ENOMEM;

@@ -15,7 +15,7 @@
 /* The page that untouched anonymous memory reads as. Never counted, never written. */
 extern struct page *zero_page;
 
-/* A map that is in no tree, all fields but @from's zero (NULL: all); NULL: out of memory. */
+/* A map that is in no tree, like @from (NULL: old contents, for vma_cut() to fill); NULL: no memory. */
 struct vma *vma_alloc(const struct vma *from);
 void vma_free(struct vma *v); /* NULL is fine; its backing is the caller's */
 
