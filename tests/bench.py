@@ -137,7 +137,11 @@ def show_profile(row):
         subprocess.run(["nm", "-n", os.path.join(machine.BUILD, "kernel.elf")], stdout=file,
                        check=True)
     _, serial, counts = counted("profile", leash, symbols=symbols)
-    for n, symbol in bench.profile(counts, serial, row):
+    functions = bench.profile(counts, serial, row)
+    if not functions:
+        sys.exit(f"bench: nothing was counted for a row {row}: it has another name (make bench shows "
+                 f"them), or is a time, as {bench.TIMER} is")
+    for n, symbol in functions:
         print(f"{n:10.1f} {symbol}")
 
 
