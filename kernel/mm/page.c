@@ -52,12 +52,6 @@ static __attribute__((noinline)) void cache_fill(struct frame_cache *c)
 	c->count = buddy_alloc_frames(&c->list, BATCH_ORDER);
 }
 
-/* This CPU's. Interrupts off. */
-static inline struct frame_cache *cache_mine(void)
-{
-	return &frame_caches[cpu_id()];
-}
-
 /* A frame; NULL: it is empty. Under its lock. */
 static inline struct page *cache_take(struct frame_cache *c)
 {
@@ -71,26 +65,15 @@ static inline struct page *cache_take(struct frame_cache *c)
 	return p;
 }
 
-static inline struct page *frame_at_hand(void)
+/* One of this CPU's cache, which is filled first if it is empty and @fill is set. */
+static inline struct page *frame_take(bool fill)
 {
 	u64 flags = irq_save();
-	struct frame_cache *c = cache_mine();
+	struct frame_cache *c = &frame_caches[cpu_id()];
 	struct page *p;
 
 	spin_lock(&c->lock);
-	p = cache_take(c);
-	spin_unlock_irq(&c->lock, flags);
-	return p;
-}
-
-static struct page *frame_alloc(void)
-{
-	u64 flags = irq_save();
-	struct frame_cache *c = cache_mine();
-	struct page *p;
-
-	spin_lock(&c->lock);
-	if (!c->list)
+	if (fill && !c->list)
 		cache_fill(c);
 	p = cache_take(c);
 	spin_unlock_irq(&c->lock, flags);
@@ -116,7 +99,7 @@ static void cache_drain(struct frame_cache *c, u32 n)
 static inline void frames_free(struct page *first, struct page *last, u32 n)
 {
 	u64 flags = irq_save();
-	struct frame_cache *c = cache_mine();
+	struct frame_cache *c = &frame_caches[cpu_id()];
 
 	spin_lock(&c->lock);
 	last->next_free = c->list;
@@ -155,7 +138,7 @@ static bool reserve_needed(unsigned order)
 
 static struct page *frames_alloc(unsigned order)
 {
-	return likely(!order) ? frame_alloc() : buddy_alloc(order);
+	return likely(!order) ? frame_take(true) : buddy_alloc(order);
 }
 
 static inline struct page *hand_out(struct page *p, unsigned order, unsigned flags)
@@ -195,7 +178,7 @@ struct page *page_alloc(unsigned order, unsigned flags)
 
 	if (unlikely(order || fault_injection_on || ((flags & ALLOC_USER) && page_memory_low())))
 		return alloc_slow(order, flags);
-	p = frame_at_hand();
+	p = frame_take(false);
 	return likely(p) ? hand_out(p, 0, flags) : alloc_slow(0, flags);
 }
 

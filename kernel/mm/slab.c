@@ -183,18 +183,13 @@ void magazine_drain(struct slab_cache *c, struct magazine *m, u32 left, struct s
 
 /* -- the calls -------------------------------------------------------------------------------- */
 
-/* This CPU's magazine of @c. Interrupts off. */
-static inline struct magazine *magazine_of(const struct slab_cache *c)
-{
-	return &slab_magazines[cpu_id()][c->index];
-}
-
-static struct magazine *magazine_lock(const struct slab_cache *c, u64 *flags)
+/* This CPU's magazine of @c, locked. */
+static inline struct magazine *magazine_lock(const struct slab_cache *c, u64 *flags)
 {
 	struct magazine *m;
 
 	*flags = irq_save();
-	m = magazine_of(c);
+	m = &slab_magazines[cpu_id()][c->index];
 	spin_lock(&m->lock);
 	return m;
 }
@@ -242,9 +237,7 @@ void *slab_alloc(struct slab_cache *c)
 
 	if (unlikely(fault_injection_on))
 		return alloc_slow(c);
-	flags = irq_save();
-	m = magazine_of(c);
-	spin_lock(&m->lock);
+	m = magazine_lock(c, &flags);
 	obj = likely(m->count) ? magazine_take(c, m) : NULL;
 	spin_unlock_irq(&m->lock, flags);
 	return likely(obj) ? obj : alloc_slow(c);
@@ -290,11 +283,10 @@ static inline void check_owner(const struct slab_cache *c, void *obj)
 /* As many of them as the magazine has room for; the number. */
 static u32 free_some(const struct slab_cache *c, void *const *objs, u32 n)
 {
-	u64 flags = irq_save();
-	struct magazine *m = magazine_of(c);
+	u64 flags;
+	struct magazine *m = magazine_lock(c, &flags);
 	u32 i;
 
-	spin_lock(&m->lock);
 	n = MIN(n, c->capacity - m->count);
 	for (i = 0; i < n; i++) {
 		debug_only(magazine_check_free(c, m, objs[i]));
@@ -320,9 +312,7 @@ void slab_free(struct slab_cache *c, void *obj)
 	u64 flags;
 
 	check_owner(c, obj);
-	flags = irq_save();
-	m = magazine_of(c);
-	spin_lock(&m->lock);
+	m = magazine_lock(c, &flags);
 	debug_only(magazine_check_free(c, m, obj));
 	if (unlikely(m->count == c->capacity)) {
 		spin_unlock_irq(&m->lock, flags);

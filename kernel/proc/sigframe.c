@@ -18,7 +18,6 @@
 
 static void *initial_fpu; /* an area as every program and every handler begins */
 static struct fpu_marks marks; /* [i] of a whole image */
-static size_t image_bytes; /* [i] */
 static u64 context_flags; /* [i] */
 
 void signal_room_init(void)
@@ -27,10 +26,9 @@ void signal_room_init(void)
 	if (!initial_fpu)
 		panic("no memory for the FPU's initial state");
 	fpu_area_init(initial_fpu);
-	image_bytes = fpu_image_bytes();
 	marks.software = (struct fpx_software){
 		.magic1 = FP_XSTATE_MAGIC1,
-		.extended_size = image_bytes,
+		.extended_size = fpu_image_bytes(),
 		.xfeatures = cpu_features.xcr0,
 		.xstate_size = cpu_features.xsave_bytes,
 	};
@@ -119,7 +117,7 @@ int signal_push_frame(struct task *t, struct trap_frame *f, int sig,
 
 	if (!(action->flags & SA_RESTORER) || action->handler >= USER_END)
 		return -EFAULT;
-	fp = ALIGN_DOWN(stack_top(t, f, action->flags) - image_bytes, FPU_ALIGN);
+	fp = ALIGN_DOWN(stack_top(t, f, action->flags) - fpu_image_bytes(), FPU_ALIGN);
 	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
 	if (leaves_altstack(t, f, action->flags, at))
 		return -EFAULT;

@@ -13,10 +13,16 @@ struct fd_ref {
 	bool counted;
 };
 
-/* The file of a table that belongs to this thread alone; NULL: not open, or O_PATH. */
+/* The file of a table that belongs to this thread alone; NULL: not open. */
+static inline struct file *fd_peek_any(const struct fd_table *t, u64 fd)
+{
+	return (u32)fd < t->size ? t->slots[(u32)fd].file : NULL;
+}
+
+/* The same, but one opened with O_PATH counts as not open. */
 static inline struct file *fd_peek(const struct fd_table *t, u64 fd)
 {
-	struct file *f = (u32)fd < t->size ? t->slots[(u32)fd].file : NULL;
+	struct file *f = fd_peek_any(t, fd);
 
 	return likely(f && !(f->flags & O_PATH)) ? f : NULL;
 }
@@ -32,7 +38,7 @@ static inline struct fd_ref fd_borrow_any(u64 fd)
 	struct fd_table *t = task_current()->files;
 
 	if (fd_table_is_mine(t))
-		return (struct fd_ref){ (u32)fd < t->size ? t->slots[(u32)fd].file : NULL, false };
+		return (struct fd_ref){ fd_peek_any(t, fd), false };
 	return (struct fd_ref){ fd_get(t, fd), true };
 }
 
@@ -44,7 +50,7 @@ static inline struct file *fd_take(u64 fd)
 
 	if (unlikely(!fd_table_is_mine(t)))
 		return fd_get(t, fd);
-	f = (u32)fd < t->size ? t->slots[(u32)fd].file : NULL;
+	f = fd_peek_any(t, fd);
 	return likely(f) ? file_get(f) : NULL;
 }
 

@@ -162,20 +162,25 @@ i64 sys_pwritev2(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high, u64 flag
 	return vector_call2(fd, iov, count, pos_low, flags, true);
 }
 
+/* With a table that other threads use too. */
+static __attribute__((noinline)) i64 seek_counted(u64 fd, u64 offset, u64 whence)
+{
+	struct fd_ref r = fd_borrow(fd);
+	i64 pos = r.file ? file_seek(r.file, offset, whence) : -EBADF;
+
+	fd_return(r);
+	return pos;
+}
+
 i64 sys_lseek(u64 fd, u64 offset, u64 whence)
 {
 	struct fd_table *t = task_current()->files;
-	struct fd_ref r;
-	i64 pos;
+	struct file *f;
 
-	if (fd_table_is_mine(t)) {
-		r.file = fd_peek(t, fd);
-		return likely(r.file) ? file_seek(r.file, offset, whence) : -EBADF;
-	}
-	r = fd_borrow(fd);
-	pos = r.file ? file_seek(r.file, offset, whence) : -EBADF;
-	fd_return(r);
-	return pos;
+	if (!fd_table_is_mine(t))
+		return seek_counted(fd, offset, whence);
+	f = fd_peek(t, fd);
+	return likely(f) ? file_seek(f, offset, whence) : -EBADF;
 }
 
 /* Copies one page at most from @in at @pos to @out. Bytes, 0 at the end, or an error. */
