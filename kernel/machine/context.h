@@ -22,9 +22,15 @@ struct mmu;
 #define WORK_PTRACE (1u << 4) /* its tracer wants to hear of system calls, or of a step */
 #define WORK_STAYS (WORK_TRACE | WORK_PTRACE) /* these stay set while the thread is looked at */
 
+/* One bit each: the switch asks for plain ones by an and. */
+#define USER_PLAIN 1u
+#define USER_WATCHED 2u /* has debug registers of its own (machine/breakpoints.h) */
+
+struct breakpoints;
+
 struct context {
 	u32 work; /* atomic; offset 0 */
-	u32 user_thread; /* has user state (FPU area, FS, GS) */
+	u32 user_thread; /* has user state (FPU area, FS, GS): USER_*; 0: a kernel thread */
 	u64 rsp; /* saved kernel stack pointer [o: not running] */
 	struct mmu *mmu; /* address space; NULL: kernel thread, runs on any */
 	u64 fs_base, gs_base; /* user's [o] */
@@ -36,6 +42,8 @@ struct context {
 	};
 	void *fpu; /* XSAVE area, 64-byte aligned; NULL for kernel threads */
 	u32 traced_call; /* [o] number + 1 of the system call whose entry was traced; 0: none */
+	u32 debug_status; /* [o] what the last debug trap was: DR6_* (machine/breakpoints.h) */
+	struct breakpoints *breakpoints; /* [o] NULL: none. The thread's own */
 };
 
 static inline void context_set_work(struct context *c, u32 bits)

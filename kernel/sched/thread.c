@@ -76,7 +76,7 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bo
 			return NULL;
 		}
 		fpu_area_init(t->ctx.fpu);
-		t->ctx.user_thread = 1;
+		t->ctx.user_thread = USER_PLAIN;
 		t->ctx.work = trace_inherited();
 	}
 	t->stack = stack;
@@ -99,6 +99,7 @@ void thread_free(struct thread *t)
 {
 	if (t->ctx.fpu)
 		slab_free(fpu_cache, t->ctx.fpu);
+	kfree(t->ctx.breakpoints);
 	counter_add(&threads, -1);
 	kstack_free(t->stack);
 }

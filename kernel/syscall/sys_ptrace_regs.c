@@ -7,6 +7,7 @@
 #include "abi/ucontext.h"
 #include "abi/uio.h"
 #include "lib/string.h"
+#include "machine/breakpoints.h"
 #include "machine/usercopy.h"
 #include "mm/slab.h"
 #include "proc/ptrace.h"
@@ -52,44 +53,72 @@ i64 ptrace_user_set_regs(i32 tid, u64 data, u64 bytes)
 	return user_read(p.in, data, bytes) ? -EFAULT : ptrace_with_stopped(tid, write_part, &p);
 }
 
-/* struct user: beyond the registers it reads as zero; there are no debug registers. */
+/* -- struct user ------------------------------------------------------------------------------------ */
+
+/* A word of it. */
+struct user_word {
+	u64 addr, value;
+};
+
+static bool is_debug_register(u64 addr)
+{
+	return addr >= USER_DEBUG_OFFSET && addr < USER_AREA_BYTES;
+}
+
+static u32 debug_register(u64 addr)
+{
+	return (u32)(addr - USER_DEBUG_OFFSET) / sizeof(u64);
+}
+
+static int read_word(struct task *t, void *arg)
+{
+	struct user_word *w = arg;
+	u64 regs[sizeof(struct user_regs_abi) / sizeof(u64)];
+
+	if (is_debug_register(w->addr)) {
+		w->value = breakpoints_peek(&t->thread->ctx, debug_register(w->addr));
+	} else if (w->addr < sizeof(regs)) {
+		ptrace_get_regs(t, (struct user_regs_abi *)regs);
+		w->value = regs[w->addr / sizeof(u64)];
+	}
+	return 0;
+}
+
+/* What is neither registers nor debug registers reads as zero. */
 i64 ptrace_user_peek(i32 tid, u64 addr, u64 data)
 {
-	union {
-		struct user_regs_abi regs;
-		u64 word[sizeof(struct user_regs_abi) / 8];
-	} r;
-	i64 err = ptrace_with_stopped(tid, read_regs, &r);
-	u64 word = 0;
+	struct user_word w = { .addr = addr };
+	i64 err = ptrace_with_stopped(tid, read_word, &w);
 
 	if (err)
 		return err;
 	if ((addr & 7) || addr >= USER_AREA_BYTES)
 		return -EIO;
-	if (addr < sizeof(r))
-		word = r.word[addr / 8];
-	return user_write(data, &word, sizeof(word));
+	return user_write(data, &w.value, sizeof(w.value));
 }
 
-static bool is_debug_register(u64 addr)
+static int write_word(struct task *t, void *arg)
 {
-	return addr >= USER_DEBUG_OFFSET && addr < USER_AREA_BYTES && !(addr & 7);
+	const struct user_word *w = arg;
+	struct part p = { .from = w->addr, .bytes = sizeof(w->value) };
+
+	if ((w->addr & 7) ||
+	    (w->addr >= sizeof(struct user_regs_abi) && !is_debug_register(w->addr)))
+		return -EIO;
+	if (is_debug_register(w->addr))
+		return breakpoints_poke(&t->thread->ctx, debug_register(w->addr), w->value);
+	memcpy(p.in, &w->value, sizeof(w->value));
+	return write_part(t, &p);
 }
 
 i64 ptrace_user_poke(i32 tid, u64 addr, u64 word)
 {
-	struct part p = { .from = addr, .bytes = sizeof(word) };
-	i64 err = ptrace_with_stopped(tid, NULL, NULL);
+	struct user_word w = { addr, word };
 
-	if (err)
-		return err;
-	if (is_debug_register(addr) && !word)
-		return 0; /* none is set, and so it stays: debuggers clear them all */
-	if ((addr & 7) || addr >= sizeof(struct user_regs_abi))
-		return -EIO;
-	memcpy(p.in, &word, sizeof(word));
-	return ptrace_with_stopped(tid, write_part, &p);
+	return ptrace_with_stopped(tid, write_word, &w);
 }
+
+/* -- the FPU, and sets ------------------------------------------------------------------------------- */
 
 struct fpu_copy {
 	void *image; /* of fpu_area_bytes() */

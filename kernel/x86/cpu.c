@@ -11,6 +11,7 @@
 #include "base/mutants.h"
 #include "base/trace.h"
 #include "lib/string.h"
+#include "x86/breakpoints.h"
 
 #define CPUID_MCE (1u << 7) /* leaf 1, EDX */
 
@@ -140,6 +141,7 @@ void cpu_load(struct x86_cpu *c)
 	control_registers_load();
 	syscall_msrs_load();
 	fpu_init_cpu();
+	breakpoints_init_cpu();
 }
 
 static u8 boot_ist_stacks[IST_COUNT][IST_STACK_BYTES] __attribute__((aligned(16)));

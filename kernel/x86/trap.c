@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/panic.h"
 #include "machine/upcalls.h"
+#include "x86/breakpoints.h"
 #include "x86/irq.h"
 #include "x86/smp.h"
 
@@ -178,7 +179,7 @@ void trap_dispatch(struct trap_frame *f)
 
 		cpu_this()->fault_count++;
 		if (f->vector == TRAP_DEBUG)
-			dr6_clear();
+			breakpoints_trapped((struct context *)thread_current(), f);
 		refuse_supervisor_read(f, &fault);
 		irq_enable();
 		upcall_user_fault(f, &fault);
@@ -192,7 +193,7 @@ static void kernel_debug_trap(struct trap_frame *f)
 {
 	/* A program set TF or a breakpoint and arranged for it to fire here (CVE-2018-8897). */
 	f->rflags &= ~(u64)RFLAGS_TF;
-	dr6_clear();
+	breakpoints_ignore();
 }
 
 static noreturn void machine_check(const struct trap_frame *f)

@@ -102,11 +102,24 @@ static inline u64 cr2_read(void)
 	return v;
 }
 
-#define DR6_CLEAR 0xffff0ff0UL
+#define DEFINE_DR(n)                                                                               \
+	static inline void dr##n##_write(u64 v)                                                    \
+	{                                                                                          \
+		__asm__ volatile("mov %0, %%dr" #n ::"r"(v));                                      \
+	}
+DEFINE_DR(0)
+DEFINE_DR(1)
+DEFINE_DR(2)
+DEFINE_DR(3)
+DEFINE_DR(6)
+DEFINE_DR(7)
 
-static inline void dr6_clear(void)
+static inline u64 dr6_read(void)
 {
-	__asm__ volatile("mov %0, %%dr6" ::"r"(DR6_CLEAR));
+	u64 v;
+
+	__asm__ volatile("mov %%dr6, %0" : "=r"(v));
+	return v;
 }
 
 static inline void invlpg(u64 va)
