@@ -150,6 +150,13 @@ static int segment_page(struct backing *b, u64 index, bool for_write, struct pag
 	return memory->ops->page(memory, index, for_write, out);
 }
 
+static u32 segment_resident(struct backing *b, u64 first, u32 wanted, struct page **out)
+{
+	struct backing *memory = segment_of(b)->memory;
+
+	return memory->ops->resident(memory, first, wanted, out);
+}
+
 static void segment_get(struct backing *b)
 {
 	use(segment_of(b));
@@ -167,6 +174,7 @@ static void segment_describe(struct backing *b, char *buf, size_t size)
 
 static const struct backing_ops segment_ops = {
 	.page = segment_page,
+	.resident = segment_resident,
 	.get = segment_get,
 	.put = segment_put,
 	.describe = segment_describe,

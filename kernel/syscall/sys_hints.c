@@ -37,27 +37,6 @@ i64 sys_msync(u64 addr, u64 len, u64 flags)
 	return check_mapped(addr, len) ? -ENOMEM : 0;
 }
 
-i64 sys_mincore(u64 addr, u64 len, u64 vec)
-{
-	static const u8 resident[64] = { [0 ... 63] = 1 };
-	u64 pages = ALIGN_UP(len, PAGE_SIZE) / PAGE_SIZE;
-
-	if (addr & (PAGE_SIZE - 1))
-		return -EINVAL;
-	if (!range_ok(addr, len, USER_END))
-		return -ENOMEM;
-	if (!user_range_ok(vec, pages))
-		return -EFAULT;
-	if (check_mapped(addr, len))
-		return -ENOMEM;
-	for (u64 n; pages; pages -= n, vec += n) {
-		n = MIN(pages, sizeof(resident));
-		if (user_write(vec, resident, n))
-			return -EFAULT;
-	}
-	return 0;
-}
-
 /* Access is as fast whatever the order: advice on a file that can be read is taken as given. */
 i64 sys_fadvise64(u64 fd, u64 offset, u64 len, u64 advice)
 {

@@ -99,10 +99,11 @@ static i64 map_open_file(struct map_request *r, struct file *f)
 	return do_map(r, &f->vnode->backing);
 }
 
-/* MAP_NONBLOCK takes MAP_POPULATE back. */
-static bool is_populated(u32 flags)
+/* MAP_NONBLOCK takes MAP_POPULATE back, mlockall(MCL_FUTURE) asks for it ever after. */
+static bool is_populated(const struct space *s, u32 flags)
 {
-	return (flags & MAP_LOCKED) || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+	return (flags & MAP_LOCKED) || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE ||
+	       READ_ONCE(s->populates);
 }
 
 i64 sys_mmap(u64 addr, u64 len, u64 prot, u64 flags, u64 fd, u64 offset)
@@ -123,7 +124,7 @@ i64 sys_mmap(u64 addr, u64 len, u64 prot, u64 flags, u64 fd, u64 offset)
 		result = f ? map_open_file(&r, f) : map_anonymous(&r);
 	if (f)
 		file_put(f);
-	if (unlikely(is_populated(r.flags)) && result > 0)
+	if (unlikely(is_populated(process_current()->space, r.flags)) && result > 0)
 		populate_what_can_be((u64)result, r.len);
 	return result;
 }
@@ -142,14 +143,25 @@ i64 sys_mprotect(u64 addr, u64 len, u64 prot)
 
 i64 sys_brk(u64 addr)
 {
-	return (i64)space_brk(process_current()->space, addr);
+	struct space *s = process_current()->space;
+	u64 brk = space_brk(s, addr);
+
+	if (unlikely(READ_ONCE(s->populates)))
+		populate_what_can_be(s->brk_start, brk - s->brk_start);
+	return (i64)brk;
 }
 
 i64 sys_mremap(u64 old, u64 old_len, u64 new_len, u64 flags, u64 new_addr)
 {
+	struct space *s = process_current()->space;
+	i64 addr;
+
 	if (flags >> 32)
 		return -EINVAL;
-	return space_remap(process_current()->space, old, old_len, new_len, (u32)flags, new_addr);
+	addr = space_remap(s, old, old_len, new_len, (u32)flags, new_addr);
+	if (unlikely(READ_ONCE(s->populates)) && addr > 0)
+		populate_what_can_be((u64)addr, new_len);
+	return addr;
 }
 
 /* Advice that changes nothing a program can observe is taken as given. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Pages that are wanted before they are touched: mlock and its kin, and what mmap and madvise ask for.
+ * Pages that are wanted before they are touched: mlock and its kin, and what mmap and madvise ask for;
+ * and which pages are there (mincore).
  * All memory stays in memory, so a lock is nothing but that. A range may be all of memory: others get
  * their turn now and then, and who must end ends. Locks: none held.
  */
@@ -8,6 +9,7 @@
 
 #include "lib/overflow.h"
 #include "machine/trap.h"
+#include "machine/usercopy.h"
 #include "proc/signal.h"
 #include "sched/sched.h"
 #include "syscall/syscalls.h"
@@ -16,6 +18,7 @@
 #define MCL_FUTURE 2u
 #define MCL_ONFAULT 4u
 #define MLOCK_ONFAULT 1u
+#define MINCORE_STEP 256u
 
 /* A step of a longer way: 0, an error of space_populate, -EINTR. */
 static int step(u64 *at, u64 end, u32 need)
@@ -84,11 +87,13 @@ i64 sys_munlock(u64 addr, u64 len)
 
 i64 sys_mlockall(u64 flags)
 {
+	struct space *s = process_current()->space;
 	u32 what = (u32)flags;
 
 	if (!(what & (MCL_CURRENT | MCL_FUTURE)) ||
 	    (what & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)))
 		return -EINVAL;
+	WRITE_ONCE(s->populates, (what & (MCL_FUTURE | MCL_ONFAULT)) == MCL_FUTURE);
 	if ((what & (MCL_CURRENT | MCL_ONFAULT)) == MCL_CURRENT)
 		populate_what_can_be(0, USER_END);
 	return 0;
@@ -96,5 +101,33 @@ i64 sys_mlockall(u64 flags)
 
 i64 sys_munlockall(void)
 {
+	WRITE_ONCE(process_current()->space->populates, false);
+	return 0;
+}
+
+/* -- mincore --------------------------------------------------------------------------------------- */
+
+i64 sys_mincore(u64 addr, u64 len, u64 vec)
+{
+	struct space *s = process_current()->space;
+	u8 there[MINCORE_STEP];
+	u64 pages = ALIGN_UP(len, PAGE_SIZE) / PAGE_SIZE;
+
+	if (addr & (PAGE_SIZE - 1))
+		return -EINVAL;
+	if (!range_ok(addr, len, USER_END))
+		return -ENOMEM;
+	if (!user_range_ok(vec, pages))
+		return -EFAULT;
+	for (u32 n; pages; pages -= n, vec += n, addr += n * PAGE_SIZE) {
+		n = (u32)MIN(pages, MINCORE_STEP);
+		if (space_residency(s, addr, n, there))
+			return -ENOMEM;
+		if (user_write(vec, there, n))
+			return -EFAULT;
+		if (signal_fatal(task_current()))
+			return -EINTR;
+		sched_point();
+	}
 	return 0;
 }

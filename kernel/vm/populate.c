@@ -2,7 +2,8 @@
 /*
  * Populating: what the first touch of each page of a range would do is done beforehand, without a trap
  * a page (Linux's MAP_POPULATE, MADV_POPULATE_READ and _WRITE, mlock). It is a fault in all else: the
- * same leaves, the same errors. Locks: space.lock, for no longer than a page table's pages need.
+ * same leaves, the same errors. And what a touch would find is told without one (mincore).
+ * Locks: space.lock, for no longer than a page table's pages need.
  */
 #include "vm/vma.h"
 
@@ -59,6 +60,40 @@ int space_populate(struct space *s, u64 *at, u64 end, u32 need)
 
 	mutex_lock(&s->lock);
 	err = populate_locked(s, at, end, need);
+	mutex_unlock(&s->lock);
+	return err;
+}
+
+/* Would a touch of the page find it in memory, in the tables or in the file? */
+static bool is_resident(struct space *s, const struct vma *v, u64 va)
+{
+	const pte_t *slot = vm_slot(s, va, false);
+	const struct backing *b = v->backing;
+	struct page *p;
+
+	if (slot && *slot)
+		return true;
+	if (!b || !b->ops->resident)
+		return b;
+	if (!b->ops->resident(v->backing, vma_offset(v, va) >> PAGE_SHIFT, 1, &p))
+		return false;
+	page_put(p);
+	return true;
+}
+
+int space_residency(struct space *s, u64 at, u32 pages, u8 *out)
+{
+	int err = 0;
+
+	mutex_lock(&s->lock);
+	for (u32 i = 0; i < pages && !err; i++, at += PAGE_SIZE) {
+		const struct vma *v = vma_find(s, at);
+
+		if (v && v->start <= at)
+			out[i] = is_resident(s, v, at);
+		else
+			err = -ENOMEM;
+	}
 	mutex_unlock(&s->lock);
 	return err;
 }

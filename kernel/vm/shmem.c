@@ -33,13 +33,13 @@ static struct shmem *shmem_of(struct backing *b)
 	return container_of(b, struct shmem, backing);
 }
 
-/* The place of page @index in the tree, nodes made on the way; NULL: out of memory. */
-static struct page **page_slot(struct shmem *m, u64 index)
+/* The place of page @index in the tree, nodes made on the way if asked for; NULL: there is none. */
+static struct page **page_slot(struct shmem *m, u64 index, bool make)
 {
 	struct page **slot = &m->root;
 
 	for (u32 level = m->levels; level-- > 0;) {
-		if (!*slot)
+		if (!*slot && make)
 			*slot = page_alloc(0, ALLOC_ZERO | ALLOC_USER);
 		if (!*slot)
 			return NULL;
@@ -59,7 +59,7 @@ static int shmem_page(struct backing *b, u64 index, bool for_write, struct page 
 	if (index >= m->pages)
 		return -ENXIO;
 	mutex_lock(&m->lock);
-	slot = page_slot(m, index);
+	slot = page_slot(m, index, true);
 	if (slot && !*slot)
 		*slot = page_alloc(0, ALLOC_ZERO | ALLOC_USER);
 	if (slot && *slot) {
@@ -70,6 +70,28 @@ static int shmem_page(struct backing *b, u64 index, bool for_write, struct page 
 	}
 	mutex_unlock(&m->lock);
 	return err;
+}
+
+static u32 shmem_resident(struct backing *b, u64 first, u32 wanted, struct page **out)
+{
+	struct shmem *m = shmem_of(b);
+	u32 found = 0;
+
+	mutex_lock(&m->lock);
+	for (; wanted; wanted &= wanted - 1) {
+		u32 i = (u32)__builtin_ctz(wanted);
+		struct page **slot = NULL;
+
+		if (first + i < m->pages)
+			slot = page_slot(m, first + i, false);
+		if (!slot || !*slot)
+			continue;
+		page_get(*slot);
+		out[i] = *slot;
+		found |= 1u << i;
+	}
+	mutex_unlock(&m->lock);
+	return found;
 }
 
 static void shmem_get(struct backing *b)
@@ -109,6 +131,7 @@ static void shmem_describe(struct backing *b, char *buf, size_t size)
 
 static const struct backing_ops shmem_ops = {
 	.page = shmem_page,
+	.resident = shmem_resident,
 	.get = shmem_get,
 	.put = shmem_put,
 	.describe = shmem_describe,

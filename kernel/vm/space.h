@@ -69,6 +69,7 @@ struct space {
 	u64 stack_limit; /* the stack may grow down to this address */
 	u64 max_mapped, max_data; /* bytes; ~0: no limit */
 	u64 map_top; /* mmap searches downwards from here */
+	bool populates; /* atomic: what is mapped from now on is populated at once (mlockall) */
 	bool reaped; /* [lock] its private pages were taken away: nothing can be faulted in */
 	u64 pages; /* resident user pages */
 	u64 mapped; /* bytes in maps */
@@ -111,6 +112,8 @@ int space_discard(struct space *s, u64 addr, u64 len);
  * about. -ENOMEM (a hole, or no memory), -EINVAL (not permitted), -EFAULT (a touch would be a signal).
  */
 int space_populate(struct space *s, u64 *at, u64 end, u32 need);
+/* Which of @pages from @at on are in memory: out[i] is 1 or 0. 0, -ENOMEM (a hole). */
+int space_residency(struct space *s, u64 at, u32 pages, u8 *out);
 /* Linux's brk: returns the new end, or the old one if @brk is not possible. */
 u64 space_brk(struct space *s, u64 brk);
 /* Moves or resizes a map: address or negative errno (Linux's mremap; @new_addr for MREMAP_FIXED). */

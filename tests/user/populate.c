@@ -166,6 +166,34 @@ static void locks(void)
 	is_long(raw(SYS_mlockall, 8), -EINVAL, "mlockall with no such flag");
 }
 
+static int map_and_write(void *unused)
+{
+	(void)unused;
+	return touch(map(RW, ANON | MAP_NORESERVE), PAGES, true) < PAGES;
+}
+
+static void future(void)
+{
+	char *p = map(RW, ANON), *heap;
+
+	is_long(raw(SYS_mlockall, 2), 0, "mlockall of what will be");
+	is_not_there(p, true, "what was mapped before");
+	is_there(map(RW, ANON), true, "what is mapped then");
+	is_there(map(RW, ANON | MAP_POPULATE | MAP_NONBLOCK), true, "even with MAP_NONBLOCK");
+	p = mremap(map(RW, ANON), BYTES, 2 * BYTES, MREMAP_MAYMOVE);
+	ok(p != MAP_FAILED && touch(p, 2 * PAGES, true) <= SLACK, "what is moved: is there");
+	munmap(p, 2 * BYTES);
+	heap = (char *)raw(SYS_brk, 0);
+	is_long(raw(SYS_brk, heap + BYTES), (long)(heap + BYTES), "the heap grows");
+	ok(touch(heap, PAGES, true) <= SLACK, "the heap: is there");
+	is_status(in_child(map_and_write, NULL), EXITED(0), "a child does not inherit it");
+	is_long(raw(SYS_mlockall, 2 | 4), 0, "at the first touch");
+	is_not_there(map(RW, ANON), true, "what is mapped then");
+	raw(SYS_mlockall, 2);
+	raw(SYS_munlockall);
+	is_not_there(map(RW, ANON), true, "what is mapped after munlockall");
+}
+
 static int write_it(void *p)
 {
 	return touch(p, PAGES, true) <= SLACK;
@@ -245,6 +273,7 @@ int main(void)
 	advice();
 	refused();
 	locks();
+	future();
 	after_fork();
 	under_a_change();
 	killed();
