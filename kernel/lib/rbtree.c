@@ -93,6 +93,31 @@ void rb_insert(struct rb_root *root, struct rb_node *n, rb_less less)
 }
 
 /*
+ * The tree of the next @n nodes of a chain; *rest is what follows them. Halves differ by a node at
+ * most, so every path ends at the last level or just above: those at the last are red, others black.
+ */
+static struct rb_node *build(struct rb_node **rest, u32 n, unsigned levels_below)
+{
+	u32 left = n / 2, right = n - left - 1;
+	struct rb_node *low = left ? build(rest, left, levels_below - 1) : NULL, *top = *rest;
+
+	*rest = top->child[1];
+	adopt(top, 0, low);
+	adopt(top, 1, right ? build(rest, right, levels_below - 1) : NULL);
+	top->red = !levels_below;
+	return top;
+}
+
+void rb_build(struct rb_root *root, struct rb_node *first, u32 n)
+{
+	root->node = n ? build(&first, n, 31 - (unsigned)__builtin_clz(n)) : NULL;
+	if (n) {
+		root->node->parent = NULL;
+		root->node->red = false;
+	}
+}
+
+/*
  * Paths through @n (a child of @parent, may be NULL) are one black node short. Its sibling
  * cannot be NULL, as the paths on that side have a black node more.
  */

@@ -37,6 +37,11 @@ void rb_insert(struct rb_root *root, struct rb_node *n, rb_less less);
  */
 void rb_link(struct rb_root *root, struct rb_node *n, struct rb_node *parent, int side);
 
+/*
+ * Makes a tree of @n nodes that are in order, each with the next one's address in child[1]: O(n).
+ */
+void rb_build(struct rb_root *root, struct rb_node *first, u32 n);
+
 /* Takes @n, which must be in the tree, out of it. */
 void rb_remove(struct rb_root *root, struct rb_node *n);
 

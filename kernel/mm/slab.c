@@ -243,6 +243,21 @@ void *slab_alloc(struct slab_cache *c)
 	return likely(obj) ? obj : alloc_slow(c);
 }
 
+u32 slab_alloc_some(struct slab_cache *c, void **objs, u32 n)
+{
+	struct magazine *m;
+	u64 flags;
+
+	if (unlikely(fault_injection_on))
+		return 0;
+	m = magazine_lock(c, &flags);
+	n = MIN(n, m->count);
+	for (u32 i = 0; i < n; i++)
+		objs[i] = magazine_take(c, m);
+	spin_unlock_irq(&m->lock, flags);
+	return n;
+}
+
 void *slab_alloc_zero(struct slab_cache *c)
 {
 	void *obj = slab_alloc(c);

@@ -17,6 +17,8 @@ struct slab_cache;
 struct slab_cache *slab_create(const char *name, size_t size, size_t align);
 void *slab_alloc(struct slab_cache *c); /* contents are old */
 void *slab_alloc_zero(struct slab_cache *c);
+/* Up to @n objects, as many as this CPU has at hand, which may be none; their number. */
+u32 slab_alloc_some(struct slab_cache *c, void **objs, u32 n);
 void slab_free(struct slab_cache *c, void *obj);
 /* The same for each of the @n, under one lock for as many as this CPU has room for. */
 void slab_free_all(struct slab_cache *c, void *const *objs, u32 n);

@@ -37,9 +37,11 @@ static const char *check_maps(const struct space *s)
 	u64 mapped = 0, last = 0;
 	u32 count = 0;
 
-	for (const struct vma *v = s->first; v; v = v->next, n = rb_next(n)) {
-		if (n != &v->node || v->prev != prev)
+	for (const struct vma *v = s->first; v; v = v->next) {
+		if ((n != &v->node) != (v == s->fresh) || v->prev != prev)
 			return "neighbours that are not those of the tree";
+		if (v != s->fresh)
+			n = rb_next(n);
 		prev = v;
 		if (v->start >= v->end || v->start < last ||
 		    ((v->start | v->end) & (PAGE_SIZE - 1)))

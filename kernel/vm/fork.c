@@ -78,13 +78,13 @@ static int copy_range(struct copy *c, struct space *src, u64 start, u64 end)
 
 static int copy_map(struct space *dst, const struct vma *from)
 {
-	struct vma *v = space_may_take(dst) ? vma_alloc(from) : NULL;
+	struct vma *v = space_may_take(dst) ? vma_alloc(dst, from) : NULL;
 
 	if (!v)
 		return -ENOMEM;
 	if (v->backing)
 		v->backing->ops->get(v->backing);
-	vma_link(dst, v, NULL); /* in ascending order */
+	vma_append(dst, v);
 	dst->mapped += v->end - v->start;
 	return 0;
 }
@@ -94,6 +94,7 @@ static int copy_all(struct space *dst, struct space *src)
 	struct copy c = { .dst = dst };
 	int err = 0;
 
+	vma_stock(dst, src->map_count);
 	mmu_flush_init(&c.flush, &src->mmu);
 	for (struct vma *v = src->first; v && !err; v = v->next) {
 		err = copy_map(dst, v);
@@ -101,6 +102,7 @@ static int copy_all(struct space *dst, struct space *src)
 			err = copy_range(&c, src, v->start, v->end);
 	}
 	mmu_flush_done(&c.flush);
+	vma_index(dst);
 	return err;
 }
 

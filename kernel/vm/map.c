@@ -22,7 +22,7 @@ static void discard_vma(struct space *s, struct vma *v)
 	vma_remove(s, v);
 	if (v->backing)
 		v->backing->ops->put(v->backing);
-	vma_free(v);
+	vma_free(s, v);
 }
 
 /* Takes [start, end) out of @v, which overlaps it without being cut in two. */
@@ -70,7 +70,7 @@ int vm_unmap_range(struct space *s, u64 start, u64 end)
 	struct vma *v = vma_find(s, start), *tail = NULL;
 
 	if (needs_tail(v, start, end)) {
-		tail = s->map_count < MAX_MAPS ? vma_alloc(NULL) : NULL;
+		tail = s->map_count < MAX_MAPS ? vma_alloc(s, NULL) : NULL;
 		if (!tail)
 			return -ENOMEM;
 	}
@@ -112,7 +112,7 @@ static int map_free_range(struct space *s, const struct vma *tmpl, struct vma *n
 		s->mapped += tmpl->end - tmpl->start;
 		return 0;
 	}
-	v = s->map_count + 2 <= MAX_MAPS ? vma_alloc(tmpl) : NULL;
+	v = s->map_count + 2 <= MAX_MAPS ? vma_alloc(s, tmpl) : NULL;
 	if (!v)
 		return -ENOMEM;
 	add_map(s, v, next);
@@ -126,13 +126,13 @@ static int map_over(struct space *s, const struct vma *tmpl, const struct vma *n
 
 	if (s->map_count + 2 > MAX_MAPS)
 		return -ENOMEM;
-	v = vma_alloc(tmpl);
+	v = vma_alloc(s, tmpl);
 	if (!v)
 		return -ENOMEM;
 	if (needs_tail(next, tmpl->start, tmpl->end)) {
-		tail = vma_alloc(NULL);
+		tail = vma_alloc(s, NULL);
 		if (!tail) {
-			vma_free(v);
+			vma_free(s, v);
 			return -ENOMEM;
 		}
 	}
@@ -190,8 +190,8 @@ static int map_placed(struct space *s, const struct vma *tmpl, struct vma *next)
 i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct backing *backing,
 	      u64 offset, u32 how)
 {
-	struct vma tmpl = { .prot = prot, .flags = flags, .backing = backing, .offset = offset };
 	int err = check_map(addr, len, offset, how);
+	struct vma tmpl; /* in no list */
 	struct place at;
 
 	if (err)
@@ -206,6 +206,10 @@ i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct ba
 	if (!err) {
 		tmpl.start = at.start;
 		tmpl.end = at.start + len;
+		tmpl.prot = prot;
+		tmpl.flags = flags;
+		tmpl.backing = backing;
+		tmpl.offset = offset;
 		err = map_placed(s, &tmpl, at.next);
 	}
 	mutex_unlock(&s->lock);
@@ -217,10 +221,14 @@ i64 space_map(struct space *s, u64 addr, u64 len, u32 prot, u32 flags, struct ba
 static bool heap_grow(struct space *s, u64 from, u64 to)
 {
 	struct vma *next = vma_find(s, from);
-	struct vma tmpl = {
-		.start = from, .end = to, .prot = MMU_READ | MMU_WRITE, .flags = VMA_HEAP
-	};
+	struct vma tmpl; /* in no list */
 
+	tmpl.start = from;
+	tmpl.end = to;
+	tmpl.prot = MMU_READ | MMU_WRITE;
+	tmpl.flags = VMA_HEAP;
+	tmpl.backing = NULL;
+	tmpl.offset = 0;
 	/* A page stays free between the heap and what follows. */
 	if (next && vma_low(next) < to + PAGE_SIZE)
 		return false;

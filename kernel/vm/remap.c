@@ -42,13 +42,13 @@ static int move_leaf(pte_t *slot, u64 va, void *arg)
 static i64 move_map(struct space *s, struct vma *v, const struct request *r, u64 to)
 {
 	struct move m = { .space = s, .delta = to - r->old };
-	struct vma *nv = vma_alloc(v), *tail = vma_alloc(NULL);
+	struct vma *nv = vma_alloc(s, v), *tail = vma_alloc(s, NULL);
 	u64 end = r->old + r->old_len;
 
 	mmu_flush_init(&m.flush, &s->mmu);
 	if (!nv || !tail || vm_for_each_leaf(s, r->old, end, make_slot, &m)) {
-		vma_free(nv);
-		vma_free(tail);
+		vma_free(s, nv);
+		vma_free(s, tail);
 		return -ENOMEM;
 	}
 	/* commit */
@@ -61,7 +61,7 @@ static i64 move_map(struct space *s, struct vma *v, const struct request *r, u64
 	vm_for_each_leaf(s, r->old, end, move_leaf, &m);
 	mmu_flush_done(&m.flush);
 	vm_unmap_locked(s, r->old, end, &tail);
-	vma_free(tail);
+	vma_free(s, tail);
 	vma_link(s, nv, vma_find(s, to));
 	s->mapped += r->new_len;
 	vma_merge(s, nv->start, nv->end);

@@ -44,7 +44,7 @@ void space_put(struct space *s)
 		return;
 	mmu_leave_all(&s->mmu); /* before any page goes: then no flush is needed */
 	vm_drop_dead(s);
-	vma_free_list(s->first);
+	vma_free_all(s);
 	mmu_destroy(&s->mmu);
 	counter_add(&live_spaces, -1);
 	slab_free(space_cache, s);

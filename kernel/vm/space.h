@@ -45,7 +45,7 @@ struct backing {
 };
 
 struct vma {
-	struct rb_node node; /* [space.lock] by start */
+	struct rb_node node; /* [space.lock] by start; unused while it is space.fresh */
 	struct vma *prev, *next; /* [space.lock] its neighbours in that order, NULL: none */
 	u64 start, end; /* page aligned, end exclusive */
 	u32 prot, flags;
@@ -58,6 +58,8 @@ struct space {
 	struct mutex lock;
 	struct rb_root maps;
 	struct vma *first, *last; /* [lock] the lowest and the highest map; NULL: there is none */
+	struct vma *fresh; /* [lock] the youngest map, in the list alone; NULL: all are in the tree */
+	struct vma *spare; /* [lock] maps at hand for vma_alloc(), through next; may be NULL */
 	struct vma
 		*recent; /* [lock] used last; NULL: not known, or no fault may find it (reaped) */
 	u64 table_span; /* [lock] va >> 21 of the page table used last; ~0: none */

@@ -16,6 +16,8 @@
 static i64 live_vmas(void);
 COUNTER_SUM(vmas_counter, "vmas", live_vmas);
 
+#define BATCH 16 /* maps that come from their cache or go back together */
+
 static struct slab_cache *vma_cache;
 
 static i64 live_vmas(void)
@@ -23,25 +25,58 @@ static i64 live_vmas(void)
 	return vma_cache ? (i64)slab_live(vma_cache) : 0;
 }
 
-struct vma *vma_alloc(const struct vma *from)
+/* All that @from says but its place in the tree and in the list. */
+static inline void set_like(struct vma *v, const struct vma *from)
 {
-	struct vma *v = slab_alloc(vma_cache);
+	v->start = from->start;
+	v->end = from->end;
+	v->prot = from->prot;
+	v->flags = from->flags;
+	v->backing = from->backing;
+	v->offset = from->offset;
+}
 
+struct vma *vma_alloc(struct space *s, const struct vma *from)
+{
+	struct vma *v = s->spare;
+
+	if (v)
+		s->spare = v->next;
+	else
+		v = slab_alloc(vma_cache);
 	if (v && from)
-		*v = *from;
+		set_like(v, from);
 	return v;
 }
 
-void vma_free(struct vma *v)
+static void put_aside(struct space *s, struct vma *v)
+{
+	v->next = s->spare;
+	s->spare = v;
+}
+
+void vma_stock(struct space *s, u32 n)
+{
+	void *some[BATCH];
+
+	n = slab_alloc_some(vma_cache, some, MIN(n, ARRAY_SIZE(some)));
+	while (n)
+		put_aside(s, some[--n]);
+}
+
+void vma_free(struct space *s, struct vma *v)
 {
 	if (!v)
 		return;
-	slab_free(vma_cache, v);
+	if (s->spare)
+		slab_free(vma_cache, v);
+	else
+		put_aside(s, v);
 }
 
-void vma_free_list(struct vma *v)
+static void free_list(struct vma *v)
 {
-	void *batch[16];
+	void *batch[BATCH];
 	u32 n = 0;
 
 	for (; v; v = v->next) {
@@ -49,17 +84,25 @@ void vma_free_list(struct vma *v)
 			slab_free_all(vma_cache, batch, n);
 			n = 0;
 		}
-		if (v->backing)
-			v->backing->ops->put(v->backing);
 		batch[n++] = v;
 	}
 	slab_free_all(vma_cache, batch, n);
 }
 
+void vma_free_all(struct space *s)
+{
+	for (const struct vma *v = s->first; v; v = v->next)
+		if (v->backing)
+			v->backing->ops->put(v->backing);
+	if (s->last)
+		s->last->next = s->spare;
+	free_list(s->first ? s->first : s->spare);
+}
+
 struct vma *vma_find_down(const struct space *s, u64 addr)
 {
 	struct rb_node *n = s->maps.node;
-	struct vma *best = NULL;
+	struct vma *best = NULL, *below;
 
 	while (n) {
 		struct vma *v = rb_entry(n, struct vma, node);
@@ -73,11 +116,24 @@ struct vma *vma_find_down(const struct space *s, u64 addr)
 			break;
 		n = n->child[0];
 	}
-	return best;
+	/* Of those in the tree, the next below ends at or below @addr: only the fresh one may not. */
+	below = best ? best->prev : s->last;
+	return below && below->end > addr ? below : best;
 }
 
 /* One of the two places in the tree between neighbours is always free. */
-void vma_link(struct space *s, struct vma *v, struct vma *next)
+static void settle(struct space *s, struct vma *v)
+{
+	struct vma *prev = v->prev, *next = v->next;
+
+	if (prev && !prev->node.child[1])
+		rb_link(&s->maps, &v->node, &prev->node, 1);
+	else
+		rb_link(&s->maps, &v->node, next ? &next->node : NULL, 0);
+}
+
+/* Into the list, below @next. */
+static inline void enlist(struct space *s, struct vma *v, struct vma *next)
 {
 	struct vma *prev = next ? next->prev : s->last;
 
@@ -85,11 +141,29 @@ void vma_link(struct space *s, struct vma *v, struct vma *next)
 	v->next = next;
 	*(next ? &next->prev : &s->last) = v;
 	*(prev ? &prev->next : &s->first) = v;
-	if (prev && !prev->node.child[1])
-		rb_link(&s->maps, &v->node, &prev->node, 1);
-	else
-		rb_link(&s->maps, &v->node, next ? &next->node : NULL, 0);
 	s->map_count++;
+}
+
+/* Maps that come and go in turns, as most do, never get into the tree. */
+void vma_link(struct space *s, struct vma *v, struct vma *next)
+{
+	if (s->fresh)
+		settle(s, s->fresh);
+	enlist(s, v, next);
+	s->fresh = v;
+}
+
+void vma_append(struct space *s, struct vma *v)
+{
+	if (s->last)
+		s->last->node.child[1] = &v->node;
+	enlist(s, v, NULL);
+}
+
+void vma_index(struct space *s)
+{
+	if (s->first)
+		rb_build(&s->maps, &s->first->node, s->map_count);
 }
 
 void vma_remove(struct space *s, struct vma *v)
@@ -98,13 +172,16 @@ void vma_remove(struct space *s, struct vma *v)
 		s->recent = v->prev; /* what is asked for next is found behind it */
 	*(v->next ? &v->next->prev : &s->last) = v->prev;
 	*(v->prev ? &v->prev->next : &s->first) = v->next;
-	rb_remove(&s->maps, &v->node);
+	if (s->fresh == v)
+		s->fresh = NULL;
+	else
+		rb_remove(&s->maps, &v->node);
 	s->map_count--;
 }
 
 void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
 {
-	*tail = *v;
+	set_like(tail, v);
 	tail->start = at;
 	tail->offset = vma_offset(v, at);
 	if (v->backing)
@@ -115,7 +192,8 @@ void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
 
 int vma_split(struct space *s, struct vma *v, u64 at)
 {
-	struct vma *tail = s->map_count < MAX_MAPS && space_may_take(s) ? vma_alloc(NULL) : NULL;
+	struct vma *tail =
+		s->map_count < MAX_MAPS && space_may_take(s) ? vma_alloc(s, NULL) : NULL;
 
 	if (!tail)
 		return -ENOMEM;
@@ -136,7 +214,7 @@ static void absorb(struct space *s, struct vma *v, struct vma *next)
 	vma_remove(s, next);
 	if (next->backing)
 		next->backing->ops->put(next->backing);
-	vma_free(next);
+	vma_free(s, next);
 }
 
 bool vma_join_next(struct space *s, struct vma *v)

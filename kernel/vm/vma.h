@@ -15,12 +15,17 @@
 /* The page that untouched anonymous memory reads as. Never counted, never written. */
 extern struct page *zero_page;
 
-/* A map that is in no tree, like @from (NULL: old contents, for vma_cut() to fill); NULL: no memory. */
-struct vma *vma_alloc(const struct vma *from);
-void vma_free(struct vma *v); /* NULL is fine; its backing is the caller's */
+/*
+ * A map of @s that is nowhere yet, like @from (NULL: old contents, for vma_cut() to fill); NULL: no
+ * memory. A space keeps one at hand: most maps are made soon after another was given up.
+ */
+struct vma *vma_alloc(struct space *s, const struct vma *from);
+/* Has maps at hand for some of the next @n calls of vma_alloc(), if that is cheap. */
+void vma_stock(struct space *s, u32 n);
+void vma_free(struct space *s, struct vma *v); /* NULL is fine; its backing is the caller's */
 
-/* Frees @v and what follows it, with their backings: nobody looks for anything there any more. */
-void vma_free_list(struct vma *v);
+/* Frees all maps, with their backings: nobody looks for anything there any more. */
+void vma_free_all(struct space *s);
 
 void vma_init_cache(void);
 
@@ -41,6 +46,9 @@ static inline struct vma *vma_find(const struct space *s, u64 addr)
 
 /* Puts @v below @next, the lowest map above it (NULL: there is none). */
 void vma_link(struct space *s, struct vma *v, struct vma *next);
+/* Puts @v above all that @s has; the tree is made at the end, by vma_index(). */
+void vma_append(struct space *s, struct vma *v);
+void vma_index(struct space *s);
 void vma_remove(struct space *s, struct vma *v);
 
 /* The lowest address that new maps must leave alone for @v's sake. */

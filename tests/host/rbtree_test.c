@@ -151,11 +151,29 @@ static void linking_by_hand(void)
 	check(tree_is_sound(&root, 3));
 }
 
+static void building_from_a_chain(void)
+{
+	for (int n = 0; n <= COUNT; n++) {
+		struct rb_root root = { &items[0].node };
+
+		for (int i = 0; i < n; i++) {
+			items[i].key = i;
+			items[i].node.child[1] = i + 1 < n ? &items[i + 1].node : NULL;
+		}
+		rb_build(&root, &items[0].node, (u32)n);
+		if (!check(tree_is_sound(&root, (size_t)n)))
+			return;
+		check(!n || (rb_first(&root) == &items[0].node &&
+			     rb_last(&root) == &items[n - 1].node));
+	}
+}
+
 static const struct test_case cases[] = {
 	CASE(empty_and_single),
 	CASE(ascending_and_descending),
 	CASE(equals_are_first_in_first_out),
 	CASE(random_insertions_and_removals),
 	CASE(linking_by_hand),
+	CASE(building_from_a_chain),
 };
 TEST_MAIN(cases)
