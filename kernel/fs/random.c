@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The generator of random numbers: ChaCha20 (RFC 8439, 2.3) with fast key erasure. Some blocks are made
- * at a time: the first half of one becomes the generator's new key, the rest are the keys of the next
- * requests, each erased when it is taken. So what was given out cannot be computed from a later state.
+ * at a time: the first half of one becomes the generator's new key, the rest are pieces for the next
+ * requests: a short one gets as many as it needs, a long one a key of its own. Each is erased when it
+ * is taken, so what was given out cannot be computed from a later state.
  * Fresh entropy of the machine is mixed in at the beginning and every so many blocks.
  *
  * Lock: random_lock (spinlock) guards key and supply; a stream is computed without it.
@@ -19,14 +20,17 @@
 #define BLOCK_BYTES 64
 #define BLOCKS_BETWEEN_POINTS 64 /* a page, as the longest time without a look at others */
 #define SUPPLY_BLOCKS 4
-#define SUPPLY_KEYS (SUPPLY_BLOCKS * 2) /* the first is the generator's own */
+#define PIECE_WORDS 4
+#define PIECE_BYTES (PIECE_WORDS * sizeof(u32)) /* what a program's start asks for */
+#define KEY_PIECES (KEY_WORDS / PIECE_WORDS)
+#define SUPPLY_PIECES (SUPPLY_BLOCKS * BLOCK_BYTES / PIECE_BYTES) /* the first are the new key */
 #define RESEED_AFTER 256 /* supplies */
 
 static struct spinlock random_lock = SPINLOCK_INIT;
 static u32 generator_key[KEY_WORDS]; /* [random_lock] */
 static u32 until_reseed; /* [random_lock] 0: seed first */
-static u32 supply[SUPPLY_KEYS][KEY_WORDS]; /* [random_lock] those below supply_left are good */
-static u32 supply_left; /* [random_lock] */
+static u32 supply[SUPPLY_PIECES][PIECE_WORDS]; /* [random_lock] those below supply_end are good */
+static u32 supply_end = KEY_PIECES; /* [random_lock] */
 
 #define ROTATE(x, n) ((x) << (n) | (x) >> (32 - (n)))
 #define QUARTER_ROUND(a, b, c, d)                                                                  \
@@ -79,29 +83,30 @@ static void mix_entropy(void)
 	until_reseed = RESEED_AFTER;
 }
 
-/* Makes keys for the next requests, and forgets what they were made of. Under the lock. */
+/* Makes pieces for the next requests, and forgets what they were made of. Under the lock. */
 static void refill(void)
 {
 	if (!until_reseed--)
 		mix_entropy();
 	for (u32 i = 0; i < SUPPLY_BLOCKS; i++)
-		chacha_block(generator_key, i, supply[2 * i]);
-	memcpy(generator_key, supply[0], sizeof(generator_key));
-	memset(supply[0], 0, sizeof(supply[0]));
-	supply_left = SUPPLY_KEYS - 1;
+		chacha_block(generator_key, i, supply[i * (BLOCK_BYTES / PIECE_BYTES)]);
+	memcpy(generator_key, supply, sizeof(generator_key));
+	memset(supply, 0, sizeof(generator_key));
+	supply_end = SUPPLY_PIECES;
 }
 
-/* A key of the caller's own. */
-static void take_key(u32 *key)
+/* For one who wants @n bytes: those, or a key of his own if they are more. */
+static void take(u32 *key, size_t n)
 {
-	u32 *taken;
+	u32 pieces = n <= PIECE_BYTES ? 1 : KEY_PIECES, *taken;
 
 	spin_lock(&random_lock);
-	if (!supply_left)
+	if (supply_end - KEY_PIECES < pieces)
 		refill();
-	taken = supply[supply_left--];
-	memcpy(key, taken, sizeof(supply[0]));
-	memset(taken, 0, sizeof(supply[0]));
+	supply_end -= pieces;
+	taken = supply[supply_end];
+	memcpy(key, taken, pieces * PIECE_BYTES);
+	memset(taken, 0, pieces * PIECE_BYTES);
 	spin_unlock(&random_lock);
 }
 
@@ -110,7 +115,7 @@ void random_bytes(void *buf, size_t n)
 	u32 key[KEY_WORDS], block[BLOCK_BYTES / sizeof(u32)];
 	u8 *to = buf;
 
-	take_key(key);
+	take(key, n);
 	if (n <= sizeof(key)) { /* as good a stream as any */
 		memcpy(buf, key, n);
 		return;
@@ -131,7 +136,7 @@ ssize_t random_io(struct io *io)
 	size_t start = io->left;
 	int r = 0;
 
-	take_key(key);
+	take(key, start);
 	if (io->left <= sizeof(key)) {
 		r = io_put(io, key, start);
 		return io->left != start ? (ssize_t)(start - io->left) : r;
