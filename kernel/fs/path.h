@@ -47,6 +47,8 @@ void path_put(const struct path *p);
 /* open(2) with all its flags; *out has one reference. */
 int path_open(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 	      u32 mode, struct file **out);
+/* Opens what path_find() has found at @at, for reading. */
+int path_open_found(const struct fs_context *c, const struct path *at, struct file **out);
 int path_mkdir(const struct fs_context *c, const struct path *start, const char *path, u32 mode);
 int path_mknod(const struct fs_context *c, const struct path *start, const char *path, u32 mode,
 	       u64 rdev);

@@ -199,52 +199,46 @@ static int prepare(struct task *t, struct file *f, struct arg_list *args, struct
 	return err ? err : process_end_others();
 }
 
-static int exec_with(const struct path *start, const char *path, struct arg_list *args)
+static int exec_with(const struct path *start, const char *path, struct exec_input *in)
 {
 	struct task *t = task_current();
-	struct new_image img = { .path = path };
+	struct new_image img = { .path = path, .head = &in->head };
 	struct own_things own = { NULL, NULL };
-	char *lines = kmalloc(SCRIPT_LINES_BYTES);
 	struct file *f;
 	i32 tid = t->tid;
-	int err;
+	int err = script_open_program(start, path, in, &f);
 
-	if (!lines)
-		return -ENOMEM;
-	err = script_open_program(start, path, args, lines, &f);
 	if (err)
-		goto out;
-	err = prepare(t, f, args, &img, &own);
+		return err;
+	err = prepare(t, f, &in->args, &img, &own);
 	file_put(f);
 	if (!err) {
 		commit(t, &img, &own, path);
 		report_exec(t, tid);
-		goto out;
+		return 0;
 	}
 	own_things_drop(&own);
 	if (img.space)
 		space_put(img.space);
 	exe_put(&img.exe);
-out:
-	kfree(lines);
 	return err;
 }
 
 i64 process_exec(const struct path *start, const char *path, u64 argv, u64 envp)
 {
-	struct arg_list *args = kmalloc(sizeof(*args));
+	struct exec_input *in = kmalloc(sizeof(*in));
 	int err;
 
-	if (!args)
+	if (!in)
 		return -ENOMEM;
-	args_init(args);
-	err = args_add_user(args, argv, &args->argc);
+	args_init(&in->args);
+	err = args_add_user(&in->args, argv, &in->args.argc);
 	if (!err)
-		err = args_add_user(args, envp, &args->envc);
+		err = args_add_user(&in->args, envp, &in->args.envc);
 	if (!err)
-		err = exec_with(start, path, args);
-	args_free(args);
-	kfree(args);
+		err = exec_with(start, path, in);
+	args_free(&in->args);
+	kfree(in);
 	return err;
 }
 
@@ -260,20 +254,20 @@ struct init_start {
 
 static int exec_kernel(const struct init_start *s)
 {
-	struct arg_list *args = kmalloc(sizeof(*args));
+	struct exec_input *in = kmalloc(sizeof(*in));
 	int err = 0;
 
-	if (!args)
+	if (!in)
 		return -ENOMEM;
-	args_init(args);
+	args_init(&in->args);
 	for (const char *const *a = s->argv; *a && !err; a++)
-		err = args_add_kernel(args, *a, &args->argc);
+		err = args_add_kernel(&in->args, *a, &in->args.argc);
 	for (const char *const *e = s->envp; *e && !err; e++)
-		err = args_add_kernel(args, *e, &args->envc);
+		err = args_add_kernel(&in->args, *e, &in->args.envc);
 	if (!err)
-		err = exec_with(NULL, s->path, args);
-	args_free(args);
-	kfree(args);
+		err = exec_with(NULL, s->path, in);
+	args_free(&in->args);
+	kfree(in);
 	return err;
 }
 

@@ -31,10 +31,27 @@ void args_drop_first(struct arg_list *a);
 int args_for_each_run(const struct arg_list *a, int (*fn)(const u8 *bytes, size_t n, void *arg),
 		      void *arg);
 
+/* The beginning of a program's file, read once: "#!" and a line, or the ELF and program headers. */
+struct file_head {
+	size_t size; /* bytes that there are */
+	u8 bytes[1024];
+};
+
+#define SCRIPT_LINE_MAX 256
+#define SCRIPT_DEPTH_MAX 6 /* five scripts and the program, as Linux */
+
+/* What an exec reads, too large for a stack. */
+struct exec_input {
+	struct arg_list args;
+	struct file_head head; /* of the file opened last */
+	char lines[SCRIPT_DEPTH_MAX][SCRIPT_LINE_MAX]; /* of the scripts */
+};
+
 /* A program made ready in a space that nobody runs yet. */
 struct new_image {
 	struct space *space; /* counted */
 	struct path exe; /* counted: the program, for /proc/self/exe */
+	struct file_head *head; /* of the program's file, then of its interpreter's */
 	struct elf_image elf;
 	u64 bias; /* what is added to the file's addresses (ET_DYN) */
 	u64 interp_base; /* 0: no interpreter */
@@ -47,20 +64,17 @@ struct new_image {
 	const char *path; /* as exec was called, for AT_EXECFN */
 };
 
-#define SCRIPT_LINE_MAX 256
-#define SCRIPT_DEPTH_MAX 6 /* five scripts and the program, as Linux */
-#define SCRIPT_LINES_BYTES (SCRIPT_LINE_MAX * SCRIPT_DEPTH_MAX)
-
 /*
- * Opens the program that really runs: the file, or its interpreter, which @args are made for. Their
- * lines are kept in @line, of SCRIPT_LINES_BYTES, whose strings @args does not need. load_open()'s
- * errors, -ELOOP, -ENOEXEC, -E2BIG.
+ * Opens the program that really runs, whose head is in->head then: the file, or its interpreter, which
+ * in->args are made for. load_open()'s errors, -ELOOP, -ENOEXEC, -E2BIG.
  */
-int script_open_program(const struct path *start, const char *path, struct arg_list *args,
-			char *line, struct file **out);
+int script_open_program(const struct path *start, const char *path, struct exec_input *in,
+			struct file **out);
 /* Opens what @path names if it may be executed. -EACCES, and path_open's errors. */
 int load_open(const struct path *start, const char *path, struct file **out);
-/* Fills @img from @f: space, elf, bias, entry. -ENOEXEC, -ENOMEM, -EIO … */
+/* 0 or the error of reading. */
+int load_head(struct file *f, struct file_head *head);
+/* Fills @img from @f, whose head is img->head: space, elf, bias, entry. -ENOEXEC, -ENOMEM, -EIO … */
 int load_image(struct file *f, struct new_image *img);
 /* Writes the initial stack of the ABI page, section 0, and sets img->sp. */
 int stack_build(struct new_image *img, const struct arg_list *args);

@@ -5,15 +5,14 @@
 #include "proc/exec.h"
 
 /* "#! interpreter argument": cut out of the first line. 1 if it is a script, 0 if not. */
-static int read_script(struct file *f, char *line, char **interp, char **arg)
+static int parse_script(const struct file_head *head, char *line, char **interp, char **arg)
 {
-	ssize_t n = file_read_kernel(f, line, SCRIPT_LINE_MAX - 1, 0);
+	size_t n = MIN(head->size, SCRIPT_LINE_MAX - 1UL);
 	char *end;
 
-	if (n < 0)
-		return n;
-	if (n < 2 || line[0] != '#' || line[1] != '!')
+	if (n < 2 || head->bytes[0] != '#' || head->bytes[1] != '!')
 		return 0;
+	memcpy(line, head->bytes, n);
 	line[n] = 0;
 	end = strchr(line, '\n');
 	if (!end && n == SCRIPT_LINE_MAX - 1)
@@ -49,26 +48,27 @@ static int script_args(struct arg_list *args, const char *interp, const char *ar
 	return err;
 }
 
-int script_open_program(const struct path *start, const char *path, struct arg_list *args,
-			char *line, struct file **out)
+int script_open_program(const struct path *start, const char *path, struct exec_input *in,
+			struct file **out)
 {
-	char *interp = line, *arg = line;
+	char *interp = in->lines[0], *arg = interp;
 	int err;
 
 	for (int depth = 0; depth < SCRIPT_DEPTH_MAX; depth++) {
 		err = load_open(start, path, out);
 		if (err)
 			return err;
-		err = read_script(*out, line, &interp, &arg);
+		err = load_head(*out, &in->head);
+		if (!err)
+			err = parse_script(&in->head, in->lines[depth], &interp, &arg);
 		if (err == 0)
 			return 0;
 		file_put(*out);
 		if (err > 0)
-			err = script_args(args, interp, arg, path);
+			err = script_args(&in->args, interp, arg, path);
 		if (err)
 			return err;
 		path = interp;
-		line += SCRIPT_LINE_MAX; /* @path still points into the last one */
 		start = NULL;
 	}
 	return -ELOOP;

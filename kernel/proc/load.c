@@ -9,6 +9,7 @@
 #include "abi/personality.h"
 #include "base/trace.h"
 #include "fs/mount.h"
+#include "lib/overflow.h"
 #include "lib/string.h"
 #include "machine/platform.h"
 #include "mm/slab.h"
@@ -20,6 +21,7 @@
 #define STACK_MIN (4UL << 20)
 #define STACK_MAX (1UL << 40)
 #define STACK_GAP (1UL << 20) /* kept free below the stack */
+#define MAPS_BESIDE 3 /* of a program without an interpreter, beside its segments: stack and vDSO */
 #define RANDOM_PAGES 0x3fffffUL /* 34 bits of address for PIE, less for the stack */
 
 int load_open(const struct path *start, const char *path, struct file **out)
@@ -35,10 +37,10 @@ int load_open(const struct path *start, const char *path, struct file **out)
 			err = vnode_permission(fs.cred, file.vnode, 1);
 		if (!err && READ_ONCE(file.vnode->writers) > 0)
 			err = -ETXTBSY;
+		if (!err)
+			err = path_open_found(&fs, &file, out);
 		path_put(&file);
 	}
-	if (!err)
-		err = path_open(&fs, start, path, O_RDONLY, 0, out);
 	fs_context_end(&fs);
 	return err;
 }
@@ -52,25 +54,41 @@ static int read_exactly(struct file *f, void *buf, size_t n, u64 pos)
 	return (size_t)got == n ? 0 : -ENOEXEC;
 }
 
-static int parse(struct file *f, struct elf_image *elf)
+int load_head(struct file *f, struct file_head *head)
 {
-	u8 head[ELF_HEADER_BYTES], *ph;
-	u64 size = f->vnode->size, phoff;
-	u32 ph_bytes;
-	int err = read_exactly(f, head, sizeof(head), 0);
+	ssize_t n = file_read_kernel(f, head->bytes, sizeof(head->bytes), 0);
 
-	if (!err)
-		err = elf_check_header(head, sizeof(head), size, &phoff, &ph_bytes);
-	if (err)
-		return err;
-	ph = kmalloc(ph_bytes);
+	head->size = MAX(n, 0L);
+	return MIN(n, 0L);
+}
+
+/* The program headers are not in the file's head. */
+static int parse_far(struct file *f, const struct file_head *head, u64 phoff, u32 ph_bytes,
+		     struct elf_image *elf)
+{
+	u8 *ph = kmalloc(ph_bytes);
+	int err;
+
 	if (!ph)
 		return -ENOMEM;
 	err = read_exactly(f, ph, ph_bytes, phoff);
 	if (!err)
-		err = elf_parse(head, ph, size, USER_END, elf, NULL);
+		err = elf_parse(head->bytes, ph, f->vnode->size, USER_END, elf, NULL);
 	kfree(ph);
 	return err;
+}
+
+static int parse(struct file *f, const struct file_head *head, struct elf_image *elf)
+{
+	u64 size = f->vnode->size, phoff;
+	u32 ph_bytes;
+	int err = elf_check_header(head->bytes, head->size, size, &phoff, &ph_bytes);
+
+	if (err)
+		return err;
+	if (!range_ok(phoff, ph_bytes, head->size))
+		return parse_far(f, head, phoff, ph_bytes, elf);
+	return elf_parse(head->bytes, head->bytes + phoff, size, USER_END, elf, NULL);
 }
 
 /*
@@ -151,7 +169,9 @@ static int load_interpreter(struct file *program, struct new_image *img)
 	err = load_open(NULL, path, &f);
 	if (err)
 		return err;
-	err = f->vnode->backing.ops ? parse(f, &elf) : -EACCES;
+	err = f->vnode->backing.ops ? load_head(f, img->head) : -EACCES;
+	if (!err)
+		err = parse(f, img->head, &elf);
 	if (!err && (elf.type != ELF_DYN || elf.interp_size))
 		err = -ELIBBAD;
 	if (err)
@@ -200,13 +220,14 @@ static int map_vdso(struct new_image *img)
 
 int load_image(struct file *f, struct new_image *img)
 {
-	int err = f->vnode->backing.ops ? parse(f, &img->elf) : -EACCES;
+	int err = f->vnode->backing.ops ? parse(f, img->head, &img->elf) : -EACCES;
 
 	if (err)
 		return err;
 	img->space = space_create();
 	if (!img->space)
 		return -ENOMEM;
+	space_expect_maps(img->space, img->elf.segment_count + MAPS_BESIDE);
 	trace(TRACE_MEMORY, false);
 	err = map_stack(img);
 	if (!err)

@@ -14,6 +14,7 @@
 
 #define WRITER_WORDS 64
 #define AUXV_PAIRS 22
+#define PLATFORM "x86_64\0" /* a word of it */
 #define RANDOM_BYTES 16
 #define MIN_SIGNAL_STACK 2048
 
@@ -118,12 +119,18 @@ static void put_auxv(struct writer *w, const struct new_image *img, const struct
 	put_pair(w, AT_NULL, 0);
 }
 
-static int put_random(struct space *s, u64 at)
+/* What auxv points at, but for strings of the program's own; it lies as @at says behind a gap. */
+static void put_strings(struct writer *w, const struct places *at)
 {
-	u8 bytes[RANDOM_BYTES];
+	u64 random[RANDOM_BYTES / sizeof(u64)], platform;
 
-	random_bytes(bytes, sizeof(bytes));
-	return space_write(s, at, bytes, sizeof(bytes));
+	while (w->at + w->count * sizeof(u64) < at->random)
+		put(w, 0);
+	random_bytes(random, sizeof(random));
+	for (unsigned i = 0; i < ARRAY_SIZE(random); i++)
+		put(w, random[i]);
+	memcpy(&platform, PLATFORM, sizeof(platform));
+	put(w, platform);
 }
 
 int stack_build(struct new_image *img, const struct arg_list *args)
@@ -148,10 +155,6 @@ int stack_build(struct new_image *img, const struct arg_list *args)
 	err = space_write(s, at.path, img->path, path_bytes);
 	if (!err)
 		err = args_for_each_run(args, copy_run, &strings);
-	if (!err)
-		err = space_write(s, at.platform, "x86_64", 7);
-	if (!err)
-		err = put_random(s, at.random);
 	if (err)
 		return err;
 	w.at = img->sp;
@@ -161,6 +164,7 @@ int stack_build(struct new_image *img, const struct arg_list *args)
 		put(&w, 0); /* no string of envp came to end argv */
 	put(&w, 0);
 	put_auxv(&w, img, &at);
+	put_strings(&w, &at);
 	flush(&w);
 	trace(TRACE_STACK, args->argc, img->sp);
 	return w.err;

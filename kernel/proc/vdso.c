@@ -88,15 +88,16 @@ void vdso_init(void)
 
 i64 vdso_map(struct space *s)
 {
-	i64 at;
+	i64 image, data;
 
 	if (!page_count)
 		return 0;
-	at = space_map(s, 0, page_count * PAGE_SIZE, MMU_READ, 0, &vdso_backing, 0, 0);
-	if (at < 0)
-		return at;
-	at += PAGE_SIZE;
-	/* The data page is not for running. */
-	space_protect(s, at, (page_count - 1) * PAGE_SIZE, MMU_READ | MMU_EXEC);
-	return at;
+	image = space_map(s, 0, (page_count - 1) * PAGE_SIZE, MMU_READ | MMU_EXEC, 0, &vdso_backing,
+			  PAGE_SIZE, 0);
+	if (image < 0)
+		return image;
+	/* Its data, which is not for running, where the image looks for it. */
+	data = space_map(s, image - PAGE_SIZE, PAGE_SIZE, MMU_READ, 0, &vdso_backing, 0,
+			 MAP_AT_FREE);
+	return data < 0 ? data : image;
 }

@@ -94,7 +94,7 @@ static int copy_all(struct space *dst, struct space *src)
 	struct copy c = { .dst = dst };
 	int err = 0;
 
-	vma_stock(dst, src->map_count);
+	space_expect_maps(dst, src->map_count);
 	mmu_flush_init(&c.flush, &src->mmu);
 	for (struct vma *v = src->first; v && !err; v = v->next) {
 		err = copy_map(dst, v);

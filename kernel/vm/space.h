@@ -85,6 +85,8 @@ static inline void space_get(struct space *s)
 {
 	__atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
 }
+/* About @n maps will be made soon: they come from the allocator together. */
+void space_expect_maps(struct space *s, u32 n);
 /* Drops a reference; the last one frees all maps, pages and tables. May sleep. */
 void space_put(struct space *s);
 

@@ -55,7 +55,7 @@ static void put_aside(struct space *s, struct vma *v)
 	s->spare = v;
 }
 
-void vma_stock(struct space *s, u32 n)
+void space_expect_maps(struct space *s, u32 n)
 {
 	void *some[BATCH];
 

@@ -20,8 +20,6 @@ extern struct page *zero_page;
  * memory. A space keeps one at hand: most maps are made soon after another was given up.
  */
 struct vma *vma_alloc(struct space *s, const struct vma *from);
-/* Has maps at hand for some of the next @n calls of vma_alloc(), if that is cheap. */
-void vma_stock(struct space *s, u32 n);
 void vma_free(struct space *s, struct vma *v); /* NULL is fine; its backing is the caller's */
 
 /* Frees all maps, with their backings: nobody looks for anything there any more. */
