@@ -19,7 +19,7 @@ struct x86_cpu boot_cpu;
 struct cpu *cpus[MAX_CPUS];
 u32 cpu_count;
 struct cpu_features cpu_features;
-u8 x86_smap_on;
+extern const u64 smap_sites_start[], smap_sites_end[]; /* where a STAC or CLAC is */
 
 static void read_vendor_and_brand(struct cpu_features *f)
 {
@@ -85,6 +85,19 @@ void features_init(void)
 	f->lean_switch = f->xsaveopt && f->fsgsbase;
 }
 
+/*
+ * STAC and CLAC are illegal where there is no SMAP: they become NOPs of the same length. The only time that
+ * the kernel's code is written to: with WP off, by the boot CPU alone. control_registers_load() sets it.
+ */
+static void smap_take_out(void)
+{
+	static const u8 nop[] = { 0x0f, 0x1f, 0x00 };
+
+	cr0_write(cr0_read() & ~(u64)CR0_WP);
+	for (const u64 *site = smap_sites_start; site < smap_sites_end; site++)
+		memcpy((void *)*site, nop, sizeof(nop));
+}
+
 void control_registers_load(void)
 {
 	const struct cpu_features *f = &cpu_features;
@@ -112,7 +125,6 @@ void control_registers_load(void)
 	if (f->xsave)
 		cr4 |= CR4_OSXSAVE;
 	cr4_write(cr4);
-	x86_smap_on = (cr4 & CR4_SMAP) != 0;
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | EFER_SCE | (f->nx ? EFER_NXE : 0));
 }
 
@@ -157,6 +169,8 @@ void machine_init_early(void)
 	cpus[0] = &c->cpu;
 	cpu_count = 1;
 	features_init();
+	if (!cpu_features.smap)
+		smap_take_out();
 	idt_init();
 	cpu_load(c);
 	trace_milestone(TRACE_SYSCALL_HANDLER, 0, (u64)syscall_entry, 0, 0);

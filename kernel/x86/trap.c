@@ -84,15 +84,31 @@ static u64 fixup_of(u64 rip)
 	return 0;
 }
 
+/* The routine that faulted goes on with an error, and with SMAP in force. False: it may not fault. */
+static bool land(struct trap_frame *f)
+{
+	u64 landing = fixup_of(f->rip);
+
+	if (!landing)
+		return false;
+	f->rip = landing;
+	f->rflags &= ~(u64)RFLAGS_AC;
+	return true;
+}
+
+/* Only user copies lift SMAP. Where there is none, the list tells. */
+static inline bool in_user_copy(const struct trap_frame *f)
+{
+	return likely(f->rflags & RFLAGS_AC) || fixup_of(f->rip);
+}
+
 /*
  * A user copy met a page that is not there or not allowed. Its addresses have been checked, so a
  * fault anywhere else than in the user half is the kernel's own.
  */
 static bool copy_fault(struct trap_frame *f, const struct fault *fault)
 {
-	u64 landing = fixup_of(f->rip);
-
-	if (!landing || fault->address >= USER_END)
+	if (fault->address >= USER_END || !in_user_copy(f))
 		return false;
 	if (f->rflags & RFLAGS_IF) {
 		irq_enable();
@@ -102,8 +118,7 @@ static bool copy_fault(struct trap_frame *f, const struct fault *fault)
 		if (retry)
 			return true;
 	}
-	f->rip = landing;
-	return true;
+	return land(f);
 }
 
 /*
@@ -132,11 +147,8 @@ static noreturn void bad_user_iret(const struct trap_frame *f)
 /* Whether XRSTOR refused an image that a program made: it is told by the copy's landing. */
 static bool bad_image(struct trap_frame *f)
 {
-	if (f->vector != TRAP_PROTECTION ||
-	    (f->rip != (u64)user_xrstor && f->rip != (u64)user_fxrstor))
-		return false;
-	f->rip = fixup_of(f->rip);
-	return true;
+	return f->vector == TRAP_PROTECTION &&
+	       (f->rip == (u64)user_xrstor || f->rip == (u64)user_fxrstor) && land(f);
 }
 
 static __attribute__((noinline)) void kernel_fault(struct trap_frame *f)

@@ -14,7 +14,6 @@
 
 extern trap_dispatch, trap_on_own_stack
 extern upcall_exit_work, upcall_give_way, upcall_syscall_enter, upcall_syscall_unknown
-extern x86_smap_on
 global trap_stubs, syscall_entry, syscall_entry32, user_iret, trap_return_to_user, return_to_user
 
 ; The CPU pushes an error code for these (SDM vol. 3, table 6-1), for all others we push 0.

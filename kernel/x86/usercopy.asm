@@ -1,32 +1,19 @@
 ; SPDX-License-Identifier: ISC
-; The instructions that touch user memory, each with its landing in .extable should it fault.
+; The instructions that touch user memory, each with its landing in .extable should it fault; there SMAP
+; is in force again. Those for whole words are in machine/usercopy.h.
 ; The C side (usercopy.c) has checked the range. SMAP is lifted only between stac and clac.
 ; All follow the SysV ABI and return 0, or -EFAULT.
 
 %include "offsets.inc"
 
-extern x86_smap_on
+%include "x86/frame.inc"
+
 global copy_user_raw, zero_user_raw, copy_user_string_raw
 global compare_exchange_user_u32_raw
 global save_xstate_user_raw, save_fxstate_user_raw, load_xstate_user_raw, load_fxstate_user_raw
 global user_xrstor, user_fxrstor
-global load_user_u32_raw, load_user_u64_raw, store_user_u32_raw, store_user_u64_raw
 
 EFAULT equ 14
-
-%macro OPEN_USER 0
-	cmp byte [rel x86_smap_on], 0
-	je %%plain
-	stac
-%%plain:
-%endmacro
-
-%macro CLOSE_USER 0
-	cmp byte [rel x86_smap_on], 0
-	je %%plain
-	clac
-%%plain:
-%endmacro
 
 %macro MAY_FAULT 1			; the next instruction; lands at %1
 %%here:
@@ -39,7 +26,7 @@ section .text
 
 ; int copy_user_raw(void *dst, const void *src, size_t n): either side may be the user's
 copy_user_raw:
-	OPEN_USER
+	SMAP_INSTRUCTION stac
 	mov rcx, rdx
 	shr rcx, 3
 	MAY_FAULT fault
@@ -50,17 +37,16 @@ copy_user_raw:
 	MAY_FAULT fault
 	rep movsb
 done:
-	CLOSE_USER
+	SMAP_INSTRUCTION clac
 	xor eax, eax
 	ret
 fault:
-	CLOSE_USER
 	mov eax, -EFAULT
 	ret
 
 ; int zero_user_raw(void *dst, size_t n)
 zero_user_raw:
-	OPEN_USER
+	SMAP_INSTRUCTION stac
 	xor eax, eax
 	mov rcx, rsi
 	shr rcx, 3
@@ -80,7 +66,7 @@ zero_user_raw:
 ; (x - 0x0101...) & ~x & 0x8080..., the first one as the lowest bit. What lies behind the NUL in its word
 ; is copied along.
 copy_user_string_raw:
-	OPEN_USER
+	SMAP_INSTRUCTION stac
 	xor eax, eax
 	mov r8, -0x0101010101010101
 	mov r9, 0x8080808080808080
@@ -124,44 +110,15 @@ copy_user_string_raw:
 	inc rax
 	jmp .words
 .end:
-	CLOSE_USER
+	SMAP_INSTRUCTION clac
 	ret
 .fault:
-	CLOSE_USER
 	mov rax, -EFAULT
 	ret
 
-; int load_user_u32_raw(u32 *dst, const u32 *src), and its sisters
-load_user_u32_raw:
-	OPEN_USER
-	MAY_FAULT fault
-	mov eax, [rsi]
-	mov [rdi], eax
-	jmp done
-
-load_user_u64_raw:
-	OPEN_USER
-	MAY_FAULT fault
-	mov rax, [rsi]
-	mov [rdi], rax
-	jmp done
-
-; int store_user_u32_raw(u32 *dst, u32 value)
-store_user_u32_raw:
-	OPEN_USER
-	MAY_FAULT fault
-	mov [rdi], esi
-	jmp done
-
-store_user_u64_raw:
-	OPEN_USER
-	MAY_FAULT fault
-	mov [rdi], rsi
-	jmp done
-
 ; int compare_exchange_user_u32_raw(u64 dst, u32 *expected, u32 new)
 compare_exchange_user_u32_raw:
-	OPEN_USER
+	SMAP_INSTRUCTION stac
 	mov eax, [rsi]
 	MAY_FAULT fault
 	lock cmpxchg [rdi], edx
@@ -174,7 +131,7 @@ compare_exchange_user_u32_raw:
 
 ; int save_xstate_user_raw(u64 area, const struct fpu_marks *marks, u64 end)
 save_xstate_user_raw:
-	OPEN_USER
+	SMAP_INSTRUCTION stac
 	mov r8, rdi
 	mov r9, rdx
 	mov r10d, [rsi + MARKS_END]
@@ -192,14 +149,14 @@ save_xstate_user_raw:
 
 ; int save_fxstate_user_raw(u64 area)
 save_fxstate_user_raw:
-	OPEN_USER
+	SMAP_INSTRUCTION stac
 	MAY_FAULT fault
 	fxsave64 [rdi]
 	jmp done
 
 ; int load_xstate_user_raw(u64 area, const struct fpu_marks *marks, u64 end)
 load_xstate_user_raw:
-	OPEN_USER
+	SMAP_INSTRUCTION stac
 	mov eax, [rsi]
 	MAY_FAULT fault
 	cmp eax, [rdi + FPX_SOFTWARE_OFFSET]
@@ -219,13 +176,13 @@ user_xrstor:
 	xrstor64 [rdi]
 	jmp done
 unmarked:
-	CLOSE_USER
+	SMAP_INSTRUCTION clac
 	mov eax, 1
 	ret
 
 ; int load_fxstate_user_raw(u64 area)
 load_fxstate_user_raw:
-	OPEN_USER
+	SMAP_INSTRUCTION stac
 	MAY_FAULT fault
 user_fxrstor:
 	fxrstor64 [rdi]

@@ -2,16 +2,11 @@
 /* The checked side of user memory: ranges first, then the instructions of usercopy.asm. */
 #include "machine/usercopy.h"
 
-#include "abi/errno.h"
 #include "base/mutants.h"
 
 int copy_user_raw(void *dst, const void *src, size_t n);
 int zero_user_raw(void *dst, size_t n);
 ssize_t copy_user_string_raw(char *dst, const char *src, size_t max);
-int load_user_u32_raw(u32 *dst, u64 src);
-int load_user_u64_raw(u64 *dst, u64 src);
-int store_user_u32_raw(u64 dst, u32 value);
-int store_user_u64_raw(u64 dst, u64 value);
 int compare_exchange_user_u32_raw(u64 dst, u32 *expected, u32 new);
 
 static inline bool allowed(u64 addr, u64 len)
@@ -19,12 +14,12 @@ static inline bool allowed(u64 addr, u64 len)
 	return user_range_ok(addr, len) || MUTANT(copycheck);
 }
 
-int user_read(void *dst, u64 src, size_t n)
+int user_read_bytes(void *dst, u64 src, size_t n)
 {
 	return allowed(src, n) ? copy_user_raw(dst, (const void *)src, n) : -EFAULT;
 }
 
-int user_write(u64 dst, const void *src, size_t n)
+int user_write_bytes(u64 dst, const void *src, size_t n)
 {
 	return allowed(dst, n) ? copy_user_raw((void *)dst, src, n) : -EFAULT;
 }
@@ -48,26 +43,6 @@ ssize_t user_read_string(char *dst, u64 src, size_t size)
 	if (n == (ssize_t)max)
 		return max == size ? -ENAMETOOLONG : -EFAULT;
 	return n;
-}
-
-int user_read_u32(u32 *dst, u64 src)
-{
-	return allowed(src, 4) ? load_user_u32_raw(dst, src) : -EFAULT;
-}
-
-int user_read_u64(u64 *dst, u64 src)
-{
-	return allowed(src, 8) ? load_user_u64_raw(dst, src) : -EFAULT;
-}
-
-int user_write_u32(u64 dst, u32 value)
-{
-	return allowed(dst, 4) ? store_user_u32_raw(dst, value) : -EFAULT;
-}
-
-int user_write_u64(u64 dst, u64 value)
-{
-	return allowed(dst, 8) ? store_user_u64_raw(dst, value) : -EFAULT;
 }
 
 int user_compare_exchange_u32(u64 addr, u32 *expected, u32 new)

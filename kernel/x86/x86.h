@@ -212,4 +212,3 @@ extern u8 boot_stack[];
 
 /* switch.asm */
 void switch_stacks(struct context *prev, struct context *next);
-extern u8 x86_smap_on; /* read by the entry and copy routines */
