@@ -16,16 +16,23 @@ static inline bool user_range_ok(u64 addr, u64 len)
 }
 
 /*
- * An instruction that touches user memory, with SMAP lifted around it. Should it fault, it goes on at the
- * label `fault`, SMAP in force again (x86/trap.c). Where STAC and CLAC are is listed: they are taken out
+ * Instructions that touch user memory, with SMAP lifted around them. One that faults goes on at the label
+ * `fault`, SMAP in force again (x86/trap.c). Where STAC and CLAC are (8 and 9) is listed: they are taken out
  * where there is no SMAP (x86/cpu.c).
  */
-#define USER_ACCESS(instruction)                                                                   \
-	"1: stac\n"                                                                                \
-	"2: " instruction "\n"                                                                     \
-	"3: clac\n"                                                                                \
-	".pushsection .smap_sites, \"a\"\n.quad 1b, 3b\n.popsection\n"                             \
-	".pushsection .extable, \"a\"\n.quad 2b, %l[fault]\n.popsection"
+#define USER_OPEN "8: stac\n"
+#define USER_CLOSE                                                                                 \
+	"9: clac\n"                                                                                \
+	".pushsection .smap_sites, \"a\"\n.quad 8b, 9b\n.popsection\n"
+#define USER_MAY_FAULT(label, instruction)                                                         \
+	".pushsection .extable, \"a\"\n.quad " #label "f, %l[fault]\n.popsection\n" #label         \
+	": " instruction "\n"
+#define USER_ACCESS(instruction) USER_OPEN USER_MAY_FAULT(1, instruction) USER_CLOSE
+#define USER_ACCESS_TWO(first, second)                                                             \
+	USER_OPEN USER_MAY_FAULT(1, first) USER_MAY_FAULT(2, second) USER_CLOSE
+#define USER_ACCESS_FOUR(first, second, third, fourth)                                             \
+	USER_OPEN USER_MAY_FAULT(1, first) USER_MAY_FAULT(2, second) USER_MAY_FAULT(3, third)      \
+		USER_MAY_FAULT(4, fourth) USER_CLOSE
 /* Follows each of them: without it GCC before 12.4 may spoil their results (its bugs 110420, 110422). */
 #define USER_ACCESS_END() __asm__("")
 
@@ -43,6 +50,59 @@ fault:
 	return -EFAULT;
 }
 
+/* A few words go through registers: to begin a repeated instruction takes longer. */
+typedef u64 __attribute__((may_alias)) user_word;
+static inline int user_load_two(user_word *dst, u64 src)
+{
+	u64 first = 0, second = 0;
+
+	__asm__ goto volatile(USER_ACCESS_TWO("mov (%[src]), %[first]", "mov 8(%[src]), %[second]")
+			      : [first] "=&r"(first), [second] "=r"(second)
+			      : [src] "r"(src)
+			      : "memory"
+			      : fault);
+	USER_ACCESS_END();
+	dst[0] = first;
+	dst[1] = second;
+	return 0;
+fault:
+	return -EFAULT;
+}
+
+static inline int user_store_two(u64 dst, const user_word *src)
+{
+	__asm__ goto volatile(USER_ACCESS_TWO("mov %[first], (%[dst])", "mov %[second], 8(%[dst])")
+			      :
+			      : [first] "r"(src[0]), [second] "r"(src[1]), [dst] "r"(dst)
+			      : "memory"
+			      : fault);
+	return 0;
+fault:
+	return -EFAULT;
+}
+
+static inline int user_load_four(user_word *dst, u64 src)
+{
+	u64 first = 0, second = 0, third = 0, fourth = 0;
+
+	__asm__ goto volatile(USER_ACCESS_FOUR("mov (%[src]), %[first]", "mov 8(%[src]), %[second]",
+					       "mov 16(%[src]), %[third]",
+					       "mov 24(%[src]), %[fourth]")
+			      : [first] "=&r"(first), [second] "=&r"(second), [third] "=&r"(third),
+				[fourth] "=r"(fourth)
+			      : [src] "r"(src)
+			      : "memory"
+			      : fault);
+	USER_ACCESS_END();
+	dst[0] = first;
+	dst[1] = second;
+	dst[2] = third;
+	dst[3] = fourth;
+	return 0;
+fault:
+	return -EFAULT;
+}
+
 /* Is @n known to the compiler, and whole words? Then they are copied in place. */
 #define USER_IN_PLACE(n) (__builtin_constant_p(n) && (n) % 8 == 0)
 
@@ -54,13 +114,19 @@ static inline int user_read(void *dst, u64 src, size_t n)
 {
 	if (!USER_IN_PLACE(n))
 		return user_read_bytes(dst, src, n);
-	return user_range_ok(src, n) ? user_copy_words(dst, (const void *)src, n / 8) : -EFAULT;
+	if (unlikely(!user_range_ok(src, n)))
+		return -EFAULT;
+	return n == 16   ? user_load_two(dst, src)
+	       : n == 32 ? user_load_four(dst, src)
+			 : user_copy_words(dst, (const void *)src, n / 8);
 }
 static inline int user_write(u64 dst, const void *src, size_t n)
 {
 	if (!USER_IN_PLACE(n))
 		return user_write_bytes(dst, src, n);
-	return user_range_ok(dst, n) ? user_copy_words((void *)dst, src, n / 8) : -EFAULT;
+	if (unlikely(!user_range_ok(dst, n)))
+		return -EFAULT;
+	return n == 16 ? user_store_two(dst, src) : user_copy_words((void *)dst, src, n / 8);
 }
 
 /*
