@@ -218,6 +218,7 @@ static int commit_thread(struct task *t, const struct clone_args *a)
 		list_push_back(&p->tasks, &t->link);
 		spin_unlock(&p->time_lock);
 		p->live++;
+		(void)sigaction_get(p->actions);
 		task_hash(t);
 		trace_child(t, a);
 		thread_start(t->thread);

@@ -29,24 +29,34 @@ struct own_things {
 	struct sigaction_table *actions;
 };
 
+/* Has another process the same table of actions? Its threads have a reference each. */
+static bool actions_are_shared(struct process *p)
+{
+	u64 flags = spin_lock_irq(&p->sig_lock);
+	bool shared = __atomic_load_n(&p->actions->refs, __ATOMIC_RELAXED) != p->live;
+
+	spin_unlock_irq(&p->sig_lock, flags);
+	return shared;
+}
+
 /*
  * Makes what a program has for itself, where it is shared now: by CLONE_FILES (the others' files
  * stay open on our exec) or CLONE_SIGHAND. 0, -ENOMEM.
  */
 static int own_things_make(const struct task *t, struct own_things *own)
 {
-	struct sigaction_table *actions = t->process->actions;
-
 	*own = (struct own_things){ NULL, NULL };
 	if (__atomic_load_n(&t->files->refs, __ATOMIC_RELAXED) != 1) {
 		own->files = fd_table_copy(t->files);
 		if (!own->files)
 			return -ENOMEM;
 	}
-	if (__atomic_load_n(&actions->refs, __ATOMIC_RELAXED) != 1)
-		own->actions = sigaction_copy(actions);
-	return __atomic_load_n(&actions->refs, __ATOMIC_RELAXED) != 1 && !own->actions ? -ENOMEM
-										       : 0;
+	if (actions_are_shared(t->process)) {
+		own->actions = sigaction_copy(t->process->actions);
+		if (!own->actions)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static void own_things_drop(struct own_things *own)

@@ -183,7 +183,8 @@ static void leave_list(struct task *t)
 {
 	struct process *p = t->process;
 
-	p->live--;
+	if (--p->live)
+		sigaction_put(p->actions); /* what remains has one */
 	spin_lock(&p->time_lock);
 	task_add_times(t, &p->ended);
 	t->thread = NULL;

@@ -121,18 +121,7 @@ static inline bool task_must_end(const struct task *t)
  */
 static inline bool process_owns_actions(const struct process *p)
 {
-	return likely(__atomic_load_n(&p->live, __ATOMIC_ACQUIRE) == 1 &&
-		      __atomic_load_n(&p->actions->refs, __ATOMIC_ACQUIRE) == 1);
-}
-/* sigaction_change() of the running thread's process. */
-static inline void process_change_action(struct process *p, int sig,
-					 const struct sigaction_kernel *new,
-					 struct sigaction_kernel *old)
-{
-	if (process_owns_actions(p))
-		sigaction_change(p->actions, sig, new, old);
-	else
-		sigaction_change_shared(p->actions, sig, new, old);
+	return likely(__atomic_load_n(&p->actions->refs, __ATOMIC_ACQUIRE) == 1);
 }
 /*
  * The running thread takes @sig: its action, where it stands or in @copy. It stays as it is until the

@@ -43,12 +43,14 @@ void sigaction_put(struct sigaction_table *t)
 		slab_free(cache, t);
 }
 
-void sigaction_change_shared(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
-			     struct sigaction_kernel *old)
+void sigaction_change(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
+		      struct sigaction_kernel *old)
 {
 	u64 flags = spin_lock_irq(&t->lock);
 
-	sigaction_change(t, sig, new, old);
+	*old = t->action[sig];
+	if (new)
+		sigaction_set(t, sig, new);
 	spin_unlock_irq(&t->lock, flags);
 }
 

@@ -15,7 +15,7 @@
 
 struct sigaction_table {
 	struct spinlock lock;
-	u32 refs; /* [a] */
+	u32 refs; /* [a] of each process one, and of each thread that it has beside its first */
 	u64 changed; /* [lock] whose entries are not as in a new table */
 	struct sigaction_kernel action[NSIG + 1]; /* [lock] */
 };
@@ -31,22 +31,16 @@ static inline struct sigaction_table *sigaction_get(struct sigaction_table *t)
 }
 void sigaction_put(struct sigaction_table *t); /* NULL is fine */
 
-/* Sets the entry of @sig (@new, NULL: not) and tells the old one (@old, NULL: not). For one who has the
- * table for itself, or under the lock. */
-static inline void sigaction_change(struct sigaction_table *t, int sig,
-				    const struct sigaction_kernel *new,
-				    struct sigaction_kernel *old)
+/* Sets the entry of @sig. For one who has the table for itself, or under the lock. */
+static inline void sigaction_set(struct sigaction_table *t, u32 sig,
+				 const struct sigaction_kernel *new)
 {
-	if (old)
-		*old = t->action[sig];
-	if (new) {
-		t->action[sig] = *new;
-		t->changed |= SIGNAL_BIT(sig);
-	}
+	t->action[sig] = *new;
+	t->changed |= SIGNAL_BIT(sig);
 }
-/* The same with the lock. */
-void sigaction_change_shared(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
-			     struct sigaction_kernel *old);
+/* Tells the entry of @sig, then sets it (@new, NULL: not). */
+void sigaction_change(struct sigaction_table *t, int sig, const struct sigaction_kernel *new,
+		      struct sigaction_kernel *old);
 /* A copy of the entry for a signal that is taken: a handler for once goes back to the default. */
 void sigaction_use(struct sigaction_table *t, int sig, struct sigaction_kernel *copy);
 /* To the default: a fault that cannot be handled. */

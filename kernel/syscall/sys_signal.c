@@ -12,24 +12,41 @@
 
 #define SIGSET_BYTES 8
 
-i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
+/* Sets the action of @sig to that at @act and tells the old one at @old; 0: not. */
+static __attribute__((noinline)) i64 exchange_action(int sig, u64 act, u64 old)
 {
+	struct process *p = process_current();
 	struct sigaction_kernel new, was;
-	int sig = (i32)signo;
 
-	if (unlikely(size != SIGSET_BYTES || sig < 1 || sig > NSIG))
-		return -EINVAL;
 	if (act) {
-		if (unlikely(SIGNAL_UNBLOCKABLE & SIGNAL_BIT(sig)))
+		if (SIGNAL_UNBLOCKABLE & SIGNAL_BIT(sig))
 			return -EINVAL;
 		if (user_read(&new, act, sizeof(new)))
 			return -EFAULT;
 		new.mask &= ~SIGNAL_UNBLOCKABLE;
 	}
-	process_change_action(process_current(), sig, act ? &new : NULL, old ? &was : NULL);
-	if (act && unlikely(new.handler <= SIG_IGN)) /* what is caught is not ignored */
-		signal_drop_ignored(process_current(), sig);
+	sigaction_change(p->actions, sig, act ? &new : NULL, &was);
+	if (act && new.handler <= SIG_IGN) /* what is caught is not ignored */
+		signal_drop_ignored(p, sig);
 	return old ? user_write(old, &was, sizeof(was)) : 0;
+}
+
+i64 sys_rt_sigaction(u64 signo, u64 act, u64 old, u64 size)
+{
+	struct process *p = process_current();
+	struct sigaction_kernel new;
+	u32 sig = (u32)signo;
+
+	if (unlikely(size != SIGSET_BYTES || sig - 1 >= NSIG))
+		return -EINVAL;
+	/* The usual: a handler, which drops nothing that waits. Whatever else begins once more. */
+	if (unlikely(!act || old || (SIGNAL_UNBLOCKABLE & SIGNAL_BIT(sig)) ||
+		     !process_owns_actions(p) || user_read(&new, act, sizeof(new)) ||
+		     new.handler <= SIG_IGN))
+		return exchange_action((int)sig, act, old);
+	new.mask &= ~SIGNAL_UNBLOCKABLE;
+	sigaction_set(p->actions, sig, &new);
+	return 0;
 }
 
 i64 sys_rt_sigprocmask(u64 how, u64 set, u64 old, u64 size)
