@@ -137,7 +137,7 @@ static u32 find_free(const struct fd_table *t, u32 from)
 	return from;
 }
 
-static void set_slot(struct fd_table *t, u32 fd, struct file *f, bool cloexec)
+static inline void set_slot(struct fd_table *t, u32 fd, struct file *f, bool cloexec)
 {
 	t->slots[fd].file = f;
 	t->slots[fd].cloexec = cloexec;
@@ -148,23 +148,36 @@ static void set_slot(struct fd_table *t, u32 fd, struct file *f, bool cloexec)
 
 u32 fd_limit(void)
 {
-	const struct thread *t = thread_current();
+	const struct process *p = process_current();
 
-	return t && t->process ? t->process->limits[RLIMIT_NOFILE].soft : FD_LIMIT;
+	return likely(p) ? p->limits[RLIMIT_NOFILE].soft : FD_LIMIT;
 }
 
-int fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec)
+/* fd_install() where the table is too small; under the lock. */
+static __attribute__((noinline)) i64 install_beyond(struct fd_table *t, struct file *f, u32 fd,
+						    bool cloexec)
 {
-	int r;
+	int r = grow_slow(t, fd);
+
+	if (r)
+		return r;
+	set_slot(t, fd, f, cloexec);
+	return fd;
+}
+
+i64 fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec)
+{
+	i64 r;
 	u32 fd;
 
 	spin_lock(&t->lock);
-	fd = from <= t->lowest ? t->lowest : find_free(t, from);
-	r = fd >= fd_limit() ? -EMFILE : grow(t, fd);
-	if (!r) {
+	r = fd = from <= t->lowest ? t->lowest : find_free(t, from);
+	if (unlikely(fd >= fd_limit()))
+		r = -EMFILE;
+	else if (unlikely(fd >= t->size))
+		r = install_beyond(t, f, fd, cloexec);
+	else
 		set_slot(t, fd, f, cloexec);
-		r = fd;
-	}
 	spin_unlock(&t->lock);
 	return r;
 }
@@ -201,7 +214,7 @@ int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec)
 	return r;
 }
 
-int fd_close(struct fd_table *t, int fd)
+i64 fd_close(struct fd_table *t, int fd)
 {
 	struct file *f = NULL;
 
@@ -212,7 +225,6 @@ int fd_close(struct fd_table *t, int fd)
 		t->slots[fd].file = NULL;
 		t->slots[fd].cloexec = false;
 		t->lowest = MIN(t->lowest, (u32)fd);
-		t->end -= (u32)fd + 1 == t->end;
 	}
 	spin_unlock(&t->lock);
 	if (!f)

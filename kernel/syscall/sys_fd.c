@@ -27,7 +27,7 @@ i64 sys_close(u64 fd)
 static i64 dup_from(u64 old, u32 from, bool cloexec)
 {
 	struct file *f = fd_take(old);
-	int r;
+	i64 r;
 
 	if (!f)
 		return -EBADF;
