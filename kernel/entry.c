@@ -78,8 +78,6 @@ static void remember(struct task *t, const struct trap_frame *f, const struct fa
 	t->fault.vector = f->vector;
 	t->fault.error = f->error;
 	t->fault.address = fault->is_page_fault ? fault->address : 0;
-	t->fault.write = fault->write;
-	t->fault.exec = fault->exec;
 	t->fault.mapped = mapped;
 	t->fault.note = NULL;
 }
@@ -91,14 +89,14 @@ static __attribute__((noinline)) int resolve_by_force(struct space *s, const str
 	int err = -ENOMEM;
 
 	for (int i = 1; err == -ENOMEM && i < FAULT_TRIES && oom_make_room(); i++)
-		err = space_fault(s, fault->address, fault->write, exec);
+		err = space_fault(s, fault->address, fault->how & FAULT_WRITE, exec);
 	return err;
 }
 
 /* 0, or an error of space_fault(). Counted as Linux does: what was resolved, copies' faults too. */
 static inline int resolve(struct process *p, const struct fault *fault, bool exec)
 {
-	int err = space_fault(p->space, fault->address, fault->write, exec);
+	int err = space_fault(p->space, fault->address, fault->how & FAULT_WRITE, exec);
 
 	if (unlikely(err == -ENOMEM))
 		err = resolve_by_force(p->space, fault, exec);
@@ -125,7 +123,7 @@ void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 
 	trace(TRACE_FAULT, (u32)f->vector, fault->address, f->error, f->rip);
 	if (likely(fault->is_page_fault)) {
-		err = resolve(t->process, fault, fault->exec);
+		err = resolve(t->process, fault, fault->how & FAULT_EXEC);
 		if (likely(err == 0) || t->process->oom_killed) {
 			trace(TRACE_FAULT_EXIT, (u32)f->vector, err);
 			return; /* to the instruction, or to its end */

@@ -45,6 +45,11 @@ enum trap_vector {
 	TRAP_FIRST_IRQ = 32,
 };
 
+/* A page fault's error code. */
+#define FAULT_PRESENT 1u /* the page is there, but not for this */
+#define FAULT_WRITE 2u
+#define FAULT_EXEC 16u
+
 /* Linux's selectors: programs have these numbers written into them. */
 #define USER_CS 0x33
 #define USER_SS 0x2b

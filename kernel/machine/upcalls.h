@@ -8,10 +8,11 @@
 #include "lib/list.h"
 #include "machine/trap.h"
 
-/* What a fault was, decoded by the machine. */
+/* What a fault was. */
 struct fault {
 	u64 address; /* CR2 for page faults; else the instruction's */
-	bool is_page_fault, write, exec, present;
+	bool is_page_fault;
+	u32 how; /* of a page fault: FAULT_* */
 };
 
 /*

@@ -249,9 +249,9 @@ static void describe_access(const struct task *t, char *buf, size_t size)
 		snprintf(buf, size, "%s", t->fault.note);
 	else if (t->fault.vector == TRAP_PAGE_FAULT)
 		snprintf(buf, size, "%s %lx, which is %s",
-			 t->fault.exec    ? "jump to"
-			 : t->fault.write ? "write to"
-					  : "read of",
+			 t->fault.error & FAULT_EXEC    ? "jump to"
+			 : t->fault.error & FAULT_WRITE ? "write to"
+							: "read of",
 			 t->fault.address, t->fault.mapped ? "not allowed" : "not mapped");
 	else
 		snprintf(buf, size, "%s", trap_name(t->fault.vector));

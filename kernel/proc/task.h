@@ -78,7 +78,7 @@ struct task {
 	} altstack; /* [c] */
 	struct {
 		u64 vector, error, address;
-		bool write, exec, mapped;
+		bool mapped; /* there is something at the address */
 		const char *note; /* not a trap but this; NULL */
 	} fault; /* [c] the last one, for signal frames and the obituary */
 };

@@ -8,8 +8,9 @@
 
 struct trap_frame;
 
-/* Called by the trap code for vectors 32-255, interrupts off. Never sleeps, never switches. */
-void irq_dispatch(struct trap_frame *f);
+/* Called by the trap code for vectors 32-255, interrupts off. Never sleeps, never switches. Out of line: what it
+ * needs of the stack, faults do not. */
+__attribute__((noinline)) void irq_dispatch(struct trap_frame *f);
 
 /* A shootdown was served on the calling CPU: counted. Interrupts off. */
 void irq_note_shootdown(void);

@@ -63,9 +63,7 @@ static inline struct fault decode(const struct trap_frame *f)
 	if (likely(f->vector == TRAP_PAGE_FAULT)) {
 		fault.address = cr2_read();
 		fault.is_page_fault = true;
-		fault.present = f->error & 1;
-		fault.write = f->error & 2;
-		fault.exec = f->error & 16;
+		fault.how = (u32)f->error;
 	}
 	return fault;
 }
@@ -161,10 +159,11 @@ static __attribute__((noinline)) void kernel_fault(struct trap_frame *f)
 		return;
 	if (fault.is_page_fault)
 		panic_frame(f, "the kernel %s %016lx, which is %s",
-			    fault.exec    ? "jumped to"
-			    : fault.write ? "wrote to"
-					  : "read",
-			    fault.address, fault.present ? "not allowed" : "not mapped");
+			    fault.how & FAULT_EXEC    ? "jumped to"
+			    : fault.how & FAULT_WRITE ? "wrote to"
+						      : "read",
+			    fault.address,
+			    fault.how & FAULT_PRESENT ? "not allowed" : "not mapped");
 	panic_frame(f, "%s in the kernel", trap_name(f->vector));
 }
 
@@ -174,31 +173,35 @@ static __attribute__((noinline)) void kernel_fault(struct trap_frame *f)
  */
 static void refuse_supervisor_read(struct trap_frame *f, struct fault *fault)
 {
-	if (!fault->is_page_fault || (f->error & 5) != 1)
+	if (likely((f->error & 5) != 1) || !fault->is_page_fault)
 		return;
 	f->vector = TRAP_PROTECTION;
 	fault->is_page_fault = false;
 	fault->address = f->rip;
 }
 
+static __attribute__((noinline)) void user_fault(struct trap_frame *f)
+{
+	struct fault fault = decode(f);
+
+	cpu_this()->fault_count++;
+	if (unlikely(f->vector == TRAP_DEBUG))
+		breakpoints_trapped((struct context *)thread_current(), f);
+	refuse_supervisor_read(f, &fault);
+	irq_enable();
+	upcall_user_fault(f, &fault);
+	irq_disable();
+}
+
 void trap_dispatch(struct trap_frame *f);
 void trap_dispatch(struct trap_frame *f)
 {
-	if (f->vector >= TRAP_FIRST_IRQ) {
+	if (f->vector >= TRAP_FIRST_IRQ)
 		irq_dispatch(f);
-	} else if (trap_from_user(f)) {
-		struct fault fault = decode(f);
-
-		cpu_this()->fault_count++;
-		if (f->vector == TRAP_DEBUG)
-			breakpoints_trapped((struct context *)thread_current(), f);
-		refuse_supervisor_read(f, &fault);
-		irq_enable();
-		upcall_user_fault(f, &fault);
-		irq_disable();
-	} else {
+	else if (trap_from_user(f))
+		user_fault(f);
+	else
 		kernel_fault(f);
-	}
 }
 
 static void kernel_debug_trap(struct trap_frame *f)
