@@ -4,7 +4,9 @@
  * may do is decided by what is there when it is done, not by what was there before.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -114,6 +116,78 @@ static void names(void)
 	rmdir(DIR "/b");
 }
 
+/* -- programs -------------------------------------------------------------------------------------- */
+
+/* An ELF file of one page whose code is exit(number); the number is its byte TINY_EXIT. */
+#define TINY_EXIT 126
+static const unsigned char tiny[] = {
+	/* the header, entry at 0x400078 */
+	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78, 0,
+	0x40, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0,
+	0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+	/* one segment, read and execute, at 0x400000 */
+	1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0,
+	0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
+	/* mov $60, %eax; mov $0, %edi; syscall */
+	0xb8, 0x3c, 0, 0, 0, 0xbf, 0, 0, 0, 0, 0x0f, 0x05
+};
+
+static void make_program(const char *name, unsigned char number, mode_t mode)
+{
+	unsigned char image[sizeof(tiny)];
+	int fd = open(name, O_CREAT | O_WRONLY, mode);
+
+	memcpy(image, tiny, sizeof(image));
+	image[TINY_EXIT] = number;
+	is_long(write(fd, image, sizeof(image)), sizeof(image), "%s", name);
+	close(fd);
+}
+
+static int swap_often(void *arg)
+{
+	(void)arg;
+	while (!*ended) {
+		link(DIR "/may_not", DIR "/new");
+		rename(DIR "/new", DIR "/program");
+		link(DIR "/may", DIR "/new");
+		rename(DIR "/new", DIR "/program");
+	}
+	return 0;
+}
+
+static int run_program(void *arg)
+{
+	char *argv[] = { DIR "/program", NULL };
+
+	(void)arg;
+	execv(argv[0], argv);
+	return errno == EACCES ? 2 : 3;
+}
+
+/* A name goes from a file that may be executed to one that may not, and back. */
+static void programs(void)
+{
+	long end = now_ms() + PART_MS;
+	int wrong = 0, status;
+	pid_t pid;
+
+	make_program(DIR "/may", 0, 0755);
+	make_program(DIR "/may_not", 1, 0644);
+	link(DIR "/may", DIR "/program");
+	*ended = 0;
+	pid = start_child(swap_often, NULL);
+	while (now_ms() < end) {
+		status = in_child(run_program, NULL);
+		wrong += status != EXITED(0) && status != EXITED(2);
+	}
+	*ended = 1;
+	is_status(status_of(pid), EXITED(0), "two files take turns to have a name");
+	is_long(wrong, 0, "only the one that may be executed is");
+	unlink(DIR "/may");
+	unlink(DIR "/may_not");
+	unlink(DIR "/program");
+}
+
 /* -- a lock that comes after its descriptor has gone -------------------------------------------------- */
 
 static int pair[2]; /* a byte, and the holder lets go */
@@ -181,6 +255,7 @@ int main(void)
 	mkdir(DIR, 0755);
 	owners();
 	names();
+	programs();
 	locks();
 	rmdir(DIR);
 	return done_testing();
