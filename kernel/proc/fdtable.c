@@ -12,52 +12,66 @@
 #include "mm/slab.h"
 #include "proc/process.h"
 
-#define FIRST_SIZE 32
+static void free_slots(struct fd_table *t)
+{
+	if (t->slots != t->first)
+		kfree(t->slots);
+}
 
-static struct fd_table *table_alloc(u32 size)
+/* Makes the table larger than @fd; under the lock, if anybody else has it. 0, -ENOMEM. */
+static int grow_slow(struct fd_table *t, u32 fd)
+{
+	struct fd_slot *slots;
+	u32 size = t->size;
+
+	while (size <= fd)
+		size *= 2;
+	slots = kzalloc_user(size * sizeof(*slots)); /* a program can want them without end */
+	if (!slots)
+		return -ENOMEM;
+	memcpy(slots, t->slots, t->size * sizeof(*slots));
+	free_slots(t);
+	t->slots = slots;
+	t->size = size;
+	return 0;
+}
+
+static inline int grow(struct fd_table *t, u32 fd)
+{
+	return likely(fd < t->size) ? 0 : grow_slow(t, fd);
+}
+
+struct fd_table *fd_table_create(void)
 {
 	struct fd_table *t = kzalloc(sizeof(*t));
 
 	if (!t)
 		return NULL;
-	/* Only a large one can be wanted without end. */
-	t->slots = size > FIRST_SIZE ? kzalloc_user(size * sizeof(struct fd_slot))
-				     : kzalloc(size * sizeof(struct fd_slot));
-	if (!t->slots) {
-		kfree(t);
-		return NULL;
-	}
+	t->slots = t->first;
 	t->refs = 1;
-	t->size = size;
+	t->size = FD_FIRST_SIZE;
 	return t;
 }
 
-struct fd_table *fd_table_create(void)
+/* Looks for the end, which closing leaves behind. Under the lock. */
+static void find_end(struct fd_table *t)
 {
-	return table_alloc(FIRST_SIZE);
-}
-
-/* Slots that a copy needs. Looks for the end, which closing leaves behind. Under the lock. */
-static u32 size_needed(struct fd_table *t)
-{
-	u32 size = FIRST_SIZE;
-
 	while (t->end && !t->slots[t->end - 1].file)
 		t->end--;
-	while (size < t->end)
-		size *= 2;
-	return size;
 }
 
 struct fd_table *fd_table_copy(struct fd_table *t)
 {
-	struct fd_table *copy;
-	u32 size;
+	struct fd_table *copy = fd_table_create();
 
+	if (!copy)
+		return NULL;
 	spin_lock(&t->lock);
-	size = size_needed(t);
-	copy = table_alloc(size); /* does not sleep */
-	if (copy) {
+	find_end(t);
+	if (t->end && grow(copy, t->end - 1)) { /* does not sleep */
+		kfree(copy);
+		copy = NULL;
+	} else {
 		copy->lowest = t->lowest;
 		copy->end = t->end;
 		for (u32 i = 0; i < t->end; i++) {
@@ -80,7 +94,7 @@ void fd_table_put(struct fd_table *t)
 		if (t->slots[i].file)
 			file_put(t->slots[i].file);
 	}
-	kfree(t->slots);
+	free_slots(t);
 	kfree(t);
 }
 
@@ -104,29 +118,6 @@ struct file *fd_get(struct fd_table *t, int fd)
 	}
 	spin_unlock(&t->lock);
 	return f;
-}
-
-/* Makes the table larger than @fd; under the lock. 0, -ENOMEM. */
-static int grow_slow(struct fd_table *t, u32 fd)
-{
-	struct fd_slot *slots;
-	u32 size = t->size;
-
-	while (size <= fd)
-		size *= 2;
-	slots = kzalloc_user(size * sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	memcpy(slots, t->slots, t->size * sizeof(*slots));
-	kfree(t->slots);
-	t->slots = slots;
-	t->size = size;
-	return 0;
-}
-
-static inline int grow(struct fd_table *t, u32 fd)
-{
-	return likely(fd < t->size) ? 0 : grow_slow(t, fd);
 }
 
 /* The lowest free number >= @from; under the lock. */

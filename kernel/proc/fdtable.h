@@ -11,6 +11,8 @@
 
 #define FD_LIMIT 1024 /* RLIMIT_NOFILE's default */
 
+#define FD_FIRST_SIZE 30 /* slots in the table itself, which has 512 bytes with them */
+
 struct fd_slot {
 	struct file *file;
 	bool cloexec;
@@ -19,10 +21,11 @@ struct fd_slot {
 struct fd_table {
 	struct spinlock lock;
 	u32 refs; /* atomic */
-	u32 size; /* slots allocated, grows by doubling */
+	u32 size; /* slots there are, grows by doubling */
 	u32 lowest; /* no free slot below it */
 	u32 end; /* no used slot at it or above */
-	struct fd_slot *slots;
+	struct fd_slot *slots; /* @first, or more, allocated */
+	struct fd_slot first[FD_FIRST_SIZE];
 };
 
 struct fd_table *fd_table_create(void); /* NULL: out of memory */
