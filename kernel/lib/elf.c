@@ -22,7 +22,7 @@ enum { CLASS_64 = 2, DATA_LSB = 1, VERSION_CURRENT = 1 };
 enum { PT_LOAD = 1, PT_INTERP = 3, PT_PHDR = 6, PT_GNU_STACK = 0x6474e551 };
 
 struct file_header {
-	u8 magic[4];
+	u32 magic; /* 0x7f and "ELF" */
 	u8 class, data, version, osabi;
 	u8 pad[8];
 	u16 type, machine;
@@ -42,7 +42,7 @@ _Static_assert(sizeof(struct program_header) == PHENTSIZE, "program header");
 /* Returns NULL or what is wrong with it. */
 static const char *header_fault(const struct file_header *h, u64 file_size)
 {
-	if (memcmp(h->magic, "\177ELF", 4) != 0)
+	if (h->magic != 0x464c457f)
 		return "not an ELF file";
 	if (h->class != CLASS_64 || h->data != DATA_LSB)
 		return "not 64-bit little-endian";

@@ -20,7 +20,7 @@ static void set_name(struct task *t, const char *path)
 	const char *slash = strrchr(path, '/');
 
 	task_set_name(t, slash ? slash + 1 : path);
-	strlcpy(t->thread->name, t->name, sizeof(t->thread->name));
+	memcpy(t->thread->name, t->name, sizeof(t->thread->name));
 }
 
 /* What the new program has for itself though the old one shared it; NULL: it did not. */

@@ -13,7 +13,7 @@
 #include "machine/cpu.h"
 
 #define WRITER_WORDS 64
-#define AUXV_PAIRS 22
+#define AUXV_PAIRS 21
 #define PLATFORM "x86_64\0" /* a word of it */
 #define RANDOM_BYTES 16
 #define MIN_SIGNAL_STACK 2048
@@ -42,10 +42,14 @@ static inline void put(struct writer *w, u64 word)
 	w->words[w->count++] = word;
 }
 
-static inline void put_pair(struct writer *w, u64 type, u64 value)
+/* As many as there is room for. */
+static void put_all(struct writer *w, const u64 *words, unsigned n)
 {
-	put(w, type);
-	put(w, value);
+	assert(n <= WRITER_WORDS);
+	if (w->count + n > WRITER_WORDS)
+		flush(w);
+	memcpy(w->words + w->count, words, n * sizeof(u64));
+	w->count += n;
 }
 
 struct copy {
@@ -94,29 +98,35 @@ struct places { /* of what auxv points at */
 static void put_auxv(struct writer *w, const struct new_image *img, const struct places *at)
 {
 	const struct credentials *cred = &img->cred;
+	const u64 pairs[][2] = {
+		{ AT_HWCAP, cpu_features.hwcap },
+		{ AT_PAGESZ, PAGE_SIZE },
+		{ AT_CLKTCK, 100 },
+		{ AT_PHDR, img->elf.phdr_vaddr ? img->elf.phdr_vaddr + img->bias : 0 },
+		{ AT_PHENT, 56 },
+		{ AT_PHNUM, img->elf.phnum },
+		{ AT_BASE, img->interp_base },
+		{ AT_FLAGS, 0 },
+		{ AT_ENTRY, img->elf.entry + img->bias },
+		{ AT_UID, cred->uid },
+		{ AT_EUID, cred->euid },
+		{ AT_GID, cred->gid },
+		{ AT_EGID, cred->egid },
+		{ AT_SECURE, cred->euid != cred->uid || cred->egid != cred->gid },
+		{ AT_RANDOM, at->random },
+		{ AT_HWCAP2, cpu_features.fsgsbase ? HWCAP2_FSGSBASE : 0 },
+		{ AT_EXECFN, at->path },
+		{ AT_PLATFORM, at->platform },
+		{ AT_MINSIGSTKSZ, MAX(MIN_SIGNAL_STACK, 1024 + cpu_features.xsave_bytes) },
+		{ AT_NULL, 0 },
+	};
 
-	if (img->vdso)
-		put_pair(w, AT_SYSINFO_EHDR, img->vdso);
-	put_pair(w, AT_HWCAP, cpu_features.hwcap);
-	put_pair(w, AT_PAGESZ, PAGE_SIZE);
-	put_pair(w, AT_CLKTCK, 100);
-	put_pair(w, AT_PHDR, img->elf.phdr_vaddr ? img->elf.phdr_vaddr + img->bias : 0);
-	put_pair(w, AT_PHENT, 56);
-	put_pair(w, AT_PHNUM, img->elf.phnum);
-	put_pair(w, AT_BASE, img->interp_base);
-	put_pair(w, AT_FLAGS, 0);
-	put_pair(w, AT_ENTRY, img->elf.entry + img->bias);
-	put_pair(w, AT_UID, cred->uid);
-	put_pair(w, AT_EUID, cred->euid);
-	put_pair(w, AT_GID, cred->gid);
-	put_pair(w, AT_EGID, cred->egid);
-	put_pair(w, AT_SECURE, cred->euid != cred->uid || cred->egid != cred->gid);
-	put_pair(w, AT_RANDOM, at->random);
-	put_pair(w, AT_HWCAP2, cpu_features.fsgsbase ? HWCAP2_FSGSBASE : 0);
-	put_pair(w, AT_EXECFN, at->path);
-	put_pair(w, AT_PLATFORM, at->platform);
-	put_pair(w, AT_MINSIGSTKSZ, MAX(MIN_SIGNAL_STACK, 1024 + cpu_features.xsave_bytes));
-	put_pair(w, AT_NULL, 0);
+	_Static_assert(ARRAY_SIZE(pairs) + 1 == AUXV_PAIRS, "the vDSO's is before them");
+	if (img->vdso) {
+		put(w, AT_SYSINFO_EHDR);
+		put(w, img->vdso);
+	}
+	put_all(w, pairs[0], 2 * ARRAY_SIZE(pairs));
 }
 
 /* What auxv points at, but for strings of the program's own; it lies as @at says behind a gap. */
