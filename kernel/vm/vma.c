@@ -25,28 +25,9 @@ static i64 live_vmas(void)
 	return vma_cache ? (i64)slab_live(vma_cache) : 0;
 }
 
-/* All that @from says but its place in the tree and in the list. */
-static inline void set_like(struct vma *v, const struct vma *from)
+struct vma *vma_new(void)
 {
-	v->start = from->start;
-	v->end = from->end;
-	v->prot = from->prot;
-	v->flags = from->flags;
-	v->backing = from->backing;
-	v->offset = from->offset;
-}
-
-struct vma *vma_alloc(struct space *s, const struct vma *from)
-{
-	struct vma *v = s->spare;
-
-	if (v)
-		s->spare = v->next;
-	else
-		v = slab_alloc(vma_cache);
-	if (v && from)
-		set_like(v, from);
-	return v;
+	return slab_alloc(vma_cache);
 }
 
 static void put_aside(struct space *s, struct vma *v)
@@ -181,7 +162,7 @@ void vma_remove(struct space *s, struct vma *v)
 
 void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
 {
-	set_like(tail, v);
+	vma_set_like(tail, v);
 	tail->start = at;
 	tail->offset = vma_offset(v, at);
 	if (v->backing)

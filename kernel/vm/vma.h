@@ -15,11 +15,34 @@
 /* The page that untouched anonymous memory reads as. Never counted, never written. */
 extern struct page *zero_page;
 
+/* All that @from says but its place in the tree and in the list. */
+static inline void vma_set_like(struct vma *v, const struct vma *from)
+{
+	v->start = from->start;
+	v->end = from->end;
+	v->prot = from->prot;
+	v->flags = from->flags;
+	v->backing = from->backing;
+	v->offset = from->offset;
+}
+
 /*
  * A map of @s that is nowhere yet, like @from (NULL: old contents, for vma_cut() to fill); NULL: no
  * memory. A space keeps one at hand: most maps are made soon after another was given up.
  */
-struct vma *vma_alloc(struct space *s, const struct vma *from);
+struct vma *vma_new(void); /* of the cache */
+static inline struct vma *vma_alloc(struct space *s, const struct vma *from)
+{
+	struct vma *v = s->spare;
+
+	if (likely(v))
+		s->spare = v->next;
+	else
+		v = vma_new();
+	if (v && from)
+		vma_set_like(v, from);
+	return v;
+}
 void vma_free(struct space *s, struct vma *v); /* NULL is fine; its backing is the caller's */
 
 /* Frees all maps, with their backings: nobody looks for anything there any more. */

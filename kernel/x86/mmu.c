@@ -93,7 +93,7 @@ pte_t *mmu_next_slot(const struct mmu *m, u64 *va, u64 end)
 		span = span_at(level);
 		do
 			*va = ALIGN_DOWN(*va, span) + span;
-		while (index_at(*va, level) && !table[index_at(*va, level)]);
+		while (*va < end && index_at(*va, level) && !table[index_at(*va, level)]);
 	}
 	return NULL;
 }
