@@ -207,6 +207,17 @@ static int make_nameless(struct opening *o, struct spot *s)
 	return 0;
 }
 
+/* As walk_begin_whole() where @at, which was found before, is the end of the path. */
+static int begin_at_end(struct walk *w, const struct fs_context *c, const struct path *at,
+			struct spot *out)
+{
+	w->c = c;
+	w->at.mount = at->mount;
+	w->crossed = w->trailing = false;
+	*out = (struct spot){ vnode_get(at->vnode), at->mount, NULL };
+	return 1;
+}
+
 int path_open(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 	      u32 mode, struct file **out)
 {
@@ -224,7 +235,8 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 		r = walk_begin(&o.w, c, start, path);
 		known = false;
 	} else {
-		r = walk_begin_whole(&o.w, c, start, path, &s);
+		r = likely(path) ? walk_begin_whole(&o.w, c, start, path, &s)
+				 : begin_at_end(&o.w, c, start, &s);
 		known = r > 0;
 	}
 	if (r < 0)
@@ -241,20 +253,5 @@ int path_open(const struct fs_context *c, const struct path *start, const char *
 	}
 	if (!known)
 		walk_end(&o.w);
-	return r;
-}
-
-int path_open_found(const struct fs_context *c, const struct path *at, struct file **out)
-{
-	struct opening o; /* without a walk: of it there are the asker and no slash at the end */
-	struct spot s = { vnode_get(at->vnode), at->mount, NULL };
-	int r;
-
-	o.w.c = c;
-	o.w.trailing = false;
-	o.flags = O_RDONLY | O_LARGEFILE;
-	o.created = false;
-	r = open_vnode(&o, &s, out);
-	spot_put(&s);
 	return r;
 }

@@ -44,11 +44,9 @@ int path_find(const struct fs_context *c, const struct path *start, const char *
 struct path path_get(const struct path *p);
 void path_put(const struct path *p);
 
-/* open(2) with all its flags; *out has one reference. */
+/* open(2) with all its flags; *out has one reference. @path NULL: @start itself, as path_find() found it. */
 int path_open(const struct fs_context *c, const struct path *start, const char *path, u32 flags,
 	      u32 mode, struct file **out);
-/* Opens what path_find() has found at @at, for reading. */
-int path_open_found(const struct fs_context *c, const struct path *at, struct file **out);
 int path_mkdir(const struct fs_context *c, const struct path *start, const char *path, u32 mode);
 int path_mknod(const struct fs_context *c, const struct path *start, const char *path, u32 mode,
 	       u64 rdev);

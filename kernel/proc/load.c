@@ -38,7 +38,7 @@ int load_open(const struct path *start, const char *path, struct file **out)
 		if (!err && READ_ONCE(file.vnode->writers) > 0)
 			err = -ETXTBSY;
 		if (!err)
-			err = path_open_found(&fs, &file, out);
+			err = path_open(&fs, &file, NULL, O_RDONLY, 0, out);
 		path_put(&file);
 	}
 	fs_context_end(&fs);
