@@ -91,20 +91,6 @@ static int parse(struct file *f, const struct file_head *head, struct elf_image 
 	return elf_parse(head->bytes, head->bytes + phoff, size, USER_END, elf, NULL);
 }
 
-/*
- * The last file page behind filesz is zero to its end, where there is a bss: ld.so and libc begin
- * their heaps right behind it.
- */
-static int zero_tail(struct space *s, u64 from, u64 to)
-{
-	static const u8 zeros[256];
-	int err = 0;
-
-	for (; from < to && !err; from += MIN(sizeof(zeros), to - from))
-		err = space_write(s, from, zeros, MIN(sizeof(zeros), to - from));
-	return err;
-}
-
 static int map_segment(struct space *s, struct file *f, const struct elf_segment *seg, u64 bias)
 {
 	u64 start = ALIGN_DOWN(seg->vaddr + bias, PAGE_SIZE);
@@ -123,8 +109,10 @@ static int map_segment(struct space *s, struct file *f, const struct elf_segment
 		if (at < 0)
 			return at;
 	}
+	/* Where there is a bss the file's last page is zero to its end: ld.so and libc begin their
+	 * heaps right behind it. */
 	if (tail) {
-		int err = zero_tail(s, file_end, file_pages_end);
+		int err = space_zero(s, file_end, file_pages_end - file_end);
 
 		if (!err && !(prot & MMU_WRITE))
 			err = space_protect(s, start, file_pages_end - start, prot);

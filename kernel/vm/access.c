@@ -68,6 +68,12 @@ int space_write(struct space *s, u64 addr, const void *src, size_t n)
 	return transfer(s, addr, (u8 *)src, n, true, false);
 }
 
+int space_zero(struct space *s, u64 addr, size_t n)
+{
+	assert(n <= PAGE_SIZE);
+	return transfer(s, addr, page_to_virt(zero_page), n, true, false);
+}
+
 int space_read(struct space *s, u64 addr, void *dst, size_t n)
 {
 	return transfer(s, addr, dst, n, false, false);

@@ -65,7 +65,7 @@ static __attribute__((noinline)) int map_anonymous(struct space *s, const struct
 }
 
 /* A page of its own with @from's contents; NULL: out of memory. */
-static struct page *copy_page(const struct space *s, const struct page *from)
+static inline struct page *copy_page(const struct space *s, const struct page *from)
 {
 	struct page *p = vm_page(s, from == zero_page ? ALLOC_ZERO : 0);
 
@@ -148,8 +148,8 @@ static __attribute__((noinline)) int map_backing(struct space *s, const struct v
  * if some still read the old page while another wrote to the new one, memory would go back in
  * time. Drops @old.
  */
-static void replace_leaf(struct space *s, const struct vma *v, u64 va, pte_t *slot,
-			 struct page *old, const struct page *p)
+static inline void replace_leaf(struct space *s, const struct vma *v, u64 va, pte_t *slot,
+				struct page *old, const struct page *p)
 {
 	struct mmu_flush f;
 

@@ -17,7 +17,7 @@ static bool needs_tail(const struct vma *v, u64 start, u64 end)
 	return v && v->start < start && v->end > end;
 }
 
-static void discard_vma(struct space *s, struct vma *v)
+static inline void discard_vma(struct space *s, struct vma *v)
 {
 	vma_remove(s, v);
 	if (v->backing)
@@ -93,7 +93,7 @@ int space_unmap(struct space *s, u64 addr, u64 len)
 /* -- mapping --------------------------------------------------------------------------- */
 
 /* Links @v, which is what faults will be about next. Takes a reference on its backing. */
-static void add_map(struct space *s, struct vma *v, struct vma *next)
+static inline void add_map(struct space *s, struct vma *v, struct vma *next)
 {
 	if (v->backing)
 		v->backing->ops->get(v->backing);

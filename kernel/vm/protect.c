@@ -43,8 +43,10 @@ static inline int change_leaf(pte_t *slot, u64 va, void *arg)
 
 static void change_leaves(struct space *s, u64 start, u64 end, u32 prot, bool shared)
 {
-	struct change c = { .prot = prot, .shared = shared };
+	struct change c;
 
+	c.prot = prot;
+	c.shared = shared;
 	mmu_flush_init(&c.flush, &s->mmu);
 	vm_for_each_leaf(s, start, end, change_leaf, &c);
 	mmu_flush_done(&c.flush);

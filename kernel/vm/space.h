@@ -58,7 +58,8 @@ struct space {
 	struct mutex lock;
 	struct rb_root maps;
 	struct vma *first, *last; /* [lock] the lowest and the highest map; NULL: there is none */
-	struct vma *fresh; /* [lock] the youngest map, in the list alone; NULL: all are in the tree */
+	struct vma
+		*fresh; /* [lock] the youngest map, in the list alone; NULL: all are in the tree */
 	struct vma *spare; /* [lock] maps at hand for vma_alloc(), through next; may be NULL */
 	struct vma
 		*recent; /* [lock] used last; NULL: not known, or no fault may find it (reaped) */
@@ -134,6 +135,8 @@ int space_fault(struct space *s, u64 addr, bool write, bool exec);
 
 /* Writes into a space that is not loaded (exec lays out the stack). 0 or an error of fault. */
 int space_write(struct space *s, u64 addr, const void *src, size_t n);
+/* Writes @n bytes of zero so, a page at most. */
+int space_zero(struct space *s, u64 addr, size_t n);
 /* Reads from a space that need not be loaded (/proc/<pid>/cmdline). 0 or an error. */
 int space_read(struct space *s, u64 addr, void *dst, size_t n);
 

@@ -3,8 +3,8 @@
  * The tree of maps: finding, cutting, joining, and choosing addresses.
  *
  * Invariants: maps are disjoint, page aligned and inside [0, USER_END); space.mapped is the
- * sum of their lengths and map_count their number. The tree is for finding; who has a map has its
- * neighbours by the list through all of them. Changing a map's start or end never changes its
+ * sum of their lengths and map_count their number. The tree is for finding, and has all but the
+ * youngest (space.fresh); who has a map has its neighbours by the list through all of them. Changing a map's start or end never changes its
  * place in the order, because it never passes a neighbour. Locks: space.lock.
  */
 #include "vm/vma.h"
@@ -103,9 +103,9 @@ struct vma *vma_find_down(const struct space *s, u64 addr)
 }
 
 /* One of the two places in the tree between neighbours is always free. */
-static void settle(struct space *s, struct vma *v)
+void vma_settle(struct space *s)
 {
-	struct vma *prev = v->prev, *next = v->next;
+	struct vma *v = s->fresh, *prev = v->prev, *next = v->next;
 
 	if (prev && !prev->node.child[1])
 		rb_link(&s->maps, &v->node, &prev->node, 1);
@@ -113,51 +113,17 @@ static void settle(struct space *s, struct vma *v)
 		rb_link(&s->maps, &v->node, next ? &next->node : NULL, 0);
 }
 
-/* Into the list, below @next. */
-static inline void enlist(struct space *s, struct vma *v, struct vma *next)
-{
-	struct vma *prev = next ? next->prev : s->last;
-
-	v->prev = prev;
-	v->next = next;
-	*(next ? &next->prev : &s->last) = v;
-	*(prev ? &prev->next : &s->first) = v;
-	s->map_count++;
-}
-
-/* Maps that come and go in turns, as most do, never get into the tree. */
-void vma_link(struct space *s, struct vma *v, struct vma *next)
-{
-	if (s->fresh)
-		settle(s, s->fresh);
-	enlist(s, v, next);
-	s->fresh = v;
-}
-
 void vma_append(struct space *s, struct vma *v)
 {
 	if (s->last)
 		s->last->node.child[1] = &v->node;
-	enlist(s, v, NULL);
+	vma_enlist(s, v, NULL);
 }
 
 void vma_index(struct space *s)
 {
 	if (s->first)
 		rb_build(&s->maps, &s->first->node, s->map_count);
-}
-
-void vma_remove(struct space *s, struct vma *v)
-{
-	if (s->recent == v)
-		s->recent = v->prev; /* what is asked for next is found behind it */
-	*(v->next ? &v->next->prev : &s->last) = v->prev;
-	*(v->prev ? &v->prev->next : &s->first) = v->next;
-	if (s->fresh == v)
-		s->fresh = NULL;
-	else
-		rb_remove(&s->maps, &v->node);
-	s->map_count--;
 }
 
 void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
@@ -173,8 +139,7 @@ void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
 
 int vma_split(struct space *s, struct vma *v, u64 at)
 {
-	struct vma *tail =
-		s->map_count < MAX_MAPS && space_may_take(s) ? vma_alloc(s, NULL) : NULL;
+	struct vma *tail = s->map_count < MAX_MAPS && space_may_take(s) ? vma_alloc(s, NULL) : NULL;
 
 	if (!tail)
 		return -ENOMEM;

@@ -65,12 +65,47 @@ static inline struct vma *vma_find(const struct space *s, u64 addr)
 	return vma_find_down(s, addr);
 }
 
-/* Puts @v below @next, the lowest map above it (NULL: there is none). */
-void vma_link(struct space *s, struct vma *v, struct vma *next);
+/* Into the list alone, below @next. */
+static inline void vma_enlist(struct space *s, struct vma *v, struct vma *next)
+{
+	struct vma *prev = next ? next->prev : s->last;
+
+	v->prev = prev;
+	v->next = next;
+	*(next ? &next->prev : &s->last) = v;
+	*(prev ? &prev->next : &s->first) = v;
+	s->map_count++;
+}
+
+/*
+ * Puts @v below @next, the lowest map above it (NULL: there is none). It goes into the tree when the
+ * next one is linked: maps that come and go in turns, as most do, never get there.
+ */
+void vma_settle(struct space *s); /* the fresh one, into the tree */
+static inline void vma_link(struct space *s, struct vma *v, struct vma *next)
+{
+	if (s->fresh)
+		vma_settle(s);
+	vma_enlist(s, v, next);
+	s->fresh = v;
+}
+
+static inline void vma_remove(struct space *s, struct vma *v)
+{
+	if (s->recent == v)
+		s->recent = v->prev; /* what is asked for next is found behind it */
+	*(v->next ? &v->next->prev : &s->last) = v->prev;
+	*(v->prev ? &v->prev->next : &s->first) = v->next;
+	if (s->fresh == v)
+		s->fresh = NULL;
+	else
+		rb_remove(&s->maps, &v->node);
+	s->map_count--;
+}
+
 /* Puts @v above all that @s has; the tree is made at the end, by vma_index(). */
 void vma_append(struct space *s, struct vma *v);
 void vma_index(struct space *s);
-void vma_remove(struct space *s, struct vma *v);
 
 /* The lowest address that new maps must leave alone for @v's sake. */
 static inline u64 vma_low(const struct vma *v)

@@ -163,8 +163,8 @@ static void building_from_a_chain(void)
 		rb_build(&root, &items[0].node, (u32)n);
 		if (!check(tree_is_sound(&root, (size_t)n)))
 			return;
-		check(!n || (rb_first(&root) == &items[0].node &&
-			     rb_last(&root) == &items[n - 1].node));
+		check(!n ||
+		      (rb_first(&root) == &items[0].node && rb_last(&root) == &items[n - 1].node));
 	}
 }
 
