@@ -58,8 +58,7 @@ struct space {
 	struct mutex lock;
 	struct rb_root maps;
 	struct vma *first, *last; /* [lock] the lowest and the highest map; NULL: there is none */
-	struct vma
-		*fresh; /* [lock] the youngest map, in the list alone; NULL: all are in the tree */
+	struct vma *fresh; /* [lock] the youngest, in the list alone; NULL: the tree has all */
 	struct vma *spare; /* [lock] maps at hand for vma_alloc(), through next; may be NULL */
 	struct vma
 		*recent; /* [lock] used last; NULL: not known, or no fault may find it (reaped) */

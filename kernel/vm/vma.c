@@ -4,8 +4,9 @@
  *
  * Invariants: maps are disjoint, page aligned and inside [0, USER_END); space.mapped is the
  * sum of their lengths and map_count their number. The tree is for finding, and has all but the
- * youngest (space.fresh); who has a map has its neighbours by the list through all of them. Changing a map's start or end never changes its
- * place in the order, because it never passes a neighbour. Locks: space.lock.
+ * youngest (space.fresh); who has a map has its neighbours by the list through all of them. Changing
+ * a map's start or end never changes its place in the order, because it never passes a neighbour.
+ * Locks: space.lock.
  */
 #include "vm/vma.h"
 
