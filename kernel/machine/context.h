@@ -22,15 +22,12 @@ struct mmu;
 #define WORK_PTRACE (1u << 4) /* its tracer wants to hear of system calls, or of a step */
 #define WORK_STAYS (WORK_TRACE | WORK_PTRACE) /* these stay set while the thread is looked at */
 
-/* One bit each: the switch asks for plain ones by an and. */
-#define USER_PLAIN 1u
-#define USER_WATCHED 2u /* has debug registers of its own (machine/breakpoints.h) */
-
 struct breakpoints;
 
 struct context {
 	u32 work; /* atomic; offset 0 */
-	u32 user_thread; /* has user state (FPU area, FS, GS): USER_*; 0: a kernel thread */
+	bool user_thread; /* has user state (FPU area, FS, GS) */
+	bool lean; /* no breakpoints and cpu_features.lean_switch: switched without asking */
 	u64 rsp; /* saved kernel stack pointer [o: not running] */
 	struct mmu *mmu; /* address space; NULL: kernel thread, runs on any */
 	u64 fs_base, gs_base; /* user's [o] */

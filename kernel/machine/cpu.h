@@ -155,7 +155,7 @@ struct cpu_features {
 	bool nx, smep, smap, umip, pge, pcid, invpcid, fsgsbase, gib_pages;
 	bool xsave, xsaveopt, xsavec, x2apic, tsc_deadline, invariant_tsc, rdrand, rdseed;
 	bool hypervisor;
-	bool lean_switch; /* XSAVEOPT and FSGSBASE: the switch asks once */
+	bool lean_switch; /* XSAVEOPT and FSGSBASE: the switch asks for neither */
 	u32 xsave_bytes; /* of the enabled components; 512 with FXSAVE only */
 	u64 xcr0;
 	u32 hwcap; /* CPUID.1:EDX, for AT_HWCAP */

@@ -39,7 +39,8 @@ struct mmu {
 	struct list tables; /* the pages of all its tables, for upcalls.h */
 	u32 table_count; /* their number */
 	u64 loaded; /* CPUs that have it loaded; atomic, this and the next: see x86/tlb.c */
-	u64 trusted; /* CPUs whose TLB may be trusted for it */
+	u64 trusted; /* those of them whose TLB may be trusted for it */
+	u64 trusted_root; /* root and asid as such a CPU loads them */
 };
 
 /* The kernel's virtual areas (beside DIRECT_MAP_BASE and KERNEL_BASE of boot_info.h). */

@@ -76,7 +76,8 @@ struct thread *thread_create(const char *name, void (*fn)(void *), void *arg, bo
 			return NULL;
 		}
 		fpu_area_init(t->ctx.fpu);
-		t->ctx.user_thread = USER_PLAIN;
+		t->ctx.user_thread = true;
+		t->ctx.lean = cpu_features.lean_switch;
 		t->ctx.work = trace_inherited();
 	}
 	t->stack = stack;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The debug registers (SDM vol. 3, 18.2). DR7 of a CPU is 0 unless a thread with breakpoints runs there.
- * Such a thread is not `user_thread == USER_PLAIN`, so the lean switch never meets it and costs nothing.
+ * Such a thread is not `lean`, so the lean switch never meets it and costs nothing for it.
  * Every enabled breakpoint lies in the user half and is no port's: the kernel's code cannot be stopped,
  * and its accesses to user memory only trap on the stack of debug traps, which ignores them.
  */
@@ -133,7 +133,7 @@ static struct breakpoints *make(struct context *c)
 	if (!c->breakpoints)
 		c->breakpoints = kzalloc(sizeof(*c->breakpoints));
 	if (c->breakpoints)
-		c->user_thread = USER_WATCHED;
+		c->lean = false;
 	return c->breakpoints;
 }
 
@@ -167,6 +167,6 @@ void breakpoints_drop(struct context *c)
 		return;
 	kfree(c->breakpoints);
 	c->breakpoints = NULL;
-	c->user_thread = USER_PLAIN;
+	c->lean = cpu_features.lean_switch;
 	breakpoints_load(c);
 }

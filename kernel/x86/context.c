@@ -119,7 +119,7 @@ static inline void load_bases(const struct context *prev, const struct context *
 		msr_write(MSR_KERNEL_GS_BASE, next->gs_base);
 }
 
-/* What is the user's. @lean: both have a plain program, and the processor has what it takes. */
+/* What is the user's. @lean: of both (context.lean). */
 static inline __attribute__((always_inline)) void switch_user(struct cpu *cpu, struct context *prev,
 							      struct context *next, bool lean)
 {
@@ -127,7 +127,7 @@ static inline __attribute__((always_inline)) void switch_user(struct cpu *cpu, s
 		fpu_save(prev->fpu, lean);
 		save_bases(prev, lean);
 	}
-	if (!lean && unlikely((prev->user_thread | next->user_thread) & USER_WATCHED))
+	if (!lean && unlikely(prev->breakpoints || next->breakpoints))
 		breakpoints_load(next);
 	if (next->mmu && next->mmu != cpu->mmu)
 		mmu_switch(cpu, next->mmu);
@@ -159,7 +159,7 @@ void context_switch_raw(struct context *prev, struct context *next)
 	struct x86_cpu *x = x86_this();
 
 	assert(!irq_enabled());
-	if (likely(cpu_features.lean_switch & prev->user_thread & next->user_thread)) {
+	if (likely(prev->lean & next->lean)) {
 		switch_user(&x->cpu, prev, next, true);
 		switch_kernel(x, prev, next);
 	} else {

@@ -202,6 +202,7 @@ int mmu_create(struct mmu *m)
 	memcpy(table + ENTRIES / 2, kernel + ENTRIES / 2, PAGE_SIZE / 2);
 	m->root = root;
 	m->asid = asid_take();
+	m->trusted_root = mmu_fresh_root(m) | (m->asid ? CR3_NO_FLUSH : 0);
 	m->loaded = m->trusted = 0; /* the asid may have had another owner */
 	return 0;
 }

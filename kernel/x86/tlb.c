@@ -3,21 +3,20 @@
  * Loaded page tables and translation caches, on several CPUs (SDM vol. 3, 4.10.4 and 4.10.5).
  *
  * Two masks a struct mmu, both atomic: `loaded` has the CPUs whose CR3 is these tables or was lately,
- * `trusted` those whose entries under its PCID are still good, so that they need no flush when they
- * load it again. A shootdown asks the loaded ones by interrupt and takes the trust of the rest:
+ * `trusted` those of them whose entries under its PCID are still good, so that they need no flush when
+ * they load it again (without PCIDs each load flushes, and nothing depends on it). A shootdown asks the
+ * loaded ones by interrupt and takes the trust of all:
  *
  *	shootdown (CPU 0)			load (CPU 1)
- *	clear the leaf				loaded |= own bit, if it is not there
- *	trusted &= own bit   --------+		trusted has own bit?
- *	read loaded: ask those       |		    yes: load CR3, keep entries
- *	                             +---	    no: set it, load CR3, drop entries
+ *	clear the leaf				trusted has own bit?
+ *	trusted &= own bit   ------------	    yes: load CR3, keep entries
+ *	read loaded: ask those			    no: loaded |= own bit, trusted |= own bit,
+ *						        load CR3, drop entries
  *
- * Each side writes its word before it reads the other's (both are locked instructions). So
- * either CPU 0 sees CPU 1 in `loaded` and its handler flushes there, or CPU 1 comes after and
- * sees its trust gone, or, having had none, loads CR3 after the leaf was cleared. With a
- * flush first and the mask read before it, both could miss each other. Where CPU 1 has its bit from
- * before, it is asked: the interrupt, which a load keeps off, comes after it and flushes, or before it
- * and takes the bit away.
+ * CPU 1 that comes with trust is in `loaded` from before, so it is asked if its look at `trusted` came
+ * first: the interrupt, which a load keeps off, comes after it and flushes. Else it sees its trust gone.
+ * CPU 1 without trust writes `loaded` (a locked instruction, as CPU 0's) before it loads: so either CPU 0
+ * sees it there and its handler flushes, or CPU 1 loads CR3 after the leaf was cleared.
  *
  * So a CPU's bit in `loaded` goes only when it is asked and has other tables by then: processes that
  * take turns write no mask. And a CPU whose thread needs no user half keeps the last one's tables loaded
@@ -43,7 +42,7 @@ void mmu_flush_local(u64 va)
 static void flush_span(const struct mmu_flush *f)
 {
 	if (f->pages > FLUSH_SINGLE_MAX || f->end - f->start > FLUSH_SINGLE_MAX * PAGE_SIZE) {
-		cr3_write(f->mmu->root | f->mmu->asid);
+		cr3_write(mmu_fresh_root(f->mmu));
 		return;
 	}
 	for (u64 va = f->start; va < f->end; va += PAGE_SIZE)
@@ -56,6 +55,7 @@ static void flush_asked(void *arg)
 	struct mmu_flush *f = arg;
 	struct cpu *cpu = cpu_this();
 	bool loaded = cpu->mmu == f->mmu;
+	u64 bit = 1UL << cpu->id;
 
 	irq_note_shootdown();
 	if (loaded && ((struct context *)cpu->current)->mmu != f->mmu) {
@@ -63,12 +63,12 @@ static void flush_asked(void *arg)
 		loaded = false;
 	}
 	if (!loaded) {
-		__atomic_and_fetch(&f->mmu->loaded, ~(1UL << cpu->id), __ATOMIC_SEQ_CST);
+		__atomic_and_fetch(&f->mmu->trusted, ~bit, __ATOMIC_SEQ_CST); /* first */
+		__atomic_and_fetch(&f->mmu->loaded, ~bit, __ATOMIC_SEQ_CST);
 		return;
 	}
 	flush_span(f);
-	if (f->mmu->asid)
-		__atomic_or_fetch(&f->mmu->trusted, 1UL << cpu->id, __ATOMIC_SEQ_CST);
+	__atomic_or_fetch(&f->mmu->trusted, bit, __ATOMIC_SEQ_CST);
 }
 
 /* Nobody's caches lead there any more. */

@@ -177,23 +177,33 @@ void mmu_init_cpu(void);
 extern u64 kernel_root; /* physical address of the kernel's own page table; set once at boot */
 #define CR3_NO_FLUSH (1UL << 63)
 
+/* What CR3 is loaded with for @m, no entry under its PCID kept. */
+static inline u64 mmu_fresh_root(const struct mmu *m)
+{
+	return m->root | m->asid;
+}
+
+/* @cpu, whose entries for @m cannot be trusted, is about to load it: with what. */
+static inline u64 mmu_enter(struct mmu *m, u32 cpu)
+{
+	u64 bit = 1UL << cpu;
+
+	__atomic_or_fetch(&m->loaded, bit, __ATOMIC_SEQ_CST);
+	__atomic_or_fetch(&m->trusted, bit, __ATOMIC_SEQ_CST);
+	return mmu_fresh_root(m);
+}
+
 /*
  * Loads @next (NULL: the kernel's own), which is not loaded on this CPU; the order stands in
  * tlb.c. Interrupts off. Inline: every switch of processes does it.
  */
 static inline void mmu_switch(struct cpu *cpu, struct mmu *next)
 {
-	u64 bit = 1UL << cpu->id, cr3 = kernel_root;
+	u64 cr3 = kernel_root;
 
-	if (likely(next)) {
-		if (unlikely(!(READ_ONCE(next->loaded) & bit)))
-			__atomic_or_fetch(&next->loaded, bit, __ATOMIC_SEQ_CST);
-		cr3 = next->root | next->asid;
-		if (READ_ONCE(next->trusted) & bit)
-			cr3 |= CR3_NO_FLUSH;
-		else if (next->asid)
-			__atomic_or_fetch(&next->trusted, bit, __ATOMIC_SEQ_CST);
-	}
+	if (likely(next))
+		cr3 = likely(READ_ONCE(next->trusted) >> cpu->id & 1) ? next->trusted_root
+								      : mmu_enter(next, cpu->id);
 	cr3_write(cr3);
 	WRITE_ONCE(cpu->mmu, next); /* only now are the old ones left: see mmu_leave_all() */
 }
