@@ -55,6 +55,13 @@ static inline void list_unlink(struct list *n)
 	n->next->prev = n->prev;
 }
 
+/* The same for the first of @head, which is not empty. */
+static inline void list_unlink_first(struct list *head)
+{
+	head->next = head->next->next;
+	head->next->prev = head;
+}
+
 /* Unlinks @n and leaves it pointing at itself. */
 static inline void list_remove(struct list *n)
 {

@@ -104,13 +104,22 @@ static inline bool fair_place_beside(struct fair_queue *f, const struct thread *
 	return true;
 }
 
+/* The step of the one that runs next; ~0: there is none. */
+static inline u64 fair_first_key(const struct fair_queue *f)
+{
+	return list_empty(&f->front) ? f->next_key
+				     : list_first(&f->front, struct thread, run_link)->key;
+}
+
 /* Puts @t behind those of the same step. */
 static inline void fair_enqueue(struct fair_queue *f, struct thread *t)
 {
 	t->key = t->vruntime >> FAIR_STEP_SHIFT;
-	if (list_empty(&f->front) && t->key < f->next_key)
-		f->front_key = t->key;
-	if (t->key == f->front_key)
+	if (t->key < fair_first_key(f)) {
+		if (list_empty(&f->front))
+			f->front_key = t->key;
+		list_push_front(&f->front, &t->run_link);
+	} else if (t->key == f->front_key)
 		list_push_back(&f->front, &t->run_link);
 	else if (f->last && t->key == f->last->key)
 		list_push_back(&f->last->run_link, &t->run_link);
@@ -135,7 +144,7 @@ static inline struct thread *fair_pick(struct fair_queue *f)
 	if (unlikely(list_empty(&f->front)))
 		fair_refill(f);
 	t = list_first(&f->front, struct thread, run_link);
-	list_unlink(&t->run_link);
+	list_unlink_first(&f->front);
 	f->now = MAX(f->now, t->vruntime);
 	return t;
 }
@@ -143,8 +152,5 @@ static inline struct thread *fair_pick(struct fair_queue *f)
 /* Would fair_pick() take another one than @t once that is put back? The queue is not empty. */
 static inline bool fair_goes_before(const struct fair_queue *f, const struct thread *t)
 {
-	u64 first = list_empty(&f->front) ? f->next_key
-					  : list_first(&f->front, struct thread, run_link)->key;
-
-	return first <= t->vruntime >> FAIR_STEP_SHIFT;
+	return fair_first_key(f) <= t->vruntime >> FAIR_STEP_SHIFT;
 }

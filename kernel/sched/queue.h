@@ -69,18 +69,37 @@ void queue_add(struct run_queue *q, struct thread *t);
 void queue_add_first(struct run_queue *q, struct thread *t);
 void queue_take(struct run_queue *q, struct thread *t);
 
-/* @t, which runs or has just stopped, is charged until @now. Queue locked. */
-static inline void queue_charge_thread(struct run_queue *q, struct thread *t, u64 now)
+/* How long @t, which runs or has just stopped, did so since it was asked last. Its queue locked. */
+static inline u64 queue_count_time(struct thread *t, u64 now)
 {
 	u64 ns = now - t->switched_in;
 
 	if (unlikely((i64)ns < 0))
-		return; /* charged by another CPU, whose clock is a little ahead */
+		return 0; /* asked by another CPU, whose clock is a little ahead */
 	t->switched_in = now;
 	t->cpu_ns += ns;
-	if (likely(t->plain))
-		t->vruntime += MUTANT(charge) && t->tid & 1 ? ns - ns / 7 : ns;
-	else if (thread_is_rt(t))
+	return ns;
+}
+
+/* It is charged until @now; @t is plain. */
+static inline void queue_charge_plain(struct thread *t, u64 now)
+{
+	u64 ns = queue_count_time(t, now);
+
+	t->vruntime += MUTANT(charge) && t->tid & 1 ? ns - ns / 7 : ns;
+}
+
+/* The same for any thread. Queue locked. */
+static inline void queue_charge_thread(struct run_queue *q, struct thread *t, u64 now)
+{
+	u64 ns;
+
+	if (likely(t->plain)) {
+		queue_charge_plain(t, now);
+		return;
+	}
+	ns = queue_count_time(t, now);
+	if (thread_is_rt(t))
 		rt_charge(&q->rt, ns, now);
 	else
 		t->vruntime += fair_weigh(t, ns);

@@ -72,7 +72,6 @@ static inline void put_back(struct run_queue *q, struct thread *t, bool yields, 
 
 		t->slice_left = over ? 0 : t->slice_end - now;
 		rt_enqueue(&q->rt, t, !over);
-		q->rt_runs = false;
 	} else if (yields) {
 		fair_enqueue_last(&q->fair, t);
 	} else {
@@ -180,15 +179,13 @@ static bool take_work(struct run_queue *q, struct thread *t)
 	context_clear_work(&t->ctx, WORK_RESCHED);
 	if (t->moves && t->state == THREAD_BLOCKED)
 		q->gone = t; /* who waits until it has left hears of it */
-	return t->state == THREAD_RUNNABLE && t != q->idle && !(t->affinity >> t->cpu & 1);
+	return t->state == THREAD_RUNNABLE && !(t->affinity >> t->cpu & 1);
 }
 
 /* The running thread does not go back into the queue: it sleeps, is dead, or goes to another CPU. */
 static inline void set_aside(struct run_queue *q, struct thread *t)
 {
-	if (unlikely(thread_is_rt(t)))
-		q->rt_runs = false;
-	if (t->state != THREAD_BLOCKED && t != q->idle)
+	if (t->state != THREAD_BLOCKED)
 		q->gone = t;
 }
 
@@ -200,19 +197,13 @@ static void finish_alone(struct run_queue *q, u64 now)
 	spin_unlock(&q->lock);
 }
 
-/* The running thread, whose queue @q is, is charged and may be taken from the CPU: what time it is. */
-static inline u64 lock_and_charge(struct run_queue *q, struct thread *prev)
+/* Some wait, and no real-time thread is among them. */
+static inline bool only_sharers_wait(const struct run_queue *q)
 {
-	u64 now;
-
-	assert(cpu_this()->lock_depth == 0 && cpu_this()->irq_depth == 0);
-	spin_lock(&q->lock);
-	now = clock_ns_loose();
-	queue_charge_thread(q, prev, now);
-	return now;
+	return q->count && !q->rt.count;
 }
 
-/* Of threads that share: the running one stays, so the next is taken out before it is linked. */
+/* The running thread stays in the queue; the next is taken out before it is linked. */
 static inline struct thread *take_turns(struct run_queue *q, struct thread *prev, bool yields)
 {
 	struct thread *next = fair_pick(&q->fair);
@@ -226,34 +217,67 @@ static inline struct thread *take_turns(struct run_queue *q, struct thread *prev
 	return next;
 }
 
-static inline bool shares_with_others(const struct run_queue *q, const struct thread *prev)
+/* Does the running thread go back into the queue? */
+static inline bool stays(struct run_queue *q, struct thread *t, bool yields)
 {
-	return queue_fair_count(q) && !q->rt.count && !thread_is_rt(prev);
+	bool leaves = unlikely(t->ctx.work & WORK_RESCHED) && take_work(q, t);
+
+	return (yields || t->state == THREAD_RUNNABLE) && !leaves;
+}
+
+/* The usual choice: all share, @prev too. @prev itself: it stays, and nobody goes before it. */
+static inline struct thread *choose_sharer(struct run_queue *q, struct thread *prev, bool yields)
+{
+	struct thread *next;
+
+	if (stays(q, prev, yields))
+		return yields || fair_goes_before(&q->fair, prev) ? take_turns(q, prev, yields)
+								  : prev;
+	set_aside(q, prev);
+	next = fair_pick(&q->fair);
+	next->on_queue = false;
+	q->count--;
+	return next;
+}
+
+/* The choice among all there are, the idle thread included. @prev is charged, and the slice begins. */
+static __attribute__((noinline)) struct thread *choose_any(struct run_queue *q, struct thread *prev,
+							   u64 now, bool yields)
+{
+	struct thread *next;
+
+	queue_charge_thread(q, prev, now);
+	if (thread_is_rt(prev))
+		q->rt_runs = false;
+	if (prev != q->idle && stays(q, prev, yields))
+		put_back(q, prev, yields, now);
+	else if (prev != q->idle)
+		set_aside(q, prev);
+	next = pick_next(q, now);
+	begin_any_slice(q, next, now);
+	return next;
 }
 
 /*
- * The whole way from one thread to the next, for those who block and those who do not. Interrupts are
- * off; queue locked, unlocked at the end.
+ * The whole way from one thread to the next, for those who block and those who do not (@yields: it does
+ * not). Interrupts are off.
  */
-static inline __attribute__((always_inline)) void give_cpu_away(struct run_queue *q,
-								struct thread *prev, u64 now,
-								bool yields)
+static inline __attribute__((always_inline)) void give_cpu_away(bool yields)
 {
-	struct thread *next;
-	bool leaves = false;
+	struct thread *prev = thread_current(), *next;
+	struct run_queue *q = run_queue_this();
+	u64 now;
 
-	if (unlikely(prev->ctx.work & WORK_RESCHED))
-		leaves = take_work(q, prev);
-	if (prev->state != THREAD_RUNNABLE || prev == q->idle || leaves) {
-		set_aside(q, prev);
-		next = pick_next(q, now);
-	} else if (shares_with_others(q, prev) && fair_goes_before(&q->fair, prev)) {
-		next = take_turns(q, prev, yields);
+	assert(cpu_this()->lock_depth == 0 && cpu_this()->irq_depth == 0);
+	spin_lock(&q->lock);
+	now = clock_ns_loose();
+	if (likely(prev->plain && only_sharers_wait(q))) {
+		queue_charge_plain(prev, now);
+		next = choose_sharer(q, prev, yields);
+		begin_slice(next, now, sched_get_quantum());
 	} else {
-		put_back(q, prev, yields, now);
-		next = pick_next(q, now);
+		next = choose_any(q, prev, now, yields);
 	}
-	begin_any_slice(q, next, now);
 	if (next != prev)
 		switch_to(q, prev, next, now, yields);
 	else
@@ -262,41 +286,21 @@ static inline __attribute__((always_inline)) void give_cpu_away(struct run_queue
 
 void schedule_irq_off(void)
 {
-	struct run_queue *q = run_queue_this();
-	struct thread *prev = thread_current();
-
-	give_cpu_away(q, prev, lock_and_charge(q, prev), false);
+	give_cpu_away(false);
 }
 
-static __attribute__((noinline)) void yield_slowly(struct run_queue *q, struct thread *prev,
-						   u64 now)
+static __attribute__((noinline)) i64 yield_to_next(void)
 {
-	give_cpu_away(q, prev, now, true);
-}
-
-static __attribute__((noinline)) void yield_to_next(void)
-{
-	struct thread *prev = thread_current(), *next;
-	struct run_queue *q;
-	u64 now;
-
+	assert(thread_current()->state == THREAD_RUNNABLE);
 	irq_disable();
-	q = run_queue_this();
-	now = lock_and_charge(q, prev);
-	if (likely(shares_with_others(q, prev) && !(prev->ctx.work & WORK_RESCHED))) {
-		next = take_turns(q, prev, true);
-		begin_slice(next, now, sched_get_quantum());
-		switch_to(q, prev, next, now, true);
-	} else {
-		yield_slowly(q, prev, now);
-	}
+	give_cpu_away(true);
 	irq_enable();
+	return 0;
 }
 
-void sched_yield(void)
+i64 sched_yield(void)
 {
-	if (READ_ONCE(run_queue_this()->count))
-		yield_to_next();
+	return READ_ONCE(run_queue_this()->count) ? yield_to_next() : 0;
 }
 
 void sched_finish_switch(void)

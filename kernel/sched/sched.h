@@ -32,7 +32,8 @@ static inline void schedule(void)
 	schedule_irq_off();
 	irq_enable();
 }
-void sched_yield(void); /* behind all others of this CPU; interrupts on */
+/* Behind all others of this CPU; the caller is RUNNABLE, interrupts are on. 0, as the system call says. */
+i64 sched_yield(void);
 
 /* Makes a BLOCKED thread runnable; false if it was not blocked. Any context. */
 bool thread_wake(struct thread *t);

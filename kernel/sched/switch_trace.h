@@ -7,7 +7,7 @@
 
 /*
  * @q goes from @prev to @next. @frame is the frame of the scheduler's entry point: its caller stands
- * there, and in the frame above who called that. Queue locked.
+ * there, and in the frame above, if there is one, who called that. Queue locked.
  */
 void trace_switch(struct run_queue *q, struct thread *prev, struct thread *next, bool yields,
 		  const u64 *frame) __attribute__((cold));

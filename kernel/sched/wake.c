@@ -89,16 +89,16 @@ static RARE void arm_timer(struct run_queue *q)
 }
 
 /*
- * The usual wake-up, the general one in short: @t comes back to the waker's own CPU, and both are
- * plain. False: it is not so.
+ * The usual wake-up, the general one in short: @t comes back to the waker's own CPU, whose queue @q is,
+ * and both are plain. False: they are not.
  */
 static inline __attribute__((always_inline)) bool wake_beside(struct run_queue *q, struct thread *t)
 {
 	struct thread *now = q->current;
 
-	if (unlikely(!t->plain || !now->plain || q != run_queue_this()))
+	if (unlikely(!t->plain || !now->plain))
 		return false;
-	queue_charge_thread(q, now, clock_ns_loose());
+	queue_charge_plain(now, clock_ns_loose());
 	if (unlikely(!fair_place_beside(&q->fair, now, t)))
 		return false;
 	assert(!t->on_queue);
@@ -121,7 +121,7 @@ static __attribute__((noinline)) bool set_going_slowly(struct run_queue *q, stru
 	trace_about(TRACE_WAKE, &t->ctx, t->tid, cpu);
 	if (unlikely(cpu != t->cpu))
 		wake_elsewhere(q, t, cpu);
-	else if (!wake_beside(q, t))
+	else if (q != run_queue_this() || !wake_beside(q, t))
 		wake_here(q, t);
 	return true;
 }

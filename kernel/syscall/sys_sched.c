@@ -12,8 +12,7 @@
 
 i64 sys_sched_yield(void)
 {
-	sched_yield();
-	return 0;
+	return sched_yield();
 }
 
 i64 sys_getcpu(u64 cpu, u64 node, u64 unused)
