@@ -62,7 +62,7 @@ static inline size_t drain_little(struct pipe *p, struct io *io)
 static void wake_writers(struct pipe *p)
 {
 	if (pipe_room(p) >= PIPE_BUF)
-		wait_wake_some(&p->writable, ~0u);
+		wait_wake_sleepers(&p->writable);
 }
 
 /* The end of any other read: of what there is, or with @r. Unlocks. */
@@ -159,7 +159,7 @@ static ssize_t pipe_write(struct file *f, struct io *io, u64 *pos)
 		return write_any(p, f, io);
 	mutex_unlock(&p->lock);
 	if (unlikely(wait_has_waiters(&p->readable)))
-		wait_wake_some(&p->readable, ~0u);
+		wait_wake_sleepers(&p->readable);
 	return n;
 }
 

@@ -214,11 +214,11 @@ INLINE_HERE int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 {
 	struct futex_bucket *b = futex_bucket_of(&w->key);
 	bool missing;
-	u64 flags;
 	u32 now;
 
 	do {
-		flags = spin_lock_irq(&b->lock);
+		irq_disable();
+		spin_lock(&b->lock);
 		enqueue_blocked(w, b);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 		missing = user_read_u32(&now, addr);
@@ -227,7 +227,8 @@ INLINE_HERE int futex_enqueue_if(struct futex_waiter *w, u64 addr, u32 value)
 			w->queued = false;
 			WRITE_ONCE(w->thread->state, THREAD_RUNNABLE);
 		}
-		spin_unlock_irq(&b->lock, flags);
+		spin_unlock(&b->lock);
+		irq_enable();
 		if (missing && user_read_u32(&now, addr))
 			return -EFAULT;
 	} while (unlikely(missing));
@@ -362,16 +363,17 @@ int futex_wake(struct futex_word word, u32 n, u32 bitset)
 {
 	struct futex_bucket *b;
 	struct futex_key k;
-	u64 flags;
 	int r = futex_key_get(&k, word);
 
 	if (r)
 		return r;
 	b = futex_bucket_of(&k);
 	if (!nobody_sleeps(b)) {
-		flags = spin_lock_irq(&b->lock);
+		irq_disable();
+		spin_lock(&b->lock);
 		r = futex_wake_matching(b, &k, n, bitset);
-		spin_unlock_irq(&b->lock, flags);
+		spin_unlock(&b->lock);
+		irq_enable();
 	}
 	futex_key_put(&k);
 	return r;

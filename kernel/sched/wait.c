@@ -68,6 +68,18 @@ unsigned wait_wake_some(struct wait_queue *q, unsigned most)
 	return woken;
 }
 
+__attribute__((noinline)) void wait_wake_sleepers(struct wait_queue *q)
+{
+	struct waiter *w, *tmp;
+
+	irq_disable();
+	spin_lock_nested(&q->lock); /* as above */
+	list_for_each_safe (w, tmp, &q->waiters, link)
+		wake_waiter(w);
+	spin_unlock(&q->lock);
+	irq_enable();
+}
+
 struct timeout {
 	struct timer timer;
 	struct thread *thread;

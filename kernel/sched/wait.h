@@ -105,6 +105,8 @@ static inline bool wait_has_waiters(const struct wait_queue *q)
 
 /* Wakes @most of those who wait, or tells them (waiter.notify). Any context. How many were woken. */
 unsigned wait_wake_some(struct wait_queue *q, unsigned most);
+/* Wakes or tells all of them; interrupts are on. */
+void wait_wake_sleepers(struct wait_queue *q);
 
 /* Wake all / the first. Any context. Returns how many were woken. */
 static inline unsigned wait_wake_all(struct wait_queue *q)
