@@ -208,11 +208,10 @@ ssize_t file_read_kernel(struct file *f, void *buf, size_t n, u64 pos)
 	size_t done = 0;
 
 	while (done < n) {
-		struct io_segment seg;
 		struct io io;
 		ssize_t got;
 
-		io_init_kernel(&io, &seg, (u8 *)buf + done, MIN(n - done, MAX_RW_COUNT));
+		io_init_kernel(&io, (u8 *)buf + done, MIN(n - done, MAX_RW_COUNT));
 		got = file_pread(f, &io, pos + done);
 		if (got < 0)
 			return got;

@@ -39,18 +39,16 @@ static inline int test_make(const struct fs_context *c, const char *path)
 
 static inline ssize_t test_write(struct file *f, const void *data, size_t n)
 {
-	struct io_segment seg;
 	struct io io;
 
-	io_init_kernel(&io, &seg, (void *)data, n);
+	io_init_kernel(&io, (void *)data, n);
 	return file_write(f, &io);
 }
 
 static inline ssize_t test_read(struct file *f, void *buf, size_t n)
 {
-	struct io_segment seg;
 	struct io io;
 
-	io_init_kernel(&io, &seg, buf, n);
+	io_init_kernel(&io, buf, n);
 	return file_read(f, &io);
 }

@@ -53,15 +53,12 @@ static int kernel_zero(u64 at, void *mem, size_t n)
 /* After a fault: page by page, until it comes again. */
 static int move_to_fault(struct io *io, u8 *mem, size_t n, move_piece move)
 {
-	u64 at = io->segment->base + io->done_in_segment;
-
 	while (n) {
-		size_t piece = MIN(n, PAGE_SIZE - at % PAGE_SIZE);
+		size_t piece = MIN(n, PAGE_SIZE - io->address % PAGE_SIZE);
 
-		if (move(at, mem, piece))
+		if (move(io->address, mem, piece))
 			return -EFAULT;
 		io_advance(io, piece);
-		at += piece;
 		mem += piece;
 		n -= piece;
 	}
@@ -71,16 +68,13 @@ static int move_to_fault(struct io *io, u8 *mem, size_t n, move_piece move)
 static int io_move(struct io *io, u8 *mem, size_t n, move_piece move)
 {
 	while (n) {
-		u64 room = io->segment->len - io->done_in_segment;
-		size_t piece = MIN(n, room);
+		size_t piece = MIN(n, io->here);
 
-		if (!room) {
-			io->segment++;
-			io->segments--;
-			io->done_in_segment = 0;
+		if (!piece) {
+			io_next_buffer(io);
 			continue;
 		}
-		if (likely(!move(io->segment->base + io->done_in_segment, mem, piece)))
+		if (likely(!move(io->address, mem, piece)))
 			io_advance(io, piece);
 		else if (move_to_fault(io, mem, piece, move))
 			return -EFAULT;

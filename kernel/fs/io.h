@@ -15,34 +15,38 @@ struct io_segment { /* = struct iovec of the ABI */
 };
 
 struct io {
-	struct io_segment *segment; /* current one */
-	u32 segments; /* left, current included */
-	bool kernel; /* addresses are the kernel's */
-	u64 done_in_segment; /* bytes used of the current one */
+	u64 address; /* of the next byte */
+	size_t here; /* bytes left in the current buffer */
 	size_t left; /* bytes left in all */
+	const struct io_segment *more; /* the buffers behind it: where left > here */
+	bool kernel; /* addresses are the kernel's */
 };
 
-/* Several buffers, already copied in and checked (sum fits ssize_t). */
-static inline void io_init_vector(struct io *io, struct io_segment *segs, u32 count, size_t total)
+/* The current buffer is used up, and there are more. */
+static inline void io_next_buffer(struct io *io)
 {
-	io->segment = segs;
-	io->segments = count;
-	io->kernel = false;
-	io->done_in_segment = 0;
-	io->left = total;
+	io->address = io->more->base;
+	io->here = io->more->len;
+	io->more++;
 }
 
-/* One buffer; @seg is storage that lives as long as @io. */
-static inline void io_init_user(struct io *io, struct io_segment *seg, u64 addr, size_t n)
+/* Several buffers of @total bytes, already copied in and checked (sum fits ssize_t). */
+static inline void io_init_vector(struct io *io, const struct io_segment *segs, size_t total)
 {
-	seg->base = addr;
-	seg->len = n;
-	io_init_vector(io, seg, 1, n);
+	*io = (struct io){ .left = total, .more = segs };
+	if (total)
+		io_next_buffer(io);
 }
 
-static inline void io_init_kernel(struct io *io, struct io_segment *seg, void *addr, size_t n)
+/* One buffer. */
+static inline void io_init_user(struct io *io, u64 addr, size_t n)
 {
-	io_init_user(io, seg, (u64)addr, n);
+	*io = (struct io){ .address = addr, .here = n, .left = n };
+}
+
+static inline void io_init_kernel(struct io *io, void *addr, size_t n)
+{
+	io_init_user(io, (u64)addr, n);
 	io->kernel = true;
 }
 
@@ -54,18 +58,14 @@ int io_put_zero_slow(struct io *io, size_t n);
 /* Do @n bytes lie within the current user buffer? */
 static inline bool io_is_simple(const struct io *io, size_t n)
 {
-	return !io->kernel && n <= io->segment->len - io->done_in_segment;
-}
-
-static inline u64 io_address(const struct io *io)
-{
-	return io->segment->base + io->done_in_segment;
+	return !io->kernel && n <= io->here;
 }
 
 static inline int io_advance(struct io *io, size_t n)
 {
+	io->address += n;
+	io->here -= n;
 	io->left -= n;
-	io->done_in_segment += n;
 	return 0;
 }
 
@@ -75,21 +75,21 @@ static inline int io_advance(struct io *io, size_t n)
  */
 static inline int io_put(struct io *io, const void *src, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !user_write(io_address(io), src, n)))
+	if (likely(io_is_simple(io, n) && !user_write(io->address, src, n)))
 		return io_advance(io, n);
 	return io_put_slow(io, src, n);
 }
 
 static inline int io_get(struct io *io, void *dst, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !user_read(dst, io_address(io), n)))
+	if (likely(io_is_simple(io, n) && !user_read(dst, io->address, n)))
 		return io_advance(io, n);
 	return io_get_slow(io, dst, n);
 }
 
 static inline int io_put_zero(struct io *io, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !user_zero(io_address(io), n)))
+	if (likely(io_is_simple(io, n) && !user_zero(io->address, n)))
 		return io_advance(io, n);
 	return io_put_zero_slow(io, n);
 }

@@ -7,12 +7,11 @@
 
 KTEST(io_kernel_buffer, 50)
 {
-	struct io_segment seg;
 	struct io io;
 	char buf[8];
 
 	memset(buf, 'x', sizeof(buf));
-	io_init_kernel(&io, &seg, buf, sizeof(buf));
+	io_init_kernel(&io, buf, sizeof(buf));
 	KEXPECT_EQ(io_put(&io, "abc", 3), 0);
 	KEXPECT_EQ(io_put_zero(&io, 2), 0);
 	KEXPECT_EQ(io.left, 3);
@@ -29,12 +28,12 @@ KTEST(io_crosses_segments, 50)
 	};
 	struct io io;
 
-	io_init_vector(&io, segs, 3, 5);
+	io_init_vector(&io, segs, 5);
 	io.kernel = true;
 	KEXPECT_EQ(io_put(&io, "12345", 5), 0);
 	KEXPECT_EQ(io.left, 0);
 	KEXPECT(!memcmp(a, "12", 2) && !memcmp(b, "345", 3));
-	io_init_vector(&io, segs, 3, 5);
+	io_init_vector(&io, segs, 5);
 	io.kernel = true;
 	KEXPECT_EQ(io_get(&io, out, 1), 0);
 	KEXPECT_EQ(io_get(&io, out + 1, 4), 0);
@@ -44,16 +43,15 @@ KTEST(io_crosses_segments, 50)
 /* A kernel thread has no user memory: every user address faults. */
 KTEST(io_user_fault, 50)
 {
-	struct io_segment seg;
 	struct io io;
 	char byte = 0;
 
-	io_init_user(&io, &seg, 0x400000, 100);
+	io_init_user(&io, 0x400000, 100);
 	KEXPECT_EQ(io_put(&io, &byte, 1), -EFAULT);
 	KEXPECT_EQ(io_get(&io, &byte, 1), -EFAULT);
 	KEXPECT_EQ(io_put_zero(&io, 100), -EFAULT);
 	KEXPECT_EQ(io.left, 100);
-	io_init_user(&io, &seg, (u64)&byte, 1);
+	io_init_user(&io, (u64)&byte, 1);
 	KEXPECT_EQ(io_put(&io, "z", 1), -EFAULT);
 	KEXPECT_EQ(byte, 0);
 }

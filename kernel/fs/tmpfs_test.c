@@ -193,16 +193,15 @@ KTEST(tmpfs_getdents_buffer, 50)
 {
 	struct fs_context c = test_begin();
 	struct file *f = open_file(&c, TEST_DIR, O_RDONLY | O_DIRECTORY);
-	struct io_segment seg;
 	struct io io;
 	u8 buf[64];
 
 	KREQUIRE(f);
-	io_init_kernel(&io, &seg, buf, 23);
+	io_init_kernel(&io, buf, 23);
 	KEXPECT_EQ(file_getdents(f, &io, false), -EINVAL);
-	io_init_kernel(&io, &seg, buf, 24);
+	io_init_kernel(&io, buf, 24);
 	KEXPECT_EQ(file_getdents(f, &io, false), 24); /* "." */
-	io_init_kernel(&io, &seg, buf, 64);
+	io_init_kernel(&io, buf, 64);
 	KEXPECT_EQ(file_getdents(f, &io, false), 24); /* ".." */
 	KEXPECT(buf[16] == 24 && buf[18] == 4 && !strcmp((char *)buf + 19, ".."));
 	KEXPECT_EQ(file_getdents(f, &io, false), 0);

@@ -49,13 +49,12 @@ KTEST(unix_out_of_memory, 200)
 static ssize_t send_file(struct file *from, struct file *f)
 {
 	struct unix_extra x = { .rights = unix_rights_create() };
-	struct io_segment seg;
 	struct io io;
 
 	if (!x.rights)
 		return -ENOMEM;
 	(void)unix_rights_add(x.rights, file_get(f));
-	io_init_kernel(&io, &seg, (void *)"x", 1);
+	io_init_kernel(&io, (void *)"x", 1);
 	return unix_send(from, &io, MSG_DONTWAIT, &x);
 }
 

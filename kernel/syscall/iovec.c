@@ -40,7 +40,7 @@ int user_vector_get(struct user_vector *v, u64 iov, u64 count, struct io *io)
 		user_vector_put(v);
 		return total;
 	}
-	io_init_vector(io, v->segs, count, total);
+	io_init_vector(io, v->segs, total);
 	return 0;
 }
 

@@ -28,12 +28,11 @@ static bool is_regular(const struct file *f)
 static ssize_t copy_piece(struct file *in, struct file *out, u64 from, u64 to, size_t n, void *page)
 {
 	ssize_t got = file_read_kernel(in, page, MIN(n, PAGE_SIZE), from);
-	struct io_segment seg;
 	struct io io;
 
 	if (got <= 0)
 		return got;
-	io_init_kernel(&io, &seg, page, got);
+	io_init_kernel(&io, page, got);
 	return file_pwrite(out, &io, to);
 }
 
@@ -125,11 +124,10 @@ static i64 zero_range(struct file *f, u64 pos, u64 end)
 
 	end = MIN(end, size);
 	while (pos < end) {
-		struct io_segment seg;
 		struct io io;
 		ssize_t n;
 
-		io_init_kernel(&io, &seg, (void *)zeros, MIN(sizeof(zeros), end - pos));
+		io_init_kernel(&io, (void *)zeros, MIN(sizeof(zeros), end - pos));
 		n = file_pwrite(f, &io, pos);
 		if (n <= 0)
 			return n ? n : -EIO;

@@ -217,7 +217,6 @@ i64 sys_ioctl(u64 fd, u64 cmd, u64 arg)
 static i64 list_directory(u64 fd, u64 buf, u64 count, bool old)
 {
 	struct fd_ref r = fd_borrow(fd);
-	struct io_segment seg;
 	struct io io;
 	i64 n = -EFAULT;
 
@@ -225,7 +224,7 @@ static i64 list_directory(u64 fd, u64 buf, u64 count, bool old)
 		return -EBADF;
 	count = MIN((u64)(u32)count, 0x7fffffffUL);
 	if (user_range_ok(buf, count)) {
-		io_init_user(&io, &seg, buf, count);
+		io_init_user(&io, buf, count);
 		n = file_getdents(r.file, &io, old);
 	}
 	fd_return(r);

@@ -39,12 +39,11 @@ static inline i64 move(struct file *f, struct io *io, enum move how, u64 pos)
 
 static inline i64 move_buffer(struct file *f, u64 buf, u64 count, enum move how, u64 pos)
 {
-	struct io_segment seg;
 	struct io io;
 
 	if (unlikely(!user_range_ok(buf, count)))
 		return -EFAULT;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	io_init_user(&io, buf, MIN(count, MAX_RW_COUNT));
 	return move(f, &io, how, pos);
 }
 
@@ -186,15 +185,14 @@ i64 sys_lseek(u64 fd, u64 offset, u64 whence)
 /* Copies one page at most from @in at @pos to @out. Bytes, 0 at the end, or an error. */
 static ssize_t send_piece(struct file *out, struct file *in, u64 pos, size_t n, void *page)
 {
-	struct io_segment seg;
 	struct io io;
 	ssize_t got;
 
-	io_init_kernel(&io, &seg, page, MIN(n, PAGE_SIZE));
+	io_init_kernel(&io, page, MIN(n, PAGE_SIZE));
 	got = file_pread(in, &io, pos);
 	if (got <= 0)
 		return got;
-	io_init_kernel(&io, &seg, page, got);
+	io_init_kernel(&io, page, got);
 	return write_checked(out, &io);
 }
 
@@ -266,12 +264,11 @@ i64 sys_sendfile(u64 out, u64 in, u64 offset, u64 count)
 
 i64 sys_getrandom(u64 buf, u64 count, u64 flags)
 {
-	struct io_segment seg;
 	struct io io;
 
 	if ((flags & ~(u64)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
 	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	io_init_user(&io, buf, MIN(count, MAX_RW_COUNT));
 	return random_io(&io);
 }

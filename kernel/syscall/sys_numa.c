@@ -143,10 +143,10 @@ i64 sys_get_mempolicy(u64 policy, u64 nodes, u64 max, u64 addr, u64 flags)
 #define MADV_COLLAPSE 25
 
 /* A vector of ranges that begin at pages. 0, -EINVAL. */
-static i64 check_ranges(const struct io *io)
+static i64 check_ranges(const struct io_segment *ranges, u64 count)
 {
-	for (u32 i = 0; i < io->segments; i++)
-		if (io->segment[i].base & (PAGE_SIZE - 1))
+	for (u64 i = 0; i < count; i++)
+		if (ranges[i].base & (PAGE_SIZE - 1))
 			return -EINVAL;
 	return 0;
 }
@@ -174,7 +174,7 @@ i64 sys_process_madvise(u64 fd, u64 iov, u64 count, u64 advice, u64 flags)
 	n = r.file ? pidfd_pid(r.file) : -EBADF;
 	fd_return(r);
 	if (n > 0)
-		n = is_hint((u32)advice) ? check_ranges(&io) : -EINVAL;
+		n = is_hint((u32)advice) ? check_ranges(v.segs, count) : -EINVAL;
 	user_vector_put(&v);
 	return n ? n : (i64)io.left;
 }

@@ -273,7 +273,6 @@ i64 sys_sendto(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
 {
 	struct unix_extra x = { .to = NULL };
 	struct unix_address to;
-	struct io_segment seg;
 	struct fd_ref r;
 	struct io io;
 	i64 n;
@@ -283,7 +282,7 @@ i64 sys_sendto(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
 	n = borrow_socket(fd, &r);
 	if (n)
 		return n;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	io_init_user(&io, buf, MIN(count, MAX_RW_COUNT));
 	if (addr) {
 		n = address_get(&to, addr, addr_len);
 		x.to = &to;
@@ -304,7 +303,6 @@ void address_of_sender(struct unix_extra *x)
 i64 sys_recvfrom(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
 {
 	struct unix_extra x = { .rights = NULL };
-	struct io_segment seg;
 	struct fd_ref r;
 	struct io io;
 	i64 n;
@@ -314,7 +312,7 @@ i64 sys_recvfrom(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
 	n = borrow_socket(fd, &r);
 	if (n)
 		return n;
-	io_init_user(&io, &seg, buf, MIN(count, MAX_RW_COUNT));
+	io_init_user(&io, buf, MIN(count, MAX_RW_COUNT));
 	n = unix_receive(r.file, &io, flags, &x);
 	fd_return(r);
 	unix_rights_free(x.rights); /* there is nowhere to put them */
