@@ -48,6 +48,14 @@ int file_create_error(void)
 	return too_many() ? -ENFILE : -ENOMEM;
 }
 
+/* By access mode. The fourth, for ioctls alone by its name, may both as well. */
+static const u8 may_of[O_ACCMODE + 1] = {
+	[O_RDONLY] = FILE_MAY_READ,
+	[O_WRONLY] = FILE_MAY_WRITE,
+	[O_RDWR] = FILE_MAY_READ | FILE_MAY_WRITE,
+	[O_ACCMODE] = FILE_MAY_READ | FILE_MAY_WRITE,
+};
+
 struct file *file_create(const struct file_ops *ops, u32 flags)
 {
 	struct file *f = unlikely(too_many()) ? NULL : slab_alloc(file_cache);
@@ -59,6 +67,7 @@ struct file *file_create(const struct file_ops *ops, u32 flags)
 	f->mount = NULL;
 	f->refs = 1;
 	f->flags = flags;
+	f->may = flags & O_PATH ? 0 : may_of[flags & O_ACCMODE];
 	f->pos = 0;
 	mutex_init(&f->pos_lock);
 	f->private = NULL;

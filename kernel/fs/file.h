@@ -27,12 +27,16 @@ struct file_ops {
 #define FILE_SEEKABLE 1u /* lseek and pread work; else -ESPIPE */
 #define FILE_NO_POS_LOCK 2u /* position means nothing: don't serialise (pipes, terminals) */
 
+#define FILE_MAY_READ 1u
+#define FILE_MAY_WRITE 2u
+
 struct file {
 	const struct file_ops *ops; /* [i] */
 	struct vnode *vnode; /* [i] counted; NULL for pipes */
 	struct mount *mount; /* [i] counted; NULL: opened through none */
 	u32 refs; /* [a] */
 	u32 flags; /* [a] O_ACCMODE, O_APPEND, O_NONBLOCK … */
+	u8 may; /* [i] FILE_MAY_*: what it was opened for; nothing with O_PATH */
 	u64 pos; /* [pos_lock] */
 	struct mutex pos_lock;
 	void *private;
@@ -57,11 +61,11 @@ void file_put(struct file *f); /* may sleep */
 
 static inline bool file_readable(const struct file *f)
 {
-	return (f->flags & O_ACCMODE) != O_WRONLY;
+	return f->may & FILE_MAY_READ;
 }
 static inline bool file_writable(const struct file *f)
 {
-	return (f->flags & O_ACCMODE) != O_RDONLY;
+	return f->may & FILE_MAY_WRITE;
 }
 
 /* Checked entry points for handlers: access mode, position and its lock. -EBADF if not open so. */

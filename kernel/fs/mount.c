@@ -174,7 +174,7 @@ bool mount_place(struct mount *m, struct path *out)
 /* Does an open of it for writing hinder a change to read-only? Devices and pipes can be written. */
 static bool counts_as_writer(const struct file *f)
 {
-	return (f->vnode->mode & S_IFMT) == S_IFREG && file_writable(f) && !(f->flags & O_PATH);
+	return (f->vnode->mode & S_IFMT) == S_IFREG && file_writable(f);
 }
 
 int mount_enter_slow(struct file *f, struct mount *m)

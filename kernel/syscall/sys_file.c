@@ -70,7 +70,10 @@ static inline i64 move_call(u64 fd, u64 buf, u64 count, enum move how, u64 pos)
 		return -EINVAL;
 	if (!fd_table_is_mine(t))
 		return move_counted(fd, buf, count, how, pos);
-	f = fd_peek(t, fd);
+	if (how == MOVE_READ || how == MOVE_WRITE)
+		f = fd_peek_any(t, fd); /* what it may do is asked first of all */
+	else
+		f = fd_peek(t, fd);
 	return likely(f) ? move_buffer(f, buf, count, how, pos) : -EBADF;
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Descriptors: the lowest number, duplicates and what they share, flags, and the limit.
+ * Descriptors: the lowest number, duplicates and what they share, flags, places alone, and the limit.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 
 #include "child.h"
 #include "sys.h"
@@ -106,6 +109,29 @@ static void appending(void)
 	close(fd);
 }
 
+/* O_PATH: a place, whose file it is not. */
+static void place_only(void)
+{
+	int fd = open_test(O_PATH);
+	struct iovec v = { (char[1]){ 0 }, 1 };
+	char link[32];
+	struct stat st;
+
+	ok(fd >= 0, "open with O_PATH");
+	is_long(raw(SYS_read, fd, v.iov_base, 1), -EBADF, "no read");
+	is_long(raw(SYS_write, fd, v.iov_base, 1), -EBADF, "no write");
+	is_long(raw(SYS_pread64, fd, v.iov_base, 1, 0), -EBADF, "no pread");
+	is_long(raw(SYS_pwrite64, fd, v.iov_base, 1, 0), -EBADF, "no pwrite");
+	is_long(raw(SYS_readv, fd, &v, 1), -EBADF, "no readv");
+	is_long(raw(SYS_writev, fd, &v, 1), -EBADF, "no writev");
+	is_long(raw(SYS_ftruncate, fd, 0), -EBADF, "no ftruncate");
+	is_long(raw(SYS_fcntl, fd, F_SETFL, 0), -EBADF, "no F_SETFL");
+	ok(fstat(fd, &st) == 0 && S_ISREG(st.st_mode), "fstat tells what is there");
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ok(lstat(link, &st) == 0 && (st.st_mode & 07777) == 0, "and its link permits nothing");
+	close(fd);
+}
+
 /* In a child, which leaves them all to be closed by its end. */
 static int take_all(void *arg)
 {
@@ -141,6 +167,7 @@ int main(void)
 	dup2_and_dup3();
 	flags();
 	appending();
+	place_only();
 	is_status(in_child(take_all, NULL), EXITED(0), "EMFILE at the limit, not before");
 	unlink(path);
 	return done_testing();
