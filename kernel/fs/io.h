@@ -2,10 +2,14 @@
 /*
  * The memory side of a read or write: a list of user buffers, or one kernel buffer.
  * Consumed as bytes move. Not shared between threads.
+ *
+ * Invariant: the user's buffers lie in user space. That is checked when a struct io is made, and not again
+ * for each piece that moves.
  */
 #pragma once
 
 #include "abi/errno.h"
+#include "abi/uio.h"
 #include "lib/types.h"
 #include "machine/usercopy.h"
 
@@ -38,15 +42,21 @@ static inline void io_init_vector(struct io *io, const struct io_segment *segs, 
 		io_next_buffer(io);
 }
 
-/* One buffer. */
-static inline void io_init_user(struct io *io, u64 addr, size_t n)
+/* One buffer of the user, cut at MAX_RW_COUNT. False: it does not lie in user space. */
+static inline __attribute__((warn_unused_result)) bool io_init_user(struct io *io, u64 addr,
+								    size_t n)
 {
+	if (unlikely(!user_range_ok(addr, n)))
+		return false;
+	n = MIN(n, MAX_RW_COUNT);
 	*io = (struct io){ .address = addr, .here = n, .left = n };
+	return true;
 }
 
+/* One of the kernel. */
 static inline void io_init_kernel(struct io *io, void *addr, size_t n)
 {
-	io_init_user(io, (u64)addr, n);
+	*io = (struct io){ .address = (u64)addr, .here = n, .left = n };
 	io->kernel = true;
 }
 
@@ -75,21 +85,21 @@ static inline int io_advance(struct io *io, size_t n)
  */
 static inline int io_put(struct io *io, const void *src, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !user_write(io->address, src, n)))
+	if (likely(io_is_simple(io, n) && !copy_user_raw((void *)io->address, src, n)))
 		return io_advance(io, n);
 	return io_put_slow(io, src, n);
 }
 
 static inline int io_get(struct io *io, void *dst, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !user_read(dst, io->address, n)))
+	if (likely(io_is_simple(io, n) && !copy_user_raw(dst, (void *)io->address, n)))
 		return io_advance(io, n);
 	return io_get_slow(io, dst, n);
 }
 
 static inline int io_put_zero(struct io *io, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !user_zero(io->address, n)))
+	if (likely(io_is_simple(io, n) && !zero_user_raw(io->address, n)))
 		return io_advance(io, n);
 	return io_put_zero_slow(io, n);
 }

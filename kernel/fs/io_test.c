@@ -46,12 +46,22 @@ KTEST(io_user_fault, 50)
 	struct io io;
 	char byte = 0;
 
-	io_init_user(&io, 0x400000, 100);
+	KREQUIRE(io_init_user(&io, 0x400000, 100));
 	KEXPECT_EQ(io_put(&io, &byte, 1), -EFAULT);
 	KEXPECT_EQ(io_get(&io, &byte, 1), -EFAULT);
 	KEXPECT_EQ(io_put_zero(&io, 100), -EFAULT);
 	KEXPECT_EQ(io.left, 100);
-	io_init_user(&io, (u64)&byte, 1);
-	KEXPECT_EQ(io_put(&io, "z", 1), -EFAULT);
-	KEXPECT_EQ(byte, 0);
+}
+
+KTEST(io_user_only, 10)
+{
+	struct io io;
+	char byte = 0;
+
+	KEXPECT(!io_init_user(&io, (u64)&byte, 1));
+	KEXPECT(!io_init_user(&io, 0x7ffffffff000UL, 1));
+	KEXPECT(!io_init_user(&io, 0x400000, ~0UL));
+	KEXPECT(io_init_user(&io, 0x400000, 0x7fffffffUL));
+	KEXPECT_EQ(io.left, MAX_RW_COUNT);
+	KEXPECT_EQ(io.here, MAX_RW_COUNT);
 }

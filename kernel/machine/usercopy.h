@@ -129,6 +129,10 @@ static inline int user_write(u64 dst, const void *src, size_t n)
 	return n == 16 ? user_store_two(dst, src) : user_copy_words((void *)dst, src, n / 8);
 }
 
+/* The same, of a range that the caller has checked; either side of the copy may be the user's. */
+int copy_user_raw(void *dst, const void *src, size_t n);
+int zero_user_raw(u64 dst, size_t n);
+
 /*
  * Copies a string with its NUL into @dst of @size bytes. Returns its length without NUL,
  * -EFAULT, or -ENAMETOOLONG when no NUL came within @size bytes.

@@ -223,10 +223,8 @@ static i64 list_directory(u64 fd, u64 buf, u64 count, bool old)
 	if (!r.file)
 		return -EBADF;
 	count = MIN((u64)(u32)count, 0x7fffffffUL);
-	if (user_range_ok(buf, count)) {
-		io_init_user(&io, buf, count);
+	if (io_init_user(&io, buf, count))
 		n = file_getdents(r.file, &io, old);
-	}
 	fd_return(r);
 	return n;
 }

@@ -41,9 +41,8 @@ static inline i64 move_buffer(struct file *f, u64 buf, u64 count, enum move how,
 {
 	struct io io;
 
-	if (unlikely(!user_range_ok(buf, count)))
+	if (!io_init_user(&io, buf, count))
 		return -EFAULT;
-	io_init_user(&io, buf, MIN(count, MAX_RW_COUNT));
 	return move(f, &io, how, pos);
 }
 
@@ -272,6 +271,8 @@ i64 sys_getrandom(u64 buf, u64 count, u64 flags)
 	if ((flags & ~(u64)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
 	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
-	io_init_user(&io, buf, MIN(count, MAX_RW_COUNT));
+	/* It fills what there is, as on Linux: what is wanted may reach beyond user space. */
+	if ((count && buf >= USER_END) || !io_init_user(&io, buf, MIN(count, USER_END - buf)))
+		return -EFAULT;
 	return random_io(&io);
 }

@@ -277,12 +277,11 @@ i64 sys_sendto(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
 	struct io io;
 	i64 n;
 
-	if (!user_range_ok(buf, count))
+	if (!io_init_user(&io, buf, count))
 		return -EFAULT;
 	n = borrow_socket(fd, &r);
 	if (n)
 		return n;
-	io_init_user(&io, buf, MIN(count, MAX_RW_COUNT));
 	if (addr) {
 		n = address_get(&to, addr, addr_len);
 		x.to = &to;
@@ -307,12 +306,11 @@ i64 sys_recvfrom(u64 fd, u64 buf, u64 count, u64 flags, u64 addr, u64 addr_len)
 	struct io io;
 	i64 n;
 
-	if (!user_range_ok(buf, count))
+	if (!io_init_user(&io, buf, count))
 		return -EFAULT;
 	n = borrow_socket(fd, &r);
 	if (n)
 		return n;
-	io_init_user(&io, buf, MIN(count, MAX_RW_COUNT));
 	n = unix_receive(r.file, &io, flags, &x);
 	fd_return(r);
 	unix_rights_free(x.rights); /* there is nowhere to put them */

@@ -4,8 +4,6 @@
 
 #include "base/mutants.h"
 
-int copy_user_raw(void *dst, const void *src, size_t n);
-int zero_user_raw(void *dst, size_t n);
 ssize_t copy_user_string_raw(char *dst, const char *src, size_t max);
 int compare_exchange_user_u32_raw(u64 dst, u32 *expected, u32 new);
 
@@ -26,7 +24,7 @@ int user_write_bytes(u64 dst, const void *src, size_t n)
 
 int user_zero(u64 dst, size_t n)
 {
-	return allowed(dst, n) ? zero_user_raw((void *)dst, n) : -EFAULT;
+	return allowed(dst, n) ? zero_user_raw(dst, n) : -EFAULT;
 }
 
 ssize_t user_read_string(char *dst, u64 src, size_t size)
