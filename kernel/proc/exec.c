@@ -41,7 +41,7 @@ static bool actions_are_shared(struct process *p)
 
 /*
  * Makes what a program has for itself, where it is shared now: by CLONE_FILES (the others' files
- * stay open on our exec) or CLONE_SIGHAND. 0, -ENOMEM.
+ * stay open on our exec) or CLONE_SIGHAND. The thread is the only one. 0, -ENOMEM.
  */
 static int own_things_make(const struct task *t, struct own_things *own)
 {
@@ -190,7 +190,10 @@ static void choose_ids(const struct task *t, const struct file *f, struct new_im
 	c->sgid = c->fsgid = c->egid;
 }
 
-/* Everything that may fail; what *img and *own hold after an error is the caller's to drop. */
+/*
+ * Everything that may fail: at the worst for want of memory, when the other threads are gone already. What
+ * *img and *own hold after an error is the caller's to drop.
+ */
 static int prepare(struct task *t, struct file *f, struct arg_list *args, struct new_image *img,
 		   struct own_things *own)
 {
@@ -205,8 +208,9 @@ static int prepare(struct task *t, struct file *f, struct arg_list *args, struct
 	if (!err)
 		err = stack_build(img, args);
 	if (!err)
-		err = own_things_make(t, own);
-	return err ? err : process_end_others();
+		err = process_end_others();
+	/* Now nobody of this process can begin to share them. */
+	return err ? err : own_things_make(t, own);
 }
 
 static int exec_with(const struct path *start, const char *path, struct exec_input *in)
