@@ -80,11 +80,11 @@ static int wait_peer(struct pipe *p, const struct file *f, u32 reader_opens, u32
 
 int fifo_open(struct vnode *v, struct file *f)
 {
-	struct pipe *p = fifo_get(v);
+	struct pipe *p = f->may ? fifo_get(v) : NULL;
 	u32 reader_opens, writer_opens;
 
 	if (!p)
-		return -ENOMEM;
+		return f->may ? -ENOMEM : -EINVAL;
 	if (!p->fifo) { /* pipe(2)'s waits for nobody */
 		pipe_attach(p, f);
 		return 0;

@@ -48,12 +48,12 @@ int file_create_error(void)
 	return too_many() ? -ENFILE : -ENOMEM;
 }
 
-/* By access mode. The fourth, for ioctls alone by its name, may both as well. */
+/* By access mode. The fourth is for ioctls alone: who asks for it must be allowed both and may neither. */
 static const u8 may_of[O_ACCMODE + 1] = {
 	[O_RDONLY] = FILE_MAY_READ,
 	[O_WRONLY] = FILE_MAY_WRITE,
 	[O_RDWR] = FILE_MAY_READ | FILE_MAY_WRITE,
-	[O_ACCMODE] = FILE_MAY_READ | FILE_MAY_WRITE,
+	[O_ACCMODE] = 0,
 };
 
 struct file *file_create(const struct file_ops *ops, u32 flags)

@@ -132,6 +132,30 @@ static void place_only(void)
 	close(fd);
 }
 
+/* Access mode 3: for ioctls, and whatever else is neither reading nor writing. */
+static void neither(void)
+{
+	int fd = open_test(3), other;
+	struct iovec v = { (char[1]){ 0 }, 1 };
+	struct stat st;
+
+	ok(fd >= 0, "open with access mode 3");
+	is_long(raw(SYS_fcntl, fd, F_GETFL) & O_ACCMODE, 3, "which F_GETFL tells");
+	is_long(raw(SYS_read, fd, v.iov_base, 1), -EBADF, "no read");
+	is_long(raw(SYS_write, fd, v.iov_base, 1), -EBADF, "no write");
+	is_long(raw(SYS_readv, fd, &v, 1), -EBADF, "no readv");
+	is_long(raw(SYS_pwrite64, fd, v.iov_base, 1, 0), -EBADF, "no pwrite");
+	ok(fstat(fd, &st) == 0 && S_ISREG(st.st_mode), "fstat tells what is there");
+	other = raw(SYS_dup, fd);
+	ok(other >= 0, "dup");
+	close(other);
+	close(fd);
+	is_long(raw(SYS_open, "/tmp", 3), -EISDIR, "no directory");
+	mkfifo("/tmp/leash-fifo", 0600);
+	is_long(raw(SYS_open, "/tmp/leash-fifo", 3 | O_NONBLOCK), -EINVAL, "no fifo");
+	unlink("/tmp/leash-fifo");
+}
+
 /* In a child, which leaves them all to be closed by its end. */
 static int take_all(void *arg)
 {
@@ -168,6 +192,7 @@ int main(void)
 	flags();
 	appending();
 	place_only();
+	neither();
 	is_status(in_child(take_all, NULL), EXITED(0), "EMFILE at the limit, not before");
 	unlink(path);
 	return done_testing();
