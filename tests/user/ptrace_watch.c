@@ -26,6 +26,7 @@
 
 static volatile int watched[4] __attribute__((aligned(16)));
 static volatile int calls;
+static bool they_fire; /* what a breakpoint does can be seen */
 
 static long peek(pid_t pid, int n)
 {
@@ -126,12 +127,36 @@ static int user(void *arg)
 	return watched[1];
 }
 
+/* There are hypervisors that leave the registers to the guest and never trap: Linux's column may be one's. */
+static bool fires(void)
+{
+	pid_t pid;
+	int status;
+
+	traced(user, NULL, 0, &pid);
+	poke(pid, 0, (long)&watched[0]);
+	poke(pid, 7, ON(0) | KIND(0, WRITE, LEN4));
+	status = go(PTRACE_CONT, pid, 0);
+	if (WIFSTOPPED(status))
+		end(pid);
+	return WIFSTOPPED(status);
+}
+
+/* A result that hangs on that. */
+static void is_seen(long got, long want, const char *name)
+{
+	if (they_fire)
+		is_long(got, want, "%s", name);
+	else
+		skip("this machine's debug registers do nothing", "%s", name);
+}
+
 /* Lets it go on to the next stop: a breakpoint's, whose bit is told. */
 static void hit(pid_t pid, int n, const char *what)
 {
-	is_long(go(PTRACE_CONT, pid, 0), STOPPED(SIGTRAP), "%s: a stop", what);
-	is_long(code_of(pid), HWBKPT, "TRAP_HWBKPT");
-	is_long(peek(pid, 6), NOTHING_HIT | 1L << n, "%%dr6 says which");
+	is_seen(go(PTRACE_CONT, pid, 0), STOPPED(SIGTRAP), what);
+	is_seen(code_of(pid), HWBKPT, "TRAP_HWBKPT");
+	is_seen(peek(pid, 6), NOTHING_HIT | 1L << n, "%dr6 says which");
 }
 
 static int value(pid_t pid, int i)
@@ -150,14 +175,14 @@ static void writes(void)
 	poke(pid, 2, (long)&watched[1]);
 	is_long(poke(pid, 7, ON(2) | KIND(2, WRITE, LEN4)), 0, "writes to one word of two");
 	hit(pid, 2, "the first");
-	is_long(value(pid, 1), 11, "it is done");
+	is_seen(value(pid, 1), 11, "it is done");
 	hit(pid, 2, "the second");
-	is_long(value(pid, 1), 12, "it is done");
+	is_seen(value(pid, 1), 12, "it is done");
 	watched[1] = 5; /* the same address, another process */
 	is_long(watched[1], 5, "the tracer's own is not watched");
 	hit(pid, 2, "the last, for the kernel's own is none");
-	is_long(value(pid, 1), 13, "it is done");
-	is_long(go(PTRACE_CONT, pid, 0), 13 << 8, "and it ends");
+	is_seen(value(pid, 1), 13, "it is done");
+	is_seen(go(PTRACE_CONT, pid, 0), 13 << 8, "and it ends");
 }
 
 static void accesses(void)
@@ -173,8 +198,8 @@ static void accesses(void)
 	hit(pid, 3, "the other's");
 	hit(pid, 3, "and again");
 	hit(pid, 0, "a read");
-	is_long(poke(pid, 7, 0), 0, "off");
-	is_long(go(PTRACE_CONT, pid, 0), 13 << 8, "it ends");
+	is_seen(poke(pid, 7, 0), 0, "off");
+	is_seen(go(PTRACE_CONT, pid, 0), 13 << 8, "it ends");
 }
 
 static void executions(void)
@@ -186,12 +211,12 @@ static void executions(void)
 	is_long(poke(pid, 7, ON(1) | KIND(1, EXECUTE, LEN1)), 0, "a function");
 	for (int i = 0; i < 2; i++) {
 		hit(pid, 1, "a call");
-		ok(rip_of(pid) == (unsigned long)called, "before its first instruction");
+		is_seen(rip_of(pid) == (unsigned long)called, true, "before its first instruction");
 	}
-	is_long(go(PTRACE_SINGLESTEP, pid, 0), STOPPED(SIGTRAP), "a step from there");
-	is_long(peek(pid, 6), NOTHING_HIT | SINGLE_STEP, "is a step");
-	ok(rip_of(pid) != (unsigned long)called, "and gets on");
-	is_long(go(PTRACE_CONT, pid, 0), 13 << 8, "it ends");
+	is_seen(go(PTRACE_SINGLESTEP, pid, 0), STOPPED(SIGTRAP), "a step from there");
+	is_seen(peek(pid, 6), NOTHING_HIT | SINGLE_STEP, "is a step");
+	is_seen(rip_of(pid) != (unsigned long)called, true, "and gets on");
+	is_seen(go(PTRACE_CONT, pid, 0), 13 << 8, "it ends");
 }
 
 /* Writes once on each CPU that it may use; how many these are. */
@@ -222,7 +247,7 @@ static void wherever_it_runs(void)
 	poke(pid, 7, ON(0) | KIND(0, WRITE, LEN4));
 	while ((status = go(PTRACE_CONT, pid, 0)) == STOPPED(SIGTRAP))
 		hits++;
-	is_long(status, hits << 8, "it stops once on each CPU");
+	is_seen(status, hits << 8, "it stops once on each CPU");
 }
 
 /* -- whose they are --------------------------------------------------------------------------------------- */
@@ -304,7 +329,7 @@ static void without_a_tracer(void)
 	poke(pid, 0, (long)&watched[0]);
 	poke(pid, 7, ON(0) | KIND(0, WRITE, LEN4));
 	is_long(trace(PTRACE_DETACH, pid, 0, 0), 0, "its tracer leaves");
-	is_long(wait_all(pid), HWBKPT << 8, "and it catches the signal itself");
+	is_seen(wait_all(pid), HWBKPT << 8, "and it catches the signal itself");
 }
 
 /* -- never the kernel --------------------------------------------------------------------------------------- */
@@ -322,31 +347,13 @@ static void the_kernel(void)
 	end(pid);
 }
 
-/* There are hypervisors that leave the registers to the guest and never trap: Linux's column may be one's. */
-static bool fires(void)
-{
-	pid_t pid;
-	int status;
-
-	traced(user, NULL, 0, &pid);
-	poke(pid, 0, (long)&watched[0]);
-	poke(pid, 7, ON(0) | KIND(0, WRITE, LEN4));
-	status = go(PTRACE_CONT, pid, 0);
-	if (WIFSTOPPED(status))
-		end(pid);
-	return WIFSTOPPED(status);
-}
-
 int main(void)
 {
 	registers();
 	the_kernel();
 	child_has_none();
 	exec_ends_them();
-	if (!on_leash() && !fires()) {
-		skip("this machine's debug registers do nothing", "what stops a tracee");
-		return done_testing();
-	}
+	they_fire = on_leash() || fires();
 	writes();
 	accesses();
 	executions();
