@@ -7,14 +7,12 @@
 #pragma once
 
 #include "abi/errno.h"
-#include "base/mutants.h"
 #include "lib/types.h"
 
 /* True if [addr, addr + len) lies in user space without wrapping. */
 static inline bool user_range_ok(u64 addr, u64 len)
 {
-	return (len <= 0x00007ffffffff000UL && addr <= 0x00007ffffffff000UL - len) ||
-	       MUTANT(copycheck);
+	return len <= 0x00007ffffffff000UL && addr <= 0x00007ffffffff000UL - len;
 }
 
 /*
