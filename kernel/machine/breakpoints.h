@@ -16,10 +16,21 @@
 #define DR6_HIT 0xfu
 #define DR6_STEP (1u << 14)
 
+struct breakpoints {
+	u64 address[BREAKPOINTS];
+	u64 control; /* %dr7 as it was written; only what of it is enabled is loaded */
+};
+
+/* Room for them, all zero, which is @c's until breakpoints_drop(); a thread without has none set. */
+void breakpoints_give(struct context *c, struct breakpoints *b);
+/* The running thread's are no more. What breakpoints_give() gave it, to be freed; or NULL. */
+struct breakpoints *breakpoints_drop(struct context *c);
+
 /* The debug register @n (0 to 7) of a thread that does not run, as its tracer sees it. */
 u64 breakpoints_peek(const struct context *c, u32 n);
 /*
- * Writes it. 0, -EIO: there is no such register, -EINVAL: not in the user half, not aligned to its length, or a
- * kind that programs cannot have; -ENOMEM. After an error nothing has changed. Any context.
+ * Writes it; without room only zero may be written. 0, -EIO: there is no such register, -EINVAL: not in the
+ * user half, not aligned to its length, or a kind that programs cannot have. After an error nothing has
+ * changed. Any context.
  */
 int breakpoints_poke(struct context *c, u32 n, u64 value);

@@ -10,6 +10,7 @@
 #include "fs/mount.h"
 #include "base/trace.h"
 #include "lib/string.h"
+#include "machine/breakpoints.h"
 #include "mm/slab.h"
 #include "proc/posix_timer.h"
 #include "proc/ptrace.h"
@@ -97,6 +98,7 @@ static void reset_registers(struct thread *t, const struct new_image *img)
 	f->vector = TRAP_SYSCALL;
 	f->error = call; /* for a tracer; with rax 0 there is nothing to restart */
 	context_reset_user(&t->ctx);
+	kfree(breakpoints_drop(&t->ctx));
 	context_set_work(&t->ctx, WORK_IRET);
 	trace(TRACE_REGS_CLEARED, 0, img->entry, img->sp);
 }

@@ -97,6 +97,20 @@ i64 ptrace_user_peek(i32 tid, u64 addr, u64 data)
 	return user_write(data, &w.value, sizeof(w.value));
 }
 
+/* That they are all zero, as debuggers write them first, needs no room. */
+static int write_debug_register(struct context *c, u32 n, u64 value)
+{
+	struct breakpoints *room;
+
+	if (value && !c->breakpoints) {
+		room = kzalloc(sizeof(*room));
+		if (!room)
+			return -ENOMEM;
+		breakpoints_give(c, room);
+	}
+	return breakpoints_poke(c, n, value);
+}
+
 static int write_word(struct task *t, void *arg)
 {
 	const struct user_word *w = arg;
@@ -106,7 +120,7 @@ static int write_word(struct task *t, void *arg)
 	    (w->addr >= sizeof(struct user_regs_abi) && !is_debug_register(w->addr)))
 		return -EIO;
 	if (is_debug_register(w->addr))
-		return breakpoints_poke(&t->thread->ctx, debug_register(w->addr), w->value);
+		return write_debug_register(&t->thread->ctx, debug_register(w->addr), w->value);
 	memcpy(p.in, &w->value, sizeof(w->value));
 	return write_part(t, &p);
 }

@@ -8,7 +8,6 @@
 #include "x86/breakpoints.h"
 
 #include "abi/errno.h"
-#include "mm/slab.h"
 #include "x86/x86.h"
 
 #define DR6_INACTIVE 0xffff0ff0UL /* bits that read as one, or are one while nothing happened */
@@ -16,11 +15,6 @@
 #define DR7_EXACT (3UL << 8) /* LE and GE: asked for by the SDM, ignored by today's processors */
 
 enum kind { KIND_EXECUTE, KIND_WRITE, KIND_PORT, KIND_ACCESS };
-
-struct breakpoints {
-	u64 address[BREAKPOINTS];
-	u64 control; /* DR7 as it was written; what of it is loaded: loadable() */
-};
 
 static inline bool enabled(u64 control, u32 n)
 {
@@ -128,13 +122,10 @@ static int set(struct breakpoints *b, u32 n, u64 value)
 	return 0;
 }
 
-static struct breakpoints *make(struct context *c)
+void breakpoints_give(struct context *c, struct breakpoints *b)
 {
-	if (!c->breakpoints)
-		c->breakpoints = kzalloc(sizeof(*c->breakpoints));
-	if (c->breakpoints)
-		c->lean = false;
-	return c->breakpoints;
+	c->breakpoints = b;
+	c->lean = false;
 }
 
 int breakpoints_poke(struct context *c, u32 n, u64 value)
@@ -145,9 +136,7 @@ int breakpoints_poke(struct context *c, u32 n, u64 value)
 	}
 	if (n >= BREAKPOINTS && n != DR_CONTROL)
 		return -EIO;
-	if (!c->breakpoints && !value)
-		return 0; /* so it is: debuggers clear them all */
-	return make(c) ? set(c->breakpoints, n, value) : -ENOMEM;
+	return c->breakpoints ? set(c->breakpoints, n, value) : 0;
 }
 
 u64 breakpoints_peek(const struct context *c, u32 n)
@@ -161,12 +150,17 @@ u64 breakpoints_peek(const struct context *c, u32 n)
 	return n < BREAKPOINTS ? c->breakpoints->address[n] : 0;
 }
 
-void breakpoints_drop(struct context *c)
+struct breakpoints *breakpoints_drop(struct context *c)
 {
-	if (!c->breakpoints)
-		return;
-	kfree(c->breakpoints);
+	struct breakpoints *b = c->breakpoints;
+	u64 flags;
+
+	if (likely(!b))
+		return NULL;
+	flags = irq_save();
 	c->breakpoints = NULL;
 	c->lean = cpu_features.lean_switch;
 	breakpoints_load(c);
+	irq_restore(flags);
+	return b;
 }

@@ -8,8 +8,6 @@
 void breakpoints_init_cpu(void);
 /* At a switch to @next: @next's, or none. Interrupts off. */
 void breakpoints_load(const struct context *next);
-/* The running thread's are no more. Interrupts off. */
-void breakpoints_drop(struct context *c);
 /* A debug trap of @c's program: what it was is in debug_status, and the instruction of @f can go on. */
 void breakpoints_trapped(struct context *c, struct trap_frame *f);
 /* The kernel ran into one of the program's: it does not count. */

@@ -218,7 +218,6 @@ void context_reset_user(struct context *c)
 
 	c->selectors = 0;
 	load_selectors(c);
-	breakpoints_drop(c);
 	irq_restore(flags);
 	context_set_fs_base(c, 0);
 	context_set_gs_base(c, 0);
