@@ -34,8 +34,10 @@ struct verdict {
 	u64 address;
 };
 
-static i32 debug_code(u32 status)
+static i32 debug_code(void)
 {
+	u32 status = thread_current()->ctx.debug_status;
+
 	if (status & DR6_STEP)
 		return TRAP_TRACE;
 	return status & DR6_HIT ? TRAP_HWBKPT : TRAP_BRKPT;
@@ -44,11 +46,9 @@ static i32 debug_code(u32 status)
 /* The ABI page's table "fault: signal, code, address". */
 static struct verdict judge(const struct trap_frame *f)
 {
-	u32 debug = thread_current()->ctx.debug_status;
-
 	switch (f->vector) {
 	case TRAP_DIVIDE: return (struct verdict){ SIGFPE, FPE_INTDIV, f->rip };
-	case TRAP_DEBUG: return (struct verdict){ SIGTRAP, debug_code(debug), f->rip };
+	case TRAP_DEBUG: return (struct verdict){ SIGTRAP, debug_code(), f->rip };
 	case TRAP_BREAKPOINT: return (struct verdict){ SIGTRAP, SI_KERNEL, 0 };
 	case TRAP_OPCODE: return (struct verdict){ SIGILL, ILL_ILLOPN, f->rip };
 	case TRAP_X87:

@@ -80,11 +80,14 @@ static int wait_peer(struct pipe *p, const struct file *f, u32 reader_opens, u32
 
 int fifo_open(struct vnode *v, struct file *f)
 {
-	struct pipe *p = f->may ? fifo_get(v) : NULL;
 	u32 reader_opens, writer_opens;
+	struct pipe *p;
 
+	if (!f->may)
+		return -EINVAL;
+	p = fifo_get(v);
 	if (!p)
-		return f->may ? -ENOMEM : -EINVAL;
+		return -ENOMEM;
 	if (!p->fifo) { /* pipe(2)'s waits for nobody */
 		pipe_attach(p, f);
 		return 0;

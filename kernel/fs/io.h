@@ -56,8 +56,7 @@ static inline __attribute__((warn_unused_result)) bool io_init_user(struct io *i
 /* One of the kernel. */
 static inline void io_init_kernel(struct io *io, void *addr, size_t n)
 {
-	*io = (struct io){ .address = (u64)addr, .here = n, .left = n };
-	io->kernel = true;
+	*io = (struct io){ .address = (u64)addr, .here = n, .left = n, .kernel = true };
 }
 
 /* The general ways: kernel buffers, borders of segments, faults. */

@@ -4,8 +4,6 @@
  * all memory stays in memory, all files live there. What they check is as on Linux.
  */
 #include "fs/pipe.h"
-#include "lib/overflow.h"
-#include "machine/trap.h"
 #include "machine/usercopy.h"
 #include "syscall/at.h"
 #include "syscall/fd_ref.h"
@@ -16,25 +14,13 @@
 #define MS_SYNC 4u
 #define XATTR_NAME_MAX 255
 
-/* 0, -EINVAL (wraps or misaligned), -ENOMEM: a part of the range is not mapped. */
-static i64 check_mapped(u64 addr, u64 len)
-{
-	u64 end;
-
-	if (add_overflows(len, PAGE_SIZE - 1, &end) || add_overflows(addr, end, &end))
-		return -EINVAL;
-	if (!len)
-		return 0;
-	return space_is_mapped(process_current()->space, addr, len) ? 0 : -ENOMEM;
-}
-
 /* A shared map is the file's own page: there is nothing to write back. */
 i64 sys_msync(u64 addr, u64 len, u64 flags)
 {
 	if (((u32)flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (addr & (PAGE_SIZE - 1)) ||
 	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
 		return -EINVAL;
-	return check_mapped(addr, len) ? -ENOMEM : 0;
+	return space_is_mapped(process_current()->space, addr, len) ? 0 : -ENOMEM;
 }
 
 /* Access is as fast whatever the order: advice on a file that can be read is taken as given. */

@@ -20,13 +20,21 @@
 #define MLOCK_ONFAULT 1u
 #define MINCORE_STEP 256u
 
-/* A step of a longer way: 0, an error of space_populate, -EINTR. */
-static int step(u64 *at, u64 end, u32 need)
+/* Between two steps of a longer way: others get their turn. 0, -EINTR. */
+static int pause_or_end(void)
 {
 	if (signal_fatal(task_current()))
 		return -EINTR;
 	sched_point();
-	return space_populate(process_current()->space, at, end, need);
+	return 0;
+}
+
+/* A step: 0, an error of space_populate, -EINTR. */
+static int step(u64 *at, u64 end, u32 need)
+{
+	int err = pause_or_end();
+
+	return err ? err : space_populate(process_current()->space, at, end, need);
 }
 
 int populate(u64 addr, u64 len, u32 need)
@@ -125,9 +133,8 @@ i64 sys_mincore(u64 addr, u64 len, u64 vec)
 			return -ENOMEM;
 		if (user_write(vec, there, n))
 			return -EFAULT;
-		if (signal_fatal(task_current()))
+		if (pause_or_end())
 			return -EINTR;
-		sched_point();
 	}
 	return 0;
 }

@@ -79,48 +79,27 @@ static inline struct cpuid cpuid(u32 leaf, u32 subleaf)
 	return r;
 }
 
-#define DEFINE_CR(n)                                                                               \
-	static inline u64 cr##n##_read(void)                                                       \
+#define DEFINE_REGISTER(name)                                                                      \
+	static inline u64 name##_read(void)                                                        \
 	{                                                                                          \
 		u64 v;                                                                             \
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));                                  \
+		__asm__ volatile("mov %%" #name ", %0" : "=r"(v));                                 \
 		return v;                                                                          \
 	}                                                                                          \
-	static inline void cr##n##_write(u64 v)                                                    \
+	static inline void name##_write(u64 v)                                                     \
 	{                                                                                          \
-		__asm__ volatile("mov %0, %%cr" #n ::"r"(v) : "memory");                           \
+		__asm__ volatile("mov %0, %%" #name ::"r"(v) : "memory");                          \
 	}
-DEFINE_CR(0)
-DEFINE_CR(3)
-DEFINE_CR(4)
-
-static inline u64 cr2_read(void)
-{
-	u64 v;
-
-	__asm__ volatile("mov %%cr2, %0" : "=r"(v));
-	return v;
-}
-
-#define DEFINE_DR(n)                                                                               \
-	static inline void dr##n##_write(u64 v)                                                    \
-	{                                                                                          \
-		__asm__ volatile("mov %0, %%dr" #n ::"r"(v));                                      \
-	}
-DEFINE_DR(0)
-DEFINE_DR(1)
-DEFINE_DR(2)
-DEFINE_DR(3)
-DEFINE_DR(6)
-DEFINE_DR(7)
-
-static inline u64 dr6_read(void)
-{
-	u64 v;
-
-	__asm__ volatile("mov %%dr6, %0" : "=r"(v));
-	return v;
-}
+DEFINE_REGISTER(cr0)
+DEFINE_REGISTER(cr2)
+DEFINE_REGISTER(cr3)
+DEFINE_REGISTER(cr4)
+DEFINE_REGISTER(dr0)
+DEFINE_REGISTER(dr1)
+DEFINE_REGISTER(dr2)
+DEFINE_REGISTER(dr3)
+DEFINE_REGISTER(dr6)
+DEFINE_REGISTER(dr7)
 
 static inline void invlpg(u64 va)
 {
