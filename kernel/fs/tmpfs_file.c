@@ -301,12 +301,11 @@ static struct vnode *backing_vnode(struct backing *b)
 }
 
 /* For a map: holes get a page at once, so that reader and writer share it. */
-static int backing_page(struct backing *b, u64 index, bool for_write, struct page **out)
+static int backing_page(struct backing *b, u64 index, struct page **out)
 {
 	struct vnode *v = backing_vnode(b);
 	int r = -ENXIO;
 
-	(void)for_write;
 	mutex_lock(&v->lock);
 	if (index < ALIGN_UP(v->size, PAGE_SIZE) / PAGE_SIZE) {
 		r = file_page_make(tmpfs_node(v), index, out);

@@ -219,15 +219,15 @@ KTEST(tmpfs_backing, 50)
 	char where[64];
 
 	KREQUIRE(f);
-	KEXPECT_EQ(b->ops->page(b, 0, false, &p), -ENXIO);
+	KEXPECT_EQ(b->ops->page(b, 0, &p), -ENXIO);
 	KEXPECT_EQ(test_write(f, "mapped", 6), 6);
-	KREQUIRE(!b->ops->page(b, 0, true, &p));
+	KREQUIRE(!b->ops->page(b, 0, &p));
 	KEXPECT(!memcmp(page_to_virt(p), "mapped\0", 7));
 	*(char *)page_to_virt(p) = 'M';
 	KEXPECT_EQ(file_read_kernel(f, where, 6, 0), 6);
 	KEXPECT(!memcmp(where, "Mapped", 6));
 	page_put(p);
-	KEXPECT_EQ(b->ops->page(b, 1, true, &p), -ENXIO);
+	KEXPECT_EQ(b->ops->page(b, 1, &p), -ENXIO);
 	b->ops->describe(b, where, sizeof(where));
 	KEXPECT(!strcmp(where, TEST_DIR "/f"));
 	file_put(f);

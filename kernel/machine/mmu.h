@@ -24,7 +24,6 @@ typedef u64 pte_t;
 #define PTE_DIRTY (1UL << 6)
 #define PTE_HUGE (1UL << 7)
 #define PTE_GLOBAL (1UL << 8)
-#define PTE_COW (1UL << 9) /* software: a private page shared by fork, copy before writing */
 #define PTE_NX (1UL << 63)
 #define PTE_ADDRESS 0x000ffffffffff000UL
 

@@ -143,11 +143,11 @@ static struct segment *segment_of(struct backing *b)
 	return container_of(b, struct segment, backing);
 }
 
-static int segment_page(struct backing *b, u64 index, bool for_write, struct page **out)
+static int segment_page(struct backing *b, u64 index, struct page **out)
 {
 	struct backing *memory = segment_of(b)->memory;
 
-	return memory->ops->page(memory, index, for_write, out);
+	return memory->ops->page(memory, index, out);
 }
 
 static u32 segment_resident(struct backing *b, u64 first, u32 wanted, struct page **out)

@@ -20,9 +20,9 @@ extern const u8 vdso_image_start[], vdso_image_end[];
 static struct page *pages[MAX_PAGES]; /* written at boot: data, image … */
 static u64 page_count;
 
-static int vdso_page(struct backing *b, u64 index, bool for_write, struct page **out)
+static int vdso_page(struct backing *b, u64 index, struct page **out)
 {
-	(void)b, (void)for_write;
+	(void)b;
 	if (index >= page_count)
 		return -ENXIO;
 	page_get(pages[index]);

@@ -149,7 +149,7 @@ static i64 reserve(struct vnode *v, u64 pos, u64 end)
 		return -EOPNOTSUPP;
 	end = MIN(end, READ_ONCE(v->size));
 	for (u64 i = pos / PAGE_SIZE; i * PAGE_SIZE < end && !err; i++) {
-		err = v->backing.ops->page(&v->backing, i, true, &page);
+		err = v->backing.ops->page(&v->backing, i, &page);
 		if (!err)
 			page_put(page);
 		if (thread_interrupted(thread_current()))

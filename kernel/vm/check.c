@@ -26,6 +26,8 @@ static int check_leaf(pte_t *slot, u64 va, void *arg)
 		w->wrong = "a writable leaf in a map that is not";
 	else if ((*slot & PTE_WRITE) && p == zero_page)
 		w->wrong = "the zero page is writable";
+	else if (!(*slot & PTE_WRITE) && (v->flags & VMA_SHARED) && (v->prot & MMU_WRITE))
+		w->wrong = "a leaf without a right of its shared map";
 	w->pages += p != zero_page;
 	return w->wrong != NULL;
 }

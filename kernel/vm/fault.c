@@ -53,7 +53,7 @@ static __attribute__((noinline)) int map_anonymous(struct space *s, const struct
 	struct page *p;
 
 	if (!write) {
-		*slot = pte_user(page_to_phys(zero_page), v->prot & ~MMU_WRITE) | PTE_COW;
+		*slot = pte_user(page_to_phys(zero_page), v->prot & ~MMU_WRITE);
 		return 0;
 	}
 	p = vm_page(s, ALLOC_ZERO);
@@ -74,11 +74,13 @@ static inline struct page *copy_page(const struct space *s, const struct page *f
 	return p;
 }
 
-/* A leaf that cannot be written through yet: shared ones ask the backing first, private ones copy. */
+/*
+ * A leaf for a page that was only read. In a private map a write must fault, and copies then; a
+ * shared one's leaves always have all its rights.
+ */
 static inline pte_t read_leaf(const struct vma *v, const struct page *p)
 {
-	return pte_user(page_to_phys(p), v->prot & ~MMU_WRITE) |
-	       (v->flags & VMA_SHARED ? 0 : PTE_COW);
+	return pte_user(page_to_phys(p), v->flags & VMA_SHARED ? v->prot : v->prot & ~MMU_WRITE);
 }
 
 /* Which of the @n leaves at @slot are not there, as a mask. */
@@ -126,8 +128,7 @@ static __attribute__((noinline)) int map_backing(struct space *s, const struct v
 		map_around(s, v, va, slot);
 	if (*slot)
 		return 0;
-	err = v->backing->ops->page(v->backing, vma_offset(v, va) >> PAGE_SHIFT, write && shared,
-				    &p);
+	err = v->backing->ops->page(v->backing, vma_offset(v, va) >> PAGE_SHIFT, &p);
 	if (err)
 		return err;
 	if (write && !shared) {
@@ -164,31 +165,19 @@ static inline void replace_leaf(struct space *s, const struct vma *v, u64 va, pt
 		s->pages++;
 }
 
-/* A write to a present leaf of a private map. */
+/* A write to a present leaf of a private map: its page is copied if others have it. */
 static int write_private(struct space *s, const struct vma *v, u64 va, pte_t *slot)
 {
 	struct page *old = phys_to_page(pte_phys(*slot)), *p;
 
 	if (old != zero_page && __atomic_load_n(&old->refcount, __ATOMIC_ACQUIRE) == 1) {
-		*slot = (*slot & ~PTE_COW) | (v->prot & MMU_WRITE ? PTE_WRITE : 0);
+		*slot |= v->prot & MMU_WRITE ? PTE_WRITE : 0;
 		mmu_flush_local(va);
 		return 0;
 	}
 	p = copy_page(s, old);
 	if (!p)
 		return -ENOMEM;
-	replace_leaf(s, v, va, slot, old, p);
-	return 0;
-}
-
-/* A write to a present leaf of a shared map: the backing may want another page for it. */
-static int write_shared(struct space *s, const struct vma *v, u64 va, pte_t *slot)
-{
-	struct page *old = phys_to_page(pte_phys(*slot)), *p;
-	int err = v->backing->ops->page(v->backing, vma_offset(v, va) >> PAGE_SHIFT, true, &p);
-
-	if (err)
-		return err;
 	replace_leaf(s, v, va, slot, old, p);
 	return 0;
 }
@@ -201,7 +190,7 @@ static __attribute__((noinline)) int strengthen(struct space *s, const struct vm
 		mmu_flush_local(va); /* another thread was first, or rights were added */
 		return 0;
 	}
-	return v->flags & VMA_SHARED ? write_shared(s, v, va, slot) : write_private(s, v, va, slot);
+	return write_private(s, v, va, slot);
 }
 
 /* A leaf for an access that may be made, in @slot. */

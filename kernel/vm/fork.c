@@ -18,7 +18,7 @@ struct copy {
 static pte_t share_leaf(struct copy *c, pte_t *slot, u64 va)
 {
 	mmu_flush_add(&c->flush, va);
-	return *slot = (*slot & ~PTE_WRITE) | PTE_COW;
+	return *slot &= ~PTE_WRITE;
 }
 
 /*

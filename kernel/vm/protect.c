@@ -15,13 +15,10 @@ struct change {
 	bool shared;
 };
 
-/*
- * May the leaf be made writable at once? Shared maps must ask their backing first, and a
- * private page only if nobody else has it; else the write fault sees to it.
- */
+/* A private page may be written to at once only if nobody else has it; else the fault sees to it. */
 static bool may_write_now(const struct change *c, const struct page *p)
 {
-	return (c->prot & MMU_WRITE) && !c->shared && p != zero_page && READ_ONCE(p->refcount) == 1;
+	return c->shared || (p != zero_page && READ_ONCE(p->refcount) == 1);
 }
 
 static inline int change_leaf(pte_t *slot, u64 va, void *arg)
@@ -29,11 +26,11 @@ static inline int change_leaf(pte_t *slot, u64 va, void *arg)
 	struct change *c = arg;
 	pte_t e = *slot;
 	u64 phys = pte_phys(e);
-	u32 prot = c->prot & ~MMU_WRITE;
+	u32 prot = c->prot;
 
-	if (may_write_now(c, phys_to_page(phys)) || (e & PTE_WRITE))
-		prot = c->prot;
-	*slot = pte_user(phys, prot) | (e & (PTE_ACCESSED | PTE_DIRTY | PTE_COW));
+	if ((prot & MMU_WRITE) && !(e & PTE_WRITE) && !may_write_now(c, phys_to_page(phys)))
+		prot &= ~MMU_WRITE;
+	*slot = pte_user(phys, prot) | (e & (PTE_ACCESSED | PTE_DIRTY));
 	if (!c->prot)
 		*slot &= ~PTE_PRESENT;
 	if (e & PTE_PRESENT)

@@ -49,13 +49,12 @@ static struct page **page_slot(struct shmem *m, u64 index, bool make)
 	return slot;
 }
 
-static int shmem_page(struct backing *b, u64 index, bool for_write, struct page **out)
+static int shmem_page(struct backing *b, u64 index, struct page **out)
 {
 	struct shmem *m = shmem_of(b);
 	struct page **slot;
 	int err = 0;
 
-	(void)for_write;
 	if (index >= m->pages)
 		return -ENXIO;
 	mutex_lock(&m->lock);

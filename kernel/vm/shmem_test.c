@@ -7,7 +7,7 @@ static u64 *word_of(struct backing *b, u64 index, int *err)
 {
 	struct page *p;
 
-	*err = b->ops->page(b, index, true, &p);
+	*err = b->ops->page(b, index, &p);
 	if (*err)
 		return NULL;
 	page_put(p); /* the tree keeps its own reference */

@@ -33,7 +33,7 @@
  */
 struct backing;
 struct backing_ops {
-	int (*page)(struct backing *b, u64 index, bool for_write, struct page **out);
+	int (*page)(struct backing *b, u64 index, struct page **out);
 	u32 (*resident)(struct backing *b, u64 first, u32 wanted, struct page **out);
 	void (*get)(struct backing *b);
 	void (*put)(struct backing *b);
