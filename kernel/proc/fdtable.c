@@ -170,6 +170,8 @@ i64 fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec)
 	else
 		set_slot(t, fd, f, cloexec);
 	spin_unlock(&t->lock);
+	if (unlikely(r < 0))
+		file_put(f);
 	return r;
 }
 
@@ -188,12 +190,11 @@ static void close_file(struct fd_table *t, struct file *f)
 int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec)
 {
 	struct file *old = NULL;
-	int r;
+	int r = -EBADF;
 
-	if (fd >= fd_limit())
-		return -EBADF;
 	spin_lock(&t->lock);
-	r = grow(t, fd);
+	if (fd < fd_limit())
+		r = grow(t, fd);
 	if (!r) {
 		old = t->slots[fd].file;
 		set_slot(t, fd, f, cloexec);
@@ -202,6 +203,8 @@ int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec)
 	spin_unlock(&t->lock);
 	if (old)
 		close_file(t, old);
+	if (unlikely(r < 0))
+		file_put(f);
 	return r;
 }
 

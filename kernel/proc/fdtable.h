@@ -40,11 +40,14 @@ void fd_table_close_on_exec(struct fd_table *t);
 
 /* The file with a new reference, NULL: -EBADF. */
 struct file *fd_get(struct fd_table *t, int fd);
-/* Puts @f (its reference passes on success) at the lowest free number >= @from; -EMFILE, -ENOMEM. */
+/*
+ * Puts @f at the lowest free number >= @from. Takes the caller's reference in any case; -EMFILE,
+ * -ENOMEM. May sleep.
+ */
 i64 fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec);
 /* How many descriptors the running process may have: RLIMIT_NOFILE. */
 u32 fd_limit(void);
-/* dup2: at exactly @fd, what was there is closed. -EBADF (out of limit), -ENOMEM. */
+/* dup2: the same at exactly @fd, what was there is closed. -EBADF (out of limit), -ENOMEM. */
 int fd_replace(struct fd_table *t, struct file *f, u32 fd, bool cloexec);
 i64 fd_close(struct fd_table *t, int fd); /* 0, -EBADF */
 int fd_get_flags(struct fd_table *t, int fd); /* FD_CLOEXEC or 0, -EBADF */

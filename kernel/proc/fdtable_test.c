@@ -39,9 +39,9 @@ KTEST(fdtable_limit, 100)
 	KREQUIRE(t && f);
 	for (int i = 0; i < FD_LIMIT; i++)
 		KEXPECT_EQ(fd_install(t, file_get(f), 0, false), i);
-	KEXPECT_EQ(fd_install(t, f, 0, false), -EMFILE);
+	KEXPECT_EQ(fd_install(t, file_get(f), 0, false), -EMFILE);
 	KEXPECT_EQ(t->lowest, FD_LIMIT);
-	KEXPECT_EQ(fd_replace(t, f, FD_LIMIT, false), -EBADF);
+	KEXPECT_EQ(fd_replace(t, file_get(f), FD_LIMIT, false), -EBADF);
 	KEXPECT_EQ(f->refs, FD_LIMIT + 1);
 	fd_table_put(t);
 	KEXPECT_EQ(f->refs, 1);
@@ -105,8 +105,9 @@ KTEST(fdtable_out_of_memory, 50)
 	fault_inject(0, ~0u);
 	KEXPECT(!fd_table_create());
 	KEXPECT(!fd_table_copy(t));
-	KEXPECT_EQ(fd_replace(t, f, 500, false), -ENOMEM);
-	KEXPECT_EQ(fd_install(t, f, 500, false), -ENOMEM);
+	KEXPECT_EQ(fd_replace(t, file_get(f), 500, false), -ENOMEM);
+	KEXPECT_EQ(fd_install(t, file_get(f), 500, false), -ENOMEM);
+	KEXPECT_EQ(f->refs, 1);
 	fault_inject(0, 0);
 	KEXPECT_EQ(fd_install(t, f, 500, false), 500);
 	fd_table_put(t);

@@ -54,6 +54,15 @@ static inline struct file *fd_take(u64 fd)
 	return likely(f) ? file_get(f) : NULL;
 }
 
+/* Gives @f (NULL: -ENOMEM) the lowest free number, with O_CLOEXEC of @flags; -EMFILE, -ENOMEM. */
+static inline i64 fd_give(struct file *f, u64 flags)
+{
+	return f ? fd_install(task_current()->files, f, 0, flags & O_CLOEXEC) : -ENOMEM;
+}
+
+/* The same for both of @end; their numbers are written to the user's int[2] at @fds, or -EFAULT. */
+i64 fd_give_pair(u64 fds, struct file *end[2], u64 flags);
+
 static inline void fd_return(struct fd_ref r)
 {
 	if (r.counted && r.file)

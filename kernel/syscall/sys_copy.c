@@ -258,12 +258,7 @@ i64 sys_memfd_create(u64 name, u64 flags)
 	if (n < 0)
 		return n == -EFAULT ? -EFAULT : -EINVAL;
 	r = make_memfd("memfd", &f);
-	if (r)
-		return r;
-	r = fd_install(task_current()->files, f, 0, flags & MFD_CLOEXEC);
-	if (r < 0)
-		file_put(f);
-	return r;
+	return r ? r : fd_give(f, flags & MFD_CLOEXEC ? O_CLOEXEC : 0);
 }
 
 /* -- close_range --------------------------------------------------------------------------------- */

@@ -12,18 +12,9 @@
 
 i64 sys_epoll_create1(u64 flags)
 {
-	struct file *f;
-	int fd;
-
 	if ((u32)flags & ~(u32)O_CLOEXEC)
 		return -EINVAL;
-	f = epoll_create();
-	if (!f)
-		return -ENOMEM;
-	fd = fd_install(task_current()->files, f, 0, flags & O_CLOEXEC);
-	if (fd < 0)
-		file_put(f);
-	return fd;
+	return fd_give(epoll_create(), flags);
 }
 
 i64 sys_epoll_create(u64 size)

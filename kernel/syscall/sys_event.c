@@ -12,26 +12,13 @@
 #define EFD_SEMAPHORE 1u
 #define TFD_TIMER_CANCEL_ON_SET 2u
 
-/* Gives @f (NULL: -ENOMEM) a number; it is put where there is none. */
-static i64 install(struct file *f, u32 flags)
-{
-	int fd;
-
-	if (!f)
-		return -ENOMEM;
-	fd = fd_install(task_current()->files, f, 0, flags & O_CLOEXEC);
-	if (fd < 0)
-		file_put(f);
-	return fd;
-}
-
 i64 sys_eventfd2(u64 count, u64 flags)
 {
 	u32 fl = flags;
 
 	if (fl & ~(EFD_SEMAPHORE | O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
-	return install(eventfd_create(count, fl & EFD_SEMAPHORE, fl), fl);
+	return fd_give(eventfd_create(count, fl & EFD_SEMAPHORE, fl), fl);
 }
 
 i64 sys_eventfd(u64 count)
@@ -53,7 +40,7 @@ i64 sys_timerfd_create(u64 clock, u64 flags)
 		return -EINVAL;
 	if (id != CLOCK_REALTIME && id != CLOCK_MONOTONIC && id != CLOCK_BOOTTIME)
 		return -EINVAL;
-	return install(timerfd_create(id == CLOCK_REALTIME, flags), flags);
+	return fd_give(timerfd_create(id == CLOCK_REALTIME, flags), flags);
 }
 
 /* 0, or -EINVAL; what is too long becomes the longest time there is. */

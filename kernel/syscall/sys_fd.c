@@ -23,31 +23,18 @@ i64 sys_close(u64 fd)
 	return fd_close(files(), fd);
 }
 
-/* Installs one more reference to @old's file by @install's rule. */
 static i64 dup_from(u64 old, u32 from, bool cloexec)
 {
 	struct file *f = fd_take(old);
-	i64 r;
 
-	if (!f)
-		return -EBADF;
-	r = fd_install(files(), f, from, cloexec);
-	if (r < 0)
-		file_put(f);
-	return r;
+	return f ? fd_install(files(), f, from, cloexec) : -EBADF;
 }
 
 static i64 dup_to(u64 old, u64 new, bool cloexec)
 {
 	struct file *f = fd_take(old);
-	int r;
 
-	if (!f)
-		return -EBADF;
-	r = fd_replace(files(), f, new, cloexec);
-	if (r < 0)
-		file_put(f);
-	return r;
+	return f ? fd_replace(files(), f, new, cloexec) : -EBADF;
 }
 
 i64 sys_dup(u64 fd)
@@ -69,29 +56,19 @@ i64 sys_dup3(u64 old, u64 new, u64 flags)
 	return dup_to(old, new, flags & O_CLOEXEC);
 }
 
-/* Gives both ends numbers and tells the user; on failure both are put. */
-static i64 install_pair(u64 fds, struct file *end[2], bool cloexec)
+i64 fd_give_pair(u64 fds, struct file *end[2], u64 flags)
 {
-	int fd[2];
+	i32 fd[2];
+	i64 r;
 
-	fd[0] = fd_install(files(), end[0], 0, cloexec);
-	if (fd[0] < 0) {
-		file_put(end[0]);
-		file_put(end[1]);
-		return fd[0];
-	}
-	fd[1] = fd_install(files(), end[1], 0, cloexec);
-	if (fd[1] < 0) {
-		file_put(end[1]);
-		fd_close(files(), fd[0]);
-		return fd[1];
-	}
-	if (user_write(fds, fd, sizeof(fd))) {
-		fd_close(files(), fd[0]);
-		fd_close(files(), fd[1]);
-		return -EFAULT;
-	}
-	return 0;
+	fd[0] = fd_give(end[0], flags);
+	fd[1] = fd_give(end[1], flags);
+	r = MIN(fd[0], fd[1]);
+	if (r >= 0)
+		r = user_write(fds, fd, sizeof(fd));
+	for (u32 i = 0; r && i < 2; i++)
+		fd_close(files(), fd[i]);
+	return r;
 }
 
 i64 sys_pipe2(u64 fds, u64 flags)
@@ -102,7 +79,7 @@ i64 sys_pipe2(u64 fds, u64 flags)
 	if (flags & ~(u64)(O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
 	r = pipe_create(&end[0], &end[1], flags);
-	return r ? r : install_pair(fds, end, flags & O_CLOEXEC);
+	return r ? r : fd_give_pair(fds, end, flags);
 }
 
 i64 sys_pipe(u64 fds)

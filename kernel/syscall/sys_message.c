@@ -220,7 +220,6 @@ static void rights_put(struct control *c, struct unix_rights *r, bool cloexec)
 		i32 fd = fd_install(task_current()->files, f, 0, cloexec);
 
 		if (fd < 0) {
-			file_put(f);
 			c->flags |= MSG_CTRUNC;
 			break;
 		}

@@ -104,10 +104,5 @@ i64 sys_openat2(u64 dirfd, u64 path, u64 how_addr, u64 size)
 		return r;
 	r = READ_ONCE(t->lowest) >= fd_limit() ? -EMFILE : open_how(&a, dirfd, &how, &f);
 	at_end(&a);
-	if (r)
-		return r;
-	r = fd_install(t, f, 0, how.flags & O_CLOEXEC);
-	if (r < 0)
-		file_put(f);
-	return r;
+	return r ? r : fd_give(f, how.flags);
 }

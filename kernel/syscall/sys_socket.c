@@ -44,64 +44,23 @@ static int check_kind(u32 family, u32 flags, u32 protocol, u32 *type)
 	}
 }
 
-static i64 install(struct file *f, bool cloexec)
-{
-	int fd;
-
-	if (!f)
-		return -ENOMEM;
-	fd = fd_install(task_current()->files, f, 0, cloexec);
-	if (fd < 0)
-		file_put(f);
-	return fd;
-}
-
 i64 sys_socket(u64 family, u64 type, u64 protocol)
 {
 	u32 kind;
 	i64 r = check_kind(family, type, protocol, &kind);
 
-	return r ? r : install(unix_create(kind, type), type & O_CLOEXEC);
-}
-
-/* Puts both ends into the table, for whom *fd are the numbers. On failure both are put. */
-static i64 install_pair(struct file *end[2], bool cloexec, i32 fd[2])
-{
-	struct fd_table *t = task_current()->files;
-
-	fd[0] = fd_install(t, end[0], 0, cloexec);
-	if (fd[0] < 0) {
-		file_put(end[0]);
-		file_put(end[1]);
-		return fd[0];
-	}
-	fd[1] = fd_install(t, end[1], 0, cloexec);
-	if (fd[1] < 0) {
-		file_put(end[1]);
-		fd_close(t, fd[0]);
-		return fd[1];
-	}
-	return 0;
+	return r ? r : fd_give(unix_create(kind, type), type);
 }
 
 i64 sys_socketpair(u64 family, u64 type, u64 protocol, u64 fds)
 {
 	struct file *end[2];
 	u32 kind;
-	i32 fd[2];
 	i64 r = check_kind(family, type, protocol, &kind);
 
 	if (!r)
 		r = unix_pair(kind, type, end);
-	if (!r)
-		r = install_pair(end, type & O_CLOEXEC, fd);
-	if (r)
-		return r;
-	if (!user_write(fds, fd, sizeof(fd)))
-		return 0;
-	fd_close(task_current()->files, fd[0]);
-	fd_close(task_current()->files, fd[1]);
-	return -EFAULT;
+	return r ? r : fd_give_pair(fds, end, type);
 }
 
 /* -- names ------------------------------------------------------------------------------------- */
@@ -200,7 +159,7 @@ i64 sys_listen(u64 fd, u64 backlog)
 }
 
 /* A number for the accepted @f, and its peer's name where it is wanted. */
-static i64 give_number(struct file *f, u64 addr, u64 len, bool cloexec)
+static i64 give_number(struct file *f, u64 addr, u64 len, u64 flags)
 {
 	struct unix_address a;
 	i64 error = 0;
@@ -213,7 +172,7 @@ static i64 give_number(struct file *f, u64 addr, u64 len, bool cloexec)
 			error = address_put(&a, addr, len);
 	}
 	if (!error)
-		return install(f, cloexec);
+		return fd_give(f, flags);
 	file_put(f);
 	return error;
 }
@@ -233,7 +192,7 @@ i64 sys_accept4(u64 fd, u64 addr, u64 len, u64 flags)
 			? -EMFILE
 			: unix_accept(r.file, flags, &f);
 	fd_return(r);
-	return error ? error : give_number(f, addr, len, flags & O_CLOEXEC);
+	return error ? error : give_number(f, addr, len, flags);
 }
 
 i64 sys_accept(u64 fd, u64 addr, u64 len)

@@ -8,19 +8,6 @@
 #include "syscall/siginfo.h"
 #include "syscall/syscalls.h"
 
-/* Gives @f (NULL: -ENOMEM) a number; it is put where there is none. */
-static i64 install(struct file *f, u32 flags)
-{
-	int fd;
-
-	if (!f)
-		return -ENOMEM;
-	fd = fd_install(task_current()->files, f, 0, flags & O_CLOEXEC);
-	if (fd < 0)
-		file_put(f);
-	return fd;
-}
-
 static i64 change_mask(u64 fd, u64 mask)
 {
 	struct fd_ref r = fd_borrow(fd);
@@ -41,7 +28,7 @@ i64 sys_signalfd4(u64 fd, u64 set, u64 size, u64 flags)
 	if (user_read_u64(&mask, set))
 		return -EFAULT;
 	mask &= ~SIGNAL_UNBLOCKABLE;
-	return (i32)fd == -1 ? install(signalfd_create(mask, flags), flags) : change_mask(fd, mask);
+	return (i32)fd == -1 ? fd_give(signalfd_create(mask, flags), flags) : change_mask(fd, mask);
 }
 
 i64 sys_signalfd(u64 fd, u64 set, u64 size)
@@ -57,7 +44,7 @@ i64 sys_pidfd_open(u64 pid, u64 flags)
 	if (((u32)flags & ~(u32)O_NONBLOCK) || (i32)pid <= 0)
 		return -EINVAL;
 	r = pidfd_create((i32)pid, flags, &f);
-	return r ? r : install(f, O_CLOEXEC);
+	return r ? r : fd_give(f, O_CLOEXEC);
 }
 
 i64 sys_pidfd_send_signal(u64 fd, u64 sig, u64 info, u64 flags)

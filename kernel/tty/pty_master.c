@@ -228,9 +228,8 @@ static i64 open_peer(struct pty *p, u64 flags)
 		r = tty_open_file(&p->tty, f, true);
 	f->flags &= ~(u32)O_NOCTTY;
 	if (!r)
-		r = fd_install(task_current()->files, f, 0, flags & O_CLOEXEC);
-	if (r < 0)
-		file_put(f);
+		return fd_install(task_current()->files, f, 0, flags & O_CLOEXEC);
+	file_put(f);
 	return r;
 }
 
