@@ -161,7 +161,7 @@ void signal_mask_end(bool interrupted)
 {
 	struct task *t = task_current();
 
-	if (!interrupted) {
+	if (!interrupted || t->sig_saved == t->sig_blocked) {
 		signal_set_mask(t, t->sig_saved);
 		return;
 	}

@@ -5,9 +5,10 @@
 #include "machine/usercopy.h"
 #include "proc/signal.h"
 #include "syscall/fd_ref.h"
+#include "syscall/sigmask.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
-#define SECONDS_MAX 0xffffffffL /* longer is for ever */
 #define MAX_EVENTS (0x7fffffff / sizeof(struct epoll_event))
 
 i64 sys_epoll_create1(u64 flags)
@@ -57,55 +58,37 @@ static i64 wait_until(u64 epfd, u64 events, u64 max, u64 deadline)
 	return r;
 }
 
-/* Milliseconds from now, less than 0: for ever. */
-static u64 deadline_after(i32 ms)
+/* @ms milliseconds from now, less than 0: for ever. */
+static u64 deadline_ms(i32 ms)
 {
-	if (ms <= 0)
-		return ms ? ~0UL : 0;
-	return clock_ns() + ms * NSEC_PER_MSEC;
+	return ms < 0 ? ~0UL : deadline_after(ms * NSEC_PER_MSEC);
 }
 
 i64 sys_epoll_wait(u64 epfd, u64 events, u64 max, u64 timeout)
 {
-	return wait_until(epfd, events, max, deadline_after(timeout));
+	return wait_until(epfd, events, max, deadline_ms(timeout));
 }
 
 static i64 wait_masked(u64 epfd, u64 events, u64 max, u64 deadline, u64 mask, u64 size)
 {
-	u64 set;
-	i64 r;
+	i64 r = sigmask_begin(mask, size);
 
-	if (mask && size != sizeof(set))
-		return -EINVAL;
-	if (mask && user_read_u64(&set, mask))
-		return -EFAULT;
-	if (mask)
-		signal_mask_begin(set);
+	if (r)
+		return r;
 	r = wait_until(epfd, events, max, deadline);
-	if (mask)
-		signal_mask_end(r == -EINTR);
+	signal_mask_end(r == -EINTR);
 	return r;
 }
 
 i64 sys_epoll_pwait(u64 epfd, u64 events, u64 max, u64 timeout, u64 mask, u64 size)
 {
-	return wait_masked(epfd, events, max, deadline_after(timeout), mask, size);
+	return wait_masked(epfd, events, max, deadline_ms(timeout), mask, size);
 }
 
 i64 sys_epoll_pwait2(u64 epfd, u64 events, u64 max, u64 timeout, u64 mask, u64 size)
 {
-	u64 deadline = ~0UL;
-	struct {
-		i64 sec, nsec;
-	} t;
+	u64 deadline;
+	int r = deadline_get(timeout, &deadline);
 
-	if (timeout) {
-		if (user_read(&t, timeout, sizeof(t)))
-			return -EFAULT;
-		if (t.sec < 0 || t.nsec < 0 || t.nsec >= (i64)NSEC_PER_SEC)
-			return -EINVAL;
-		if (t.sec < SECONDS_MAX)
-			deadline = t.sec | t.nsec ? clock_ns() + t.sec * NSEC_PER_SEC + t.nsec : 0;
-	}
-	return wait_masked(epfd, events, max, deadline, mask, size);
+	return r ? r : wait_masked(epfd, events, max, deadline, mask, size);
 }

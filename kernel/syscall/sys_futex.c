@@ -2,7 +2,6 @@
 /* futex(2) and its sisters: their arguments, their times, and what goes on after a signal. */
 #include "abi/errno.h"
 #include "abi/futex.h"
-#include "abi/stat.h"
 #include "abi/time.h"
 #include "machine/clock.h"
 #include "machine/usercopy.h"
@@ -10,6 +9,7 @@
 #include "proc/futex.h"
 #include "proc/signal.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
 /* -- arguments ------------------------------------------------------------------------------------ */
 
@@ -25,25 +25,17 @@ static int check_word(u64 addr)
 enum time_kind { FROM_NOW, MONOTONIC, REALTIME };
 
 /* *deadline in clock_ns's time, ~0: none. 0, -EFAULT, -EINVAL. */
-static int get_deadline(u64 timeout, enum time_kind kind, u64 *deadline)
+static int futex_deadline(u64 timeout, enum time_kind kind, u64 *deadline)
 {
 	u64 offset = clock_wall_offset();
-	struct timespec ts;
+	int err;
 
-	*deadline = ~0UL;
-	if (!timeout)
-		return 0;
-	if (user_read(&ts, timeout, sizeof(ts)))
-		return -EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (i64)NSEC_PER_SEC)
-		return -EINVAL;
-	if (__builtin_mul_overflow((u64)ts.tv_sec, NSEC_PER_SEC, deadline) ||
-	    __builtin_add_overflow(*deadline, (u64)ts.tv_nsec, deadline) ||
-	    (kind == FROM_NOW && __builtin_add_overflow(*deadline, clock_ns(), deadline)))
-		*deadline = ~0UL;
-	else if (kind == REALTIME)
+	if (kind == FROM_NOW || !timeout)
+		return deadline_get(timeout, deadline);
+	err = timespec_get(timeout, deadline);
+	if (!err && kind == REALTIME && *deadline != ~0UL)
 		*deadline = *deadline > offset ? *deadline - offset : 0;
-	return 0;
+	return err;
 }
 
 struct futex_call {
@@ -97,7 +89,7 @@ static i64 wait(const struct futex_call *c)
 			      : c->flags & FUTEX_CLOCK_REALTIME ? REALTIME
 								: MONOTONIC;
 	u64 deadline;
-	int err = get_deadline(c->timeout, kind, &deadline);
+	int err = futex_deadline(c->timeout, kind, &deadline);
 
 	if (!err && c->op == FUTEX_WAIT_BITSET && !c->value3)
 		err = -EINVAL;
@@ -111,7 +103,7 @@ static i64 lock(const struct futex_call *c)
 {
 	bool realtime = c->op == FUTEX_LOCK_PI || (c->flags & FUTEX_CLOCK_REALTIME);
 	u64 deadline;
-	int r = get_deadline(c->timeout, realtime ? REALTIME : MONOTONIC, &deadline);
+	int r = futex_deadline(c->timeout, realtime ? REALTIME : MONOTONIC, &deadline);
 
 	if (!r)
 		r = check_word(c->addr);
@@ -124,7 +116,7 @@ static i64 wait_requeue_pi(const struct futex_call *c)
 {
 	bool realtime = c->flags & FUTEX_CLOCK_REALTIME;
 	u64 deadline;
-	int r = get_deadline(c->timeout, realtime ? REALTIME : MONOTONIC, &deadline);
+	int r = futex_deadline(c->timeout, realtime ? REALTIME : MONOTONIC, &deadline);
 
 	if (!r)
 		r = check_word(c->addr);
@@ -259,8 +251,8 @@ i64 sys_futex_waitv(u64 waiters, u64 count, u64 flags, u64 timeout, u64 clock)
 	if (timeout && (u32)clock != CLOCK_REALTIME && (u32)clock != CLOCK_MONOTONIC)
 		return -EINVAL;
 	if (timeout)
-		r = get_deadline(timeout, (u32)clock == CLOCK_REALTIME ? REALTIME : MONOTONIC,
-				 &deadline);
+		r = futex_deadline(timeout, (u32)clock == CLOCK_REALTIME ? REALTIME : MONOTONIC,
+				   &deadline);
 	if (r)
 		return r;
 	e = kmalloc((u32)count * sizeof(*e));

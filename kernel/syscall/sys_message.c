@@ -9,10 +9,10 @@
 #include "syscall/iovec.h"
 #include "syscall/socket.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
 #define CONTROL_MAX 20480u /* net.core.optmem_max */
 #define MESSAGES_MAX 1024u /* of one sendmmsg or recvmmsg */
-#define SECONDS_MAX 0xffffffffL /* longer is for ever */
 #define HEAD sizeof(struct cmsghdr_abi)
 
 /* -- what is sent along ------------------------------------------------------------------------ */
@@ -296,25 +296,6 @@ i64 sys_recvmsg(u64 fd, u64 msg, u64 flags)
 	n = receive_one(r.file, msg, flags);
 	fd_return(r);
 	return n;
-}
-
-/* The time at @addr as a deadline; ~0: none is given. 0, -EFAULT, -EINVAL. */
-static int deadline_get(u64 addr, u64 *deadline)
-{
-	struct {
-		i64 sec, nsec;
-	} t;
-
-	*deadline = ~0UL;
-	if (!addr)
-		return 0;
-	if (user_read(&t, addr, sizeof(t)))
-		return -EFAULT;
-	if (t.sec < 0 || t.nsec < 0 || t.nsec >= (i64)NSEC_PER_SEC)
-		return -EINVAL;
-	if (t.sec < SECONDS_MAX)
-		*deadline = clock_ns() + t.sec * NSEC_PER_SEC + t.nsec;
-	return 0;
 }
 
 static i64 receive_many(struct file *f, u64 vec, u32 want, u32 flags, u64 deadline)

@@ -7,7 +7,9 @@
 #include "machine/usercopy.h"
 #include "mm/slab.h"
 #include "proc/signal.h"
+#include "syscall/sigmask.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
 #define POLLS_ON_STACK 8
 
@@ -87,18 +89,6 @@ static i64 poll_until(u64 addr, u64 nfds, u64 deadline)
 	return r;
 }
 
-/* poll(2)'s and ppoll(2)'s waits as deadlines: 0 don't wait, ~0 for ever. */
-static u64 deadline_after(u64 ns)
-{
-	u64 deadline;
-
-	if (!ns)
-		return 0;
-	if (__builtin_add_overflow(clock_ns(), ns, &deadline))
-		return ~0UL;
-	return deadline;
-}
-
 /* After a stop it goes on until the same deadline. */
 static i64 resume_poll(const struct trap_frame *f, u64 deadline)
 {
@@ -116,42 +106,17 @@ i64 sys_poll(u64 fds, u64 nfds, u64 timeout)
 	return r == -EINTR ? signal_restart_later(resume_poll, deadline) : r;
 }
 
-/* 0 with *deadline set, -EFAULT, -EINVAL. */
-static int read_timeout(u64 addr, u64 *deadline)
-{
-	struct timespec ts;
-	u64 ns;
-
-	*deadline = ~0UL;
-	if (!addr)
-		return 0;
-	if (user_read(&ts, addr, sizeof(ts)))
-		return -EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (i64)NSEC_PER_SEC)
-		return -EINVAL;
-	if (!__builtin_mul_overflow((u64)ts.tv_sec, NSEC_PER_SEC, &ns) &&
-	    !__builtin_add_overflow(ns, (u64)ts.tv_nsec, &ns))
-		*deadline = deadline_after(ns);
-	return 0;
-}
-
 static i64 resume_ppoll(const struct trap_frame *f, u64 deadline);
 
 /* With a mask of signals that holds only during the wait. */
 static i64 ppoll_until(u64 fds, u64 nfds, u64 deadline, u64 mask, u64 size)
 {
-	u64 set;
-	i64 r;
+	i64 r = sigmask_begin(mask, size);
 
-	if (mask && size != sizeof(set))
-		return -EINVAL;
-	if (mask && user_read_u64(&set, mask))
-		return -EFAULT;
-	if (mask)
-		signal_mask_begin(set);
+	if (r)
+		return r;
 	r = poll_until(fds, nfds, deadline);
-	if (mask)
-		signal_mask_end(r == -EINTR);
+	signal_mask_end(r == -EINTR);
 	return r == -EINTR ? signal_restart_later(resume_ppoll, deadline) : r;
 }
 
@@ -163,7 +128,7 @@ static i64 resume_ppoll(const struct trap_frame *f, u64 deadline)
 i64 sys_ppoll(u64 fds, u64 nfds, u64 timeout, u64 mask, u64 size)
 {
 	u64 deadline;
-	int r = read_timeout(timeout, &deadline);
+	int r = deadline_get(timeout, &deadline);
 
 	return r ? r : ppoll_until(fds, nfds, deadline, mask, size);
 }

@@ -2,13 +2,12 @@
 /* The scheduler as programs see it. */
 #include "abi/errno.h"
 #include "abi/sched.h"
-#include "abi/stat.h"
 #include "lib/string.h"
-#include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/priority.h"
 #include "proc/process.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
 i64 sys_sched_yield(void)
 {
@@ -133,14 +132,10 @@ i64 sys_sched_getparam(u64 pid, u64 param)
 i64 sys_sched_rr_get_interval(u64 pid, u64 interval)
 {
 	struct sched_params p;
-	struct timespec ts;
 	u64 ns;
 	int err = (i32)pid < 0 ? -EINVAL : sched_look((i32)pid, &p, &ns);
 
-	if (err)
-		return err;
-	ts = (struct timespec){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
-	return user_write(interval, &ts, sizeof(ts)) ? -EFAULT : 0;
+	return err ? err : timespec_put(interval, ns);
 }
 
 /* -- struct sched_attr ------------------------------------------------------------------------- */

@@ -7,7 +7,9 @@
 #include "machine/usercopy.h"
 #include "mm/slab.h"
 #include "proc/signal.h"
+#include "syscall/sigmask.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
 #define WORDS (FD_LIMIT / 64)
 #define SETS 3
@@ -135,29 +137,6 @@ static i64 select_until(const struct select_args *a, u64 deadline)
 	return r;
 }
 
-static u64 deadline_after(u64 ns)
-{
-	u64 deadline;
-
-	if (!ns)
-		return 0;
-	return __builtin_add_overflow(clock_ns(), ns, &deadline) ? ~0UL : deadline;
-}
-
-/* @sec and @nsec as a deadline; what is too long is for ever. 0, -EINVAL. */
-static int read_time(i64 sec, i64 nsec, u64 *deadline)
-{
-	u64 ns;
-
-	if (sec < 0 || nsec < 0 || nsec >= (i64)NSEC_PER_SEC)
-		return -EINVAL;
-	*deadline = ~0UL;
-	if (!__builtin_mul_overflow((u64)sec, NSEC_PER_SEC, &ns) &&
-	    !__builtin_add_overflow(ns, (u64)nsec, &ns))
-		*deadline = deadline_after(ns);
-	return 0;
-}
-
 /* Tells what is left of the time; @unit: ns of the second word. A failure is nobody's business. */
 static void write_time_left(u64 addr, u64 deadline, u64 unit)
 {
@@ -190,16 +169,18 @@ static i64 resume_select(const struct trap_frame *f, u64 deadline)
 i64 sys_select(u64 nfds, u64 in, u64 out, u64 except, u64 timeout)
 {
 	struct select_args a = { nfds, { in, out, except } };
-	u64 deadline = ~0UL;
+	u64 deadline = ~0UL, ns, more;
 	struct timeval tv;
 
 	if (timeout && user_read(&tv, timeout, sizeof(tv)))
 		return -EFAULT;
 	if (timeout && (tv.tv_sec < 0 || tv.tv_usec < 0))
 		return -EINVAL;
-	if (timeout && tv.tv_sec < (i64)(~0UL >> 1) - tv.tv_usec / 1000000)
-		(void)read_time(tv.tv_sec + tv.tv_usec / 1000000,
-				tv.tv_usec % 1000000 * (i64)NSEC_PER_USEC, &deadline);
+	/* The microseconds may be more than a second. */
+	if (timeout && !__builtin_mul_overflow((u64)tv.tv_sec, NSEC_PER_SEC, &ns) &&
+	    !__builtin_mul_overflow((u64)tv.tv_usec, NSEC_PER_USEC, &more) &&
+	    !__builtin_add_overflow(ns, more, &ns))
+		deadline = deadline_after(ns);
 	return select_timed(&a, timeout, deadline);
 }
 
@@ -210,32 +191,20 @@ struct mask_argument {
 	u64 set, size;
 };
 
-/* 0 with *mask set, -EFAULT, -EINVAL. */
-static int read_mask(u64 set, u64 size, u64 *mask)
-{
-	if (size != sizeof(*mask))
-		return -EINVAL;
-	return user_read_u64(mask, set);
-}
-
 static i64 resume_pselect(const struct trap_frame *f, u64 deadline);
 
 static i64 pselect_timed(const struct select_args *a, u64 timeout, u64 deadline, u64 argument)
 {
 	struct mask_argument m = { 0, 0 };
-	u64 mask;
 	i64 r;
 
 	if (argument && user_read(&m, argument, sizeof(m)))
 		return -EFAULT;
-	r = m.set ? read_mask(m.set, m.size, &mask) : 0;
+	r = sigmask_begin(m.set, m.size);
 	if (r)
 		return r;
-	if (m.set)
-		signal_mask_begin(mask);
 	r = select_until(a, deadline);
-	if (m.set)
-		signal_mask_end(r == -EINTR);
+	signal_mask_end(r == -EINTR);
 	write_time_left(timeout, deadline, 1);
 	return r == -EINTR ? signal_restart_later(resume_pselect, deadline) : r;
 }
@@ -250,12 +219,8 @@ static i64 resume_pselect(const struct trap_frame *f, u64 deadline)
 i64 sys_pselect6(u64 nfds, u64 in, u64 out, u64 except, u64 timeout, u64 argument)
 {
 	struct select_args a = { nfds, { in, out, except } };
-	u64 deadline = ~0UL;
-	struct timespec ts;
+	u64 deadline;
+	int r = deadline_get(timeout, &deadline);
 
-	if (timeout && user_read(&ts, timeout, sizeof(ts)))
-		return -EFAULT;
-	if (timeout && read_time(ts.tv_sec, ts.tv_nsec, &deadline))
-		return -EINVAL;
-	return pselect_timed(&a, timeout, deadline, argument);
+	return r ? r : pselect_timed(&a, timeout, deadline, argument);
 }

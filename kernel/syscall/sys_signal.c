@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /* Signals: actions, masks, alternate stacks, sending. */
 #include "abi/errno.h"
-#include "abi/stat.h"
 #include "abi/ucontext.h"
 #include "lib/string.h"
-#include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/signal.h"
 #include "syscall/siginfo.h"
+#include "syscall/sigmask.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
 #define SIGSET_BYTES 8
 
@@ -80,6 +80,18 @@ i64 sys_rt_sigpending(u64 set, u64 size)
 	return user_write(set, &pending, size);
 }
 
+int sigmask_begin(u64 set, u64 size)
+{
+	u64 mask = task_current()->sig_blocked;
+
+	if (set && size != SIGSET_BYTES)
+		return -EINVAL;
+	if (set && user_read_u64(&mask, set))
+		return -EFAULT;
+	signal_mask_begin(mask);
+	return 0;
+}
+
 i64 sys_rt_sigsuspend(u64 set, u64 size)
 {
 	struct wait_queue never = WAIT_QUEUE_INIT(never);
@@ -114,24 +126,6 @@ i64 sys_restart_syscall(void)
 
 /* -- sigtimedwait ------------------------------------------------------------------------------ */
 
-/* 0 with *deadline set (~0: none), -EFAULT, -EINVAL. */
-static int get_deadline(u64 timeout, u64 *deadline)
-{
-	struct timespec ts;
-
-	*deadline = ~0UL;
-	if (!timeout)
-		return 0;
-	if (user_read(&ts, timeout, sizeof(ts)))
-		return -EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (i64)NSEC_PER_SEC)
-		return -EINVAL;
-	if (__builtin_mul_overflow((u64)ts.tv_sec, NSEC_PER_SEC, deadline) ||
-	    __builtin_add_overflow(*deadline, ts.tv_nsec + clock_ns(), deadline))
-		*deadline = ~0UL;
-	return 0;
-}
-
 /* A signal of @set, taken; -EAGAIN: none came in time; -EINTR: another one came. */
 static int wait_for_signal(u64 set, u64 deadline, struct siginfo_kernel *info)
 {
@@ -165,7 +159,7 @@ i64 sys_rt_sigtimedwait(u64 set, u64 info, u64 timeout, u64 size)
 		return -EINVAL;
 	if (user_read_u64(&mask, set))
 		return -EFAULT;
-	sig = get_deadline(timeout, &deadline);
+	sig = deadline_get(timeout, &deadline);
 	if (sig)
 		return sig;
 	mask &= ~SIGNAL_UNBLOCKABLE;

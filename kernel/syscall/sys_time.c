@@ -2,12 +2,12 @@
 /* Clocks and sleeping. */
 #include "abi/errno.h"
 #include "abi/resource.h"
-#include "abi/stat.h"
 #include "abi/time.h"
 #include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/signal.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
 /* 0 or -EINVAL: no such clock. */
 static inline int clock_read(u64 clock, u64 *ns)
@@ -25,19 +25,12 @@ static inline int clock_read(u64 clock, u64 *ns)
 	}
 }
 
-static int put_timespec(u64 at, u64 ns)
-{
-	struct timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
-
-	return user_write(at, &ts, sizeof(ts));
-}
-
 i64 sys_clock_gettime(u64 clock, u64 ts)
 {
 	u64 ns;
 	int err = clock_read((u32)clock, &ns);
 
-	return err ? err : put_timespec(ts, ns);
+	return err ? err : timespec_put(ts, ns);
 }
 
 i64 sys_clock_getres(u64 clock, u64 ts)
@@ -47,7 +40,7 @@ i64 sys_clock_getres(u64 clock, u64 ts)
 
 	if (err || !ts)
 		return err;
-	return put_timespec(ts, 1);
+	return timespec_put(ts, 1);
 }
 
 i64 sys_gettimeofday(u64 tv, u64 tz)
@@ -71,20 +64,6 @@ i64 sys_time(u64 tloc)
 	return now;
 }
 
-static int get_timespec(u64 at, u64 *ns)
-{
-	struct timespec ts;
-
-	if (user_read(&ts, at, sizeof(ts)))
-		return -EFAULT;
-	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (i64)NSEC_PER_SEC)
-		return -EINVAL;
-	if (__builtin_mul_overflow((u64)ts.tv_sec, NSEC_PER_SEC, ns) ||
-	    __builtin_add_overflow(*ns, (u64)ts.tv_nsec, ns))
-		*ns = ~0UL;
-	return 0;
-}
-
 typedef i64 resume_fn(const struct trap_frame *f, u64 deadline);
 
 /*
@@ -99,7 +78,7 @@ static i64 sleep_until(u64 deadline, u64 rem, resume_fn *resume)
 
 	if (r != -EINTR)
 		return 0;
-	if (rem && put_timespec(rem, deadline > now ? deadline - now : 0))
+	if (rem && timespec_put(rem, deadline > now ? deadline - now : 0))
 		return -EFAULT;
 	return signal_restart_later(resume, deadline);
 }
@@ -114,19 +93,14 @@ static i64 resume_clock_nanosleep(const struct trap_frame *f, u64 deadline)
 	return sleep_until(deadline, f->rsi & TIMER_ABSTIME ? 0 : f->r10, resume_clock_nanosleep);
 }
 
-static u64 add_saturating(u64 a, u64 b)
-{
-	return a + b < a ? ~0UL : a + b;
-}
-
 i64 sys_nanosleep(u64 req, u64 rem)
 {
 	u64 ns;
-	int err = get_timespec(req, &ns);
+	int err = timespec_get(req, &ns);
 
 	if (err)
 		return err;
-	return sleep_until(add_saturating(clock_ns(), ns), rem, resume_nanosleep);
+	return sleep_until(deadline_after(ns), rem, resume_nanosleep);
 }
 
 i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
@@ -138,13 +112,12 @@ i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
 		return -EINVAL;
 	if ((u32)clock >= CLOCK_MONOTONIC_RAW && (u32)clock != CLOCK_BOOTTIME)
 		return -EOPNOTSUPP; /* raw and coarse clocks wake nobody, on Linux too */
-	err = get_timespec(req, &ns);
+	err = timespec_get(req, &ns);
 	if (err)
 		return err;
 	if (!(flags & TIMER_ABSTIME))
-		return sleep_until(add_saturating(clock_ns(), ns), rem, resume_clock_nanosleep);
-	return sleep_until(ns <= now ? 0 : add_saturating(clock_ns(), ns - now), 0,
-			   resume_clock_nanosleep);
+		return sleep_until(deadline_after(ns), rem, resume_clock_nanosleep);
+	return sleep_until(ns <= now ? 0 : deadline_after(ns - now), 0, resume_clock_nanosleep);
 }
 
 i64 sys_times(u64 buf)

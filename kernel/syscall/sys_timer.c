@@ -2,12 +2,12 @@
 /* Timers that send signals: alarm, setitimer, timer_create and what belongs to them. */
 #include "abi/errno.h"
 #include "abi/resource.h"
-#include "abi/stat.h"
 #include "abi/time.h"
 #include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/posix_timer.h"
 #include "syscall/syscalls.h"
+#include "syscall/user_time.h"
 
 /* -- alarm and setitimer ----------------------------------------------------------------------- */
 
@@ -77,10 +77,6 @@ i64 sys_setitimer(u64 which, u64 value, u64 old)
 }
 
 /* -- timer_create ------------------------------------------------------------------------------ */
-
-struct itimerspec {
-	struct timespec interval, value;
-};
 
 /* 0 with *cpu_time set, or why no timer can run on @clock. */
 static int clock_kind(u32 clock, bool *cpu_time)
@@ -162,26 +158,6 @@ i64 sys_timer_create(u64 clock, u64 event, u64 id)
 	return err;
 }
 
-static int timespec_ns(const struct timespec *ts, u64 *ns)
-{
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= (i64)NSEC_PER_SEC)
-		return -EINVAL;
-	if (__builtin_mul_overflow((u64)ts->tv_sec, NSEC_PER_SEC, ns) ||
-	    __builtin_add_overflow(*ns, (u64)ts->tv_nsec, ns))
-		*ns = ~0UL;
-	return 0;
-}
-
-static int put_itimerspec(u64 at, u64 left, u64 interval)
-{
-	struct itimerspec v = {
-		{ interval / NSEC_PER_SEC, interval % NSEC_PER_SEC },
-		{ left / NSEC_PER_SEC, left % NSEC_PER_SEC },
-	};
-
-	return user_write(at, &v, sizeof(v));
-}
-
 /* When a timer set to @value runs out, in its own clock's time. */
 static u64 expiry(const struct posix_timer *t, bool absolute, u64 value)
 {
@@ -214,14 +190,13 @@ i64 sys_timer_settime(u64 id, u64 flags, u64 new, u64 old)
 {
 	u64 left, interval, value, new_interval;
 	struct posix_timer *t;
-	struct itimerspec v;
+	int err;
 
 	if (!new)
 		return -EINVAL;
-	if (user_read(&v, new, sizeof(v)))
-		return -EFAULT;
-	if (timespec_ns(&v.value, &value) || timespec_ns(&v.interval, &new_interval))
-		return -EINVAL;
+	err = itimerspec_get(new, &value, &new_interval);
+	if (err)
+		return err;
 	t = timer_lock(id);
 	if (!t)
 		return -EINVAL;
@@ -232,7 +207,7 @@ i64 sys_timer_settime(u64 id, u64 flags, u64 new, u64 old)
 		interval_timer_set(&t->timer, expiry(t, flags & TIMER_ABSTIME, value),
 				   new_interval);
 	timer_unlock();
-	return old ? put_itimerspec(old, left, interval) : 0;
+	return old ? itimerspec_put(old, left, interval) : 0;
 }
 
 i64 sys_timer_gettime(u64 id, u64 value)
@@ -244,7 +219,7 @@ i64 sys_timer_gettime(u64 id, u64 value)
 		return -EINVAL;
 	interval_timer_get(&t->timer, &left, &interval);
 	timer_unlock();
-	return put_itimerspec(value, left, interval);
+	return itimerspec_put(value, left, interval);
 }
 
 i64 sys_timer_getoverrun(u64 id)
