@@ -24,7 +24,7 @@ i64 sys_openat(u64 dirfd, u64 path, u64 flags, u64 mode)
 		return r;
 	r = path_open(&a.c, a.start, a.path.text, flags, mode, &f);
 	at_end(&a);
-	return r ? r : fd_give(f, flags);
+	return r ? r : fd_install(t, f, 0, flags & O_CLOEXEC);
 }
 
 i64 sys_open(u64 path, u64 flags, u64 mode)
