@@ -3,9 +3,6 @@
 #include "syscall/user_time.h"
 
 #include "abi/errno.h"
-#include "abi/stat.h"
-#include "machine/clock.h"
-#include "machine/usercopy.h"
 
 struct itimerspec {
 	struct timespec interval, value;
@@ -32,13 +29,6 @@ int timespec_get(u64 at, u64 *ns)
 	struct timespec ts;
 
 	return user_read(&ts, at, sizeof(ts)) ? -EFAULT : to_ns(&ts, ns);
-}
-
-int timespec_put(u64 at, u64 ns)
-{
-	struct timespec ts = from_ns(ns);
-
-	return user_write(at, &ts, sizeof(ts));
 }
 
 int itimerspec_get(u64 at, u64 *value, u64 *interval)

@@ -5,11 +5,18 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "abi/stat.h"
+#include "machine/clock.h"
+#include "machine/usercopy.h"
 
 /* The time at @at in nanoseconds. 0, -EFAULT, or -EINVAL where it is less than 0 or no time. */
 int timespec_get(u64 at, u64 *ns);
-int timespec_put(u64 at, u64 ns); /* 0, -EFAULT */
+static inline int timespec_put(u64 at, u64 ns) /* 0, -EFAULT */
+{
+	struct timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+
+	return user_write(at, &ts, sizeof(ts));
+}
 
 /* A struct itimerspec: when a timer fires first, or how long until then, and how often afterwards. */
 int itimerspec_get(u64 at, u64 *value, u64 *interval); /* as timespec_get() */
