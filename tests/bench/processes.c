@@ -7,20 +7,9 @@
 #include <spawn.h>
 #include <unistd.h>
 
-#define TINY "/btiny"
+#include "tiny_elf.h"
 
-/* The smallest program: an ELF of one page whose code is exit(0). */
-static const unsigned char tiny[] = {
-	/* the ELF header, entry at 0x400078 */
-	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78, 0,
-	0x40, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0,
-	0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-	/* one segment, read and execute, at 0x400000 */
-	1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0,
-	0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
-	/* mov $60, %eax; xor %edi, %edi; syscall */
-	0xb8, 0x3c, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05
-};
+#define TINY "/btiny"
 
 static char *no_environment[] = { NULL };
 
@@ -69,7 +58,7 @@ void bench_processes(char *self)
 	char *run_tiny[] = { TINY, NULL }, *run_self[] = { self, "--exit", NULL };
 	int fd = open(TINY, O_CREAT | O_WRONLY | O_TRUNC, 0755);
 
-	must(fd >= 0 && write(fd, tiny, sizeof(tiny)) == (ssize_t)sizeof(tiny), TINY);
+	must(fd >= 0 && write(fd, tiny_elf, sizeof(tiny_elf)) == (ssize_t)sizeof(tiny_elf), TINY);
 	close(fd);
 	ROW("fork_exit_wait", 20, 20, run_child(NULL));
 	ROW("fork_exec_tiny_wait", 20, 20, run_child(run_tiny));

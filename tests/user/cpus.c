@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "child.h"
+#include "now.h"
 #include "stat.h"
 #include "sys.h"
 #include "tap.h"
@@ -317,14 +318,6 @@ static long unfairness(int n, long *used, long *sum)
 	for (int i = 0; i < n; i++)
 		worst = labs(used[i] * n - *sum) > worst ? labs(used[i] * n - *sum) : worst;
 	return *sum ? worst * 1000 / *sum : 1000;
-}
-
-static long now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 /*

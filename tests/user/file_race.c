@@ -11,10 +11,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 
 #include "child.h"
+#include "now.h"
 #include "raw_thread.h"
+#include "tiny_elf.h"
 
 #define PART_MS 250 /* each race lasts so long */
 #define USER 1000
@@ -22,14 +23,6 @@
 #define FILE_ DIR "/file"
 
 static volatile int *ended;
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void make_file(void)
 {
@@ -118,26 +111,12 @@ static void names(void)
 
 /* -- programs -------------------------------------------------------------------------------------- */
 
-/* An ELF file of one page whose code is exit(number); the number is its byte TINY_EXIT. */
-#define TINY_EXIT 126
-static const unsigned char tiny[] = {
-	/* the header, entry at 0x400078 */
-	0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78, 0,
-	0x40, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0,
-	0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-	/* one segment, read and execute, at 0x400000 */
-	1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0,
-	0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
-	/* mov $60, %eax; mov $0, %edi; syscall */
-	0xb8, 0x3c, 0, 0, 0, 0xbf, 0, 0, 0, 0, 0x0f, 0x05
-};
-
 static void make_program(const char *name, unsigned char number, mode_t mode)
 {
-	unsigned char image[sizeof(tiny)];
+	unsigned char image[sizeof(tiny_elf)];
 	int fd = open(name, O_CREAT | O_WRONLY, mode);
 
-	memcpy(image, tiny, sizeof(image));
+	memcpy(image, tiny_elf, sizeof(image));
 	image[TINY_EXIT] = number;
 	is_long(write(fd, image, sizeof(image)), sizeof(image), "%s", name);
 	close(fd);

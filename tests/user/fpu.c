@@ -5,23 +5,15 @@
  * one to the other; system calls, yields and forks leave them alone. Checklist line 9.
  */
 #include <sched.h>
-#include <time.h>
 
 #include "child.h"
 #include "hold.h"
+#include "now.h"
 #include "sys.h"
 #include "tap.h"
 
 #define PROCESSES 6
 #define RUN_MS 300
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static int hold_for_a_while(int n, long how, long what)
 {

@@ -10,22 +10,10 @@
 #include <sys/wait.h>
 
 #include "census.h"
+#include "now.h"
 #include "tap.h"
 
 #define PROBE_ROUNDS 20
-
-static inline long now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static inline long now_ms(void)
-{
-	return now_us() / 1000;
-}
 
 /* Segments stay until somebody removes them: those whose maker has gone, all of them. */
 static void remove_segments(void)

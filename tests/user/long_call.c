@@ -8,17 +8,10 @@
 #include <time.h>
 
 #include "child.h"
+#include "now.h"
 #include "tap.h"
 
 #define BOUND_MS 5000
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static int send_random_bytes(void *unused)
 {

@@ -14,18 +14,11 @@
 
 #include "child.h"
 #include "futex.h"
+#include "now.h"
 #include "raw_thread.h"
 #include "stat.h"
 #include "sys.h"
 #include "tap.h"
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void become(pid_t tid, int priority)
 {

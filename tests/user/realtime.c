@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "child.h"
+#include "now.h"
 #include "sys.h"
 #include "tap.h"
 
@@ -34,14 +35,6 @@ static void become(int policy, int priority)
 
 	if (raw(SYS_sched_setscheduler, 0, policy, &p))
 		diag("no real-time policy");
-}
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 static int wait_for_byte(void *arg)

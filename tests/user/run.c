@@ -24,11 +24,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "census.h"
 #include "init.h"
+#include "now.h"
 
 #define BUDGET_MS 120000 /* for one program, on a slow emulator */
 
@@ -44,14 +44,6 @@ struct program {
 	char line[1024];
 	size_t len;
 };
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void say(const char *fmt, ...)
 {

@@ -11,18 +11,11 @@
 #include <time.h>
 
 #include "child.h"
+#include "now.h"
 #include "sys.h"
 #include "tap.h"
 
 #define LOOPS 3
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static int loop(void *arg)
 {

@@ -7,19 +7,12 @@
 #include <time.h>
 
 #include "child.h"
+#include "now.h"
 #include "sys.h"
 #include "tap.h"
 
 #define BOUND_MS 5000
 #define MAX_TIMERS 4000
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static __attribute__((noreturn)) int make_timers(void *unused)
 {

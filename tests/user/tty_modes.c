@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "child.h"
+#include "now.h"
 #include "pty.h"
 #include "sys.h"
 #include "tap.h"
@@ -160,14 +161,6 @@ static void pieces(void)
 }
 
 /* -- raw --------------------------------------------------------------------------------------- */
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Types the second half once the reader has begun. */
 static int type_later(void *text)

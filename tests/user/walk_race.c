@@ -10,9 +10,9 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "child.h"
+#include "now.h"
 #include "raw_thread.h"
 
 #define PART_MS 150 /* each race lasts so long */
@@ -21,14 +21,6 @@
 #define WALKERS 3
 
 static volatile int *ended;
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* What a file of this name holds: the name, and a line of numbers all the same. */
 static int contents(char *text, const char *name, int number)

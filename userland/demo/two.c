@@ -7,23 +7,15 @@
  */
 #include <sched.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "now.h"
 #include "words.h"
 
 #define MAX_MS 600000
 
 static const char usage[] =
 	"usage: two [MS]   two processes compute for so long each, 150 ms if not said\n";
-
-static long now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000L + t.tv_nsec / 1000;
-}
 
 static void compute(long us)
 {

@@ -12,20 +12,13 @@
 #include <unistd.h>
 
 #include "hostage.h"
+#include "now.h"
 #include "trace.h"
 
 #define SCHED "/proc/sys/kernel/sched"
 #define SLOT_MS 25
 #define SLOTS 32
 #define BAR 10
-
-static long now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000L + t.tv_nsec / 1000;
-}
 
 static pid_t start_short_hog(void)
 {
