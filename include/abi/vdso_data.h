@@ -12,7 +12,6 @@
 #define VDSO_CLOCK_MASK 0xf3u /* the clocks answered: all but the two of CPU time */
 
 struct vdso_data {
-	uint64_t tsc_base; /* ns since boot = ((tsc - tsc_base) * mult) >> 32 */
-	uint64_t mult;
-	uint64_t clock_ns[VDSO_CLOCKS]; /* what clock n shows at boot */
+	uint64_t mult; /* clock n shows ((tsc * mult) >> 32) + clock_ns[n], in nanoseconds */
+	uint64_t clock_ns[VDSO_CLOCKS];
 };

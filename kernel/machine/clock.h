@@ -13,11 +13,11 @@
 
 /*
  * What turns a TSC value into nanoseconds since boot, kept in one struct so that a page for
- * programs (vDSO) can show the same: ns = ((tsc - base) * mult) >> 32. mult 0: not known yet.
+ * programs (vDSO) can show the same: ns = ((tsc * mult) >> 32) - base_ns. mult 0: not known yet.
  * Written once at boot; read-only afterwards.
  */
 struct clock_params {
-	u64 tsc_base; /* TSC at clock_ns() == 0 */
+	u64 base_ns; /* the TSC's own time at clock_ns() == 0 */
 	u64 mult; /* nanoseconds a TSC tick, times 2^32, rounded down */
 	u64 inverse; /* TSC ticks a nanosecond, times 2^32, rounded up */
 	u64 tsc_hz;
@@ -32,12 +32,18 @@ static inline u64 clock_scale(u64 a, u64 b)
 	return (u64)(((unsigned __int128)a * b) >> CLOCK_SHIFT);
 }
 
+/* What clock_ns() was or will be at @tsc. */
+static inline u64 clock_of_tsc(u64 tsc)
+{
+	return clock_scale(tsc, clock_params.mult) - clock_params.base_ns;
+}
+
 u64 clock_ns(void); /* any context */
 
 /* For accounting: as clock_ns(), but the processor may read it a few instructions early. */
 static inline u64 clock_ns_loose(void)
 {
-	return clock_scale(tsc_read() - clock_params.tsc_base, clock_params.mult);
+	return clock_of_tsc(tsc_read());
 }
 
 u64 clock_tsc_hz(void);
@@ -45,9 +51,6 @@ u64 clock_tsc_to_ns(u64 tsc_delta);
 
 /* True: the CPUs' counters differ, and only clock_ns() knows the time. No vDSO then. */
 bool clock_is_shared(void);
-
-/* For the vDSO: clock_ns() == ((tsc - *tsc_base) * *mult) >> 32, for good. After platform_init(). */
-void clock_get_params(u64 *tsc_base, u64 *mult);
 
 /* Arms this CPU's timer for @deadline (clock_ns() time; past: at once); replaces the earlier
  * one. Interrupts off. The upcall is upcall_timer(). */

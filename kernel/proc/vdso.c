@@ -50,7 +50,9 @@ static void fill(u64 bytes)
 {
 	struct vdso_data *data = page_to_virt(pages[0]);
 
-	clock_get_params(&data->tsc_base, &data->mult);
+	data->mult = clock_params.mult;
+	for (u32 clock = 0; clock < VDSO_CLOCKS; clock++)
+		data->clock_ns[clock] = -clock_params.base_ns;
 	for (u64 i = 1, done = 0; i < page_count; i++, done += PAGE_SIZE)
 		memcpy(page_to_virt(pages[i]), vdso_image_start + done,
 		       MIN(bytes - done, PAGE_SIZE));
@@ -59,11 +61,12 @@ static void fill(u64 bytes)
 void vdso_clock_was_set(void)
 {
 	struct vdso_data *data = page_count ? page_to_virt(pages[0]) : NULL;
+	u64 start = clock_wall_offset() - clock_params.base_ns;
 
 	if (!data)
 		return;
-	WRITE_ONCE(data->clock_ns[CLOCK_REALTIME], clock_wall_offset());
-	WRITE_ONCE(data->clock_ns[CLOCK_REALTIME_COARSE], clock_wall_offset());
+	WRITE_ONCE(data->clock_ns[CLOCK_REALTIME], start);
+	WRITE_ONCE(data->clock_ns[CLOCK_REALTIME_COARSE], start);
 }
 
 void vdso_init(void)

@@ -57,7 +57,7 @@ static u64 shared_ns(u64 own)
 
 u64 clock_ns(void)
 {
-	u64 ns = clock_scale(tsc_ordered() - clock_params.tsc_base, clock_params.mult);
+	u64 ns = clock_of_tsc(tsc_ordered());
 
 	return likely(!shared) ? ns : shared_ns(ns);
 }
@@ -70,12 +70,6 @@ void clock_share(void)
 bool clock_is_shared(void)
 {
 	return shared;
-}
-
-void clock_get_params(u64 *tsc_base, u64 *mult)
-{
-	*tsc_base = clock_params.tsc_base;
-	*mult = clock_params.mult;
 }
 
 u64 clock_tsc_hz(void)
@@ -102,7 +96,7 @@ void clock_set_wall_offset(u64 ns)
 static void start_timer(u64 deadline)
 {
 	u64 tsc = tsc_ordered();
-	u64 now = clock_scale(tsc - clock_params.tsc_base, clock_params.mult);
+	u64 now = clock_of_tsc(tsc);
 	u64 delta = deadline > now ? MIN(deadline - now, MAX_ARM) : 0;
 
 	timers[cpu_id()].due = MAX(deadline, now);
@@ -181,7 +175,7 @@ static void set_params(u64 tsc_hz, u64 tsc_base)
 	u64 mult = (NSEC_PER_SEC << CLOCK_SHIFT) / tsc_hz;
 	bool base_ok = tsc_base && tsc_base < now && (now - tsc_base) / tsc_hz < 60;
 
-	clock_params.tsc_base = base_ok ? tsc_base : now;
+	clock_params.base_ns = clock_scale(base_ok ? tsc_base : now, mult);
 	clock_params.tsc_hz = tsc_hz;
 	clock_params.inverse = ~0UL / mult + 1;
 	__atomic_store_n(&clock_params.mult, mult, __ATOMIC_RELEASE);

@@ -4,9 +4,10 @@
  * asking for the time costs no system call (vdso(7)). It has Linux's names and version, which libcs
  * look up by AT_SYSINFO_EHDR. No data of its own but the kernel's page; no libc.
  */
-#include <stddef.h>
+#include <stdbool.h>
 
 #include "abi/syscall_numbers.h"
+#include "abi/time.h"
 #include "abi/vdso_data.h"
 
 #define NSEC_PER_SEC 1000000000UL
@@ -21,15 +22,14 @@ struct timeval {
 
 extern const struct vdso_data vdso_data __attribute__((visibility("hidden")));
 
-static inline uint64_t now_ns(void)
+static inline uint64_t read_clock(unsigned clock)
 {
 	uint64_t low, high;
 
 	/* Not before what came before: rdtsc alone may run ahead (SDM vol. 2, RDTSC). */
 	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high)::"memory");
-	return (uint64_t)(((unsigned __int128)((high << 32 | low) - vdso_data.tsc_base) *
-			   vdso_data.mult) >>
-			  32);
+	return (uint64_t)(((unsigned __int128)(high << 32 | low) * vdso_data.mult) >> 32) +
+	       vdso_data.clock_ns[clock];
 }
 
 static long call(long number, long a, long b)
@@ -43,13 +43,20 @@ static long call(long number, long a, long b)
 	return result;
 }
 
-int __vdso_clock_gettime(int clock, struct timespec *ts)
+/* The two clocks that everybody asks for come first, and cost one comparison. */
+static inline bool is_answered(unsigned clock)
+{
+	return __builtin_expect(clock <= CLOCK_MONOTONIC, 1) ||
+	       (clock < VDSO_CLOCKS && (VDSO_CLOCK_MASK >> clock & 1));
+}
+
+int __vdso_clock_gettime(unsigned clock, struct timespec *ts)
 {
 	uint64_t ns;
 
-	if ((unsigned)clock >= VDSO_CLOCKS || !(VDSO_CLOCK_MASK >> clock & 1))
+	if (!is_answered(clock))
 		return (int)call(SYS_clock_gettime, clock, (long)ts);
-	ns = now_ns() + vdso_data.clock_ns[clock];
+	ns = read_clock(clock);
 	ts->tv_sec = (long)(ns / NSEC_PER_SEC);
 	ts->tv_nsec = (long)(ns % NSEC_PER_SEC);
 	return 0;
@@ -62,7 +69,7 @@ int __vdso_clock_getres(int clock, struct timespec *ts)
 
 int __vdso_gettimeofday(struct timeval *tv, void *tz)
 {
-	uint64_t ns = now_ns() + vdso_data.clock_ns[0];
+	uint64_t ns = read_clock(CLOCK_REALTIME);
 
 	if (tz)
 		return (int)call(SYS_gettimeofday, (long)tv, (long)tz);
@@ -75,7 +82,7 @@ int __vdso_gettimeofday(struct timeval *tv, void *tz)
 
 long __vdso_time(long *where)
 {
-	long now = (long)((now_ns() + vdso_data.clock_ns[0]) / NSEC_PER_SEC);
+	long now = (long)(read_clock(CLOCK_REALTIME) / NSEC_PER_SEC);
 
 	if (where)
 		*where = now;
@@ -95,7 +102,7 @@ int __vdso_getcpu(unsigned *cpu, unsigned *node, void *unused)
 	return 0;
 }
 
-int clock_gettime(int, struct timespec *) __attribute__((weak, alias("__vdso_clock_gettime")));
+int clock_gettime(unsigned, struct timespec *) __attribute__((weak, alias("__vdso_clock_gettime")));
 int clock_getres(int, struct timespec *) __attribute__((weak, alias("__vdso_clock_getres")));
 int gettimeofday(struct timeval *, void *) __attribute__((weak, alias("__vdso_gettimeofday")));
 long time(long *) __attribute__((weak, alias("__vdso_time")));
