@@ -212,6 +212,8 @@ void upcall_exit_work(struct trap_frame *f)
 			signal_deliver(f);
 		irq_disable();
 	}
+	if (unlikely(READ_ONCE(c->work) & WORK_STAYS))
+		c->calls = 0;
 	trace(TRACE_RETURN_TO_USER, 0, f->rip, f->rsp, (u64)f);
 }
 

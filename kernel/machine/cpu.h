@@ -15,10 +15,12 @@
 #define PAGE_SHIFT 12
 
 struct thread;
+struct trap_frame;
 
 struct cpu {
 	struct cpu *self; /* at gs:0 */
 	struct thread *current; /* its address is also the top of its kernel stack (RSP0) */
+	struct trap_frame *frame; /* below it: its user registers, where a system call puts them */
 	u64 user_rsp; /* scratch of the system call entry */
 	u32 id; /* 0 … cpu_count - 1 */
 	u32 apic_id;

@@ -141,6 +141,7 @@ static inline __attribute__((always_inline)) void switch_user(struct cpu *cpu, s
 static inline void switch_kernel(struct x86_cpu *x, struct context *prev, struct context *next)
 {
 	x->cpu.current = (struct thread *)next;
+	x->cpu.frame = context_frame(next);
 	if (!MUTANT(rsp0))
 		x->tss.rsp[0] = (u64)next;
 	switch_stacks(prev, next);

@@ -36,8 +36,10 @@ void offsets(void)
 	EMIT(FRAME_SIZE, sizeof(struct trap_frame));
 	EMIT(TRAP_SYSCALL, TRAP_SYSCALL);
 	EMIT(CPU_CURRENT, offsetof(struct cpu, current));
+	EMIT(CPU_FRAME, offsetof(struct cpu, frame));
 	EMIT(CPU_USER_RSP, offsetof(struct cpu, user_rsp));
 	EMIT(CTX_WORK, offsetof(struct context, work));
+	EMIT(CTX_CALLS, offsetof(struct context, calls));
 	EMIT(CTX_RSP, offsetof(struct context, rsp));
 	EMIT(FPX_SOFTWARE_OFFSET, FPX_SOFTWARE_OFFSET);
 	EMIT(FPX_SIZE, offsetof(struct fpx_software, xstate_size));

@@ -31,8 +31,7 @@ trap_thread_start:
 	pop rdi
 	call rax
 	cli				; the function of a user thread has filled the frame
-	mov rsp, [gs:CPU_CURRENT]
-	sub rsp, FRAME_SIZE
+	mov rsp, [gs:CPU_FRAME]
 	jmp return_to_user
 
 trap_thread_start_user:

@@ -186,8 +186,7 @@ debug_from_user:
 	swapgs
 	lfence
 	mov rsi, rsp
-	mov rdi, [gs:CPU_CURRENT]
-	sub rdi, FRAME_SIZE
+	mov rdi, [gs:CPU_FRAME]
 	mov rsp, rdi
 	mov ecx, FRAME_SIZE / 8
 	rep movsq
@@ -201,20 +200,19 @@ debug_from_user:
 ; `syscall` (SDM vol. 2) puts rip into rcx and rflags into r11, masks rflags with FMASK (IF, DF,
 ; TF, AC, NT, IOPL are clear here) and leaves rsp alone. Arguments: rdi rsi rdx r10 r8 r9;
 ; number and result: rax; rcx and r11 are the only other registers a program loses.
-; rbx, rbp and r12-r15 are kept by C itself: they reach the frame only where somebody looks.
+; rbx, rbp and r12-r15 are kept by C itself, and cs and ss are what they always are: they reach the frame
+; only where somebody looks.
 
 	align 64
 syscall_entry:
 	swapgs
 	mov [gs:CPU_USER_RSP], rsp
-	mov rsp, [gs:CPU_CURRENT]
-	push USER_SS
-	push qword [gs:CPU_USER_RSP]
-	push r11
-	push USER_CS
-	push rcx
-	push rax
-	sub rsp, FRAME_ERROR
+	mov rsp, [gs:CPU_FRAME]
+	mov [rsp + FRAME_RFLAGS], r11
+	mov r11, [gs:CPU_USER_RSP]
+	mov [rsp + FRAME_RSP], r11
+	mov [rsp + FRAME_RIP], rcx
+	mov [rsp + FRAME_ERROR], rax
 	mov [rsp + FRAME_RDI], rdi
 	mov [rsp + FRAME_RSI], rsi
 	mov [rsp + FRAME_RDX], rdx
@@ -222,13 +220,11 @@ syscall_entry:
 	mov [rsp + FRAME_R8], r8
 	mov [rsp + FRAME_R9], r9
 	sti
-	cmp dword [rsp + FRAME_SIZE + CTX_WORK], 0
-	jne .work_at_entry
-.dispatch:
 	mov eax, eax			; Linux looks at 32 bits
 	mov rcx, r10
-	cmp eax, SYSCALL_COUNT
-	jae .unknown
+	cmp eax, [rsp + FRAME_SIZE + CTX_CALLS]
+	jae .unusual
+.dispatch:
 	call [syscall_table + rax*8]
 .done:
 	cli
@@ -259,6 +255,14 @@ syscall_entry:
 	swapgs
 	o64 sysret
 
+; A number outside the table; or somebody looks at this thread's calls, or has done until now.
+.unusual:
+	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_TRACE | WORK_PTRACE
+	jnz .looked_at
+	cmp eax, SYSCALL_COUNT
+	jae .unknown
+	mov dword [rsp + FRAME_SIZE + CTX_CALLS], SYSCALL_COUNT
+	jmp .dispatch
 .unknown:
 	mov edi, eax
 	call upcall_syscall_unknown
@@ -283,8 +287,7 @@ syscall_entry:
 	mov [rsp + FRAME_RCX], rcx
 	mov r11, [rsp + FRAME_RFLAGS]
 	mov [rsp + FRAME_R11], r11
-	mov qword [rsp + FRAME_VECTOR], TRAP_SYSCALL
-	STORE_CALLEE_SAVED 0
+	COMPLETE_FRAME 0
 	jmp return_to_user
 
 ; exec or a tracer wrote all of it: there is nothing more to do unless other bits are set.
@@ -292,18 +295,15 @@ syscall_entry:
 	lock and dword [rsp + FRAME_SIZE + CTX_WORK], ~WORK_IRET
 	jmp return_to_user
 
-.work_at_entry:
-	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_TRACE | WORK_PTRACE
-	jz .dispatch
-	STORE_CALLEE_SAVED 0
+.looked_at:
+	COMPLETE_FRAME 0
 	mov [rsp + FRAME_RAX], rax
-	mov qword [rsp + FRAME_VECTOR], TRAP_SYSCALL
 	mov rdi, rsp
 	call upcall_syscall_enter
 	mov rdi, [rsp + FRAME_RDI]
 	mov rsi, [rsp + FRAME_RSI]
 	mov rdx, [rsp + FRAME_RDX]
-	mov r10, [rsp + FRAME_R10]
+	mov rcx, [rsp + FRAME_R10]
 	mov r8, [rsp + FRAME_R8]
 	mov r9, [rsp + FRAME_R9]
 	mov rbx, [rsp + FRAME_RBX]	; a tracer may have changed any register
@@ -312,8 +312,11 @@ syscall_entry:
 	mov r13, [rsp + FRAME_R13]
 	mov r14, [rsp + FRAME_R14]
 	mov r15, [rsp + FRAME_R15]
+	mov eax, eax
+	cmp eax, SYSCALL_COUNT
+	jb .dispatch
 	cmp eax, -1
-	jne .dispatch
+	jne .unknown
 	mov rax, [rsp + FRAME_RAX]	; it wants no call, or the thread must die
 	jmp .done
 
@@ -346,8 +349,7 @@ syscall_quiet:
 ; Calls that read or write the whole frame get it completed first.
 %macro FULL_FRAME 1
 full_%1:
-	STORE_CALLEE_SAVED 8
-	mov qword [rsp + 8 + FRAME_VECTOR], TRAP_SYSCALL
+	COMPLETE_FRAME 8
 	jmp %1
 %endmacro
 
