@@ -70,12 +70,28 @@ static inline bool io_is_simple(const struct io *io, size_t n)
 	return !io->kernel && n <= io->here;
 }
 
-static inline int io_advance(struct io *io, size_t n)
+static inline void io_advance(struct io *io, size_t n)
 {
 	io->address += n;
 	io->here -= n;
 	io->left -= n;
-	return 0;
+}
+
+/* All of it in one piece, as usual; false: it was not to be had so (some bytes may have moved). */
+static inline bool io_put_simple(struct io *io, const void *src, size_t n)
+{
+	if (unlikely(!io_is_simple(io, n) || copy_user_raw((void *)io->address, src, n)))
+		return false;
+	io_advance(io, n);
+	return true;
+}
+
+static inline bool io_get_simple(struct io *io, void *dst, size_t n)
+{
+	if (unlikely(!io_is_simple(io, n) || copy_user_raw(dst, (void *)io->address, n)))
+		return false;
+	io_advance(io, n);
+	return true;
 }
 
 /*
@@ -84,21 +100,18 @@ static inline int io_advance(struct io *io, size_t n)
  */
 static inline int io_put(struct io *io, const void *src, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !copy_user_raw((void *)io->address, src, n)))
-		return io_advance(io, n);
-	return io_put_slow(io, src, n);
+	return io_put_simple(io, src, n) ? 0 : io_put_slow(io, src, n);
 }
 
 static inline int io_get(struct io *io, void *dst, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !copy_user_raw(dst, (void *)io->address, n)))
-		return io_advance(io, n);
-	return io_get_slow(io, dst, n);
+	return io_get_simple(io, dst, n) ? 0 : io_get_slow(io, dst, n);
 }
 
 static inline int io_put_zero(struct io *io, size_t n)
 {
-	if (likely(io_is_simple(io, n) && !zero_user_raw(io->address, n)))
-		return io_advance(io, n);
-	return io_put_zero_slow(io, n);
+	if (unlikely(!io_is_simple(io, n) || zero_user_raw(io->address, n)))
+		return io_put_zero_slow(io, n);
+	io_advance(io, n);
+	return 0;
 }

@@ -47,10 +47,9 @@ static inline size_t drain_little(struct pipe *p, struct io *io)
 	size_t n = MIN(io->left, have);
 
 	/* Nothing inside: at a page's start, so the sum wraps. */
-	if (unlikely(in_page + n - 1 >= PAGE_SIZE - 1 || !io_is_simple(io, n) ||
-		     user_write(io->address, *slot_of(p, p->tail) + in_page, n)))
+	if (unlikely(in_page + n - 1 >= PAGE_SIZE - 1 ||
+		     !io_put_simple(io, *slot_of(p, p->tail) + in_page, n)))
 		return 0;
-	io_advance(io, n);
 	if (likely(n == used(p)))
 		begin_anew(p);
 	else
@@ -108,9 +107,8 @@ static inline bool fill_little(struct pipe *p, struct io *io, size_t n)
 	u8 *page = *slot_of(p, p->head);
 
 	if (unlikely(!p->readers || !page || in_page + n > PAGE_SIZE || used(p) + n > p->capacity ||
-		     !io_is_simple(io, n) || user_read(page + in_page, io->address, n)))
+		     !io_get_simple(io, page + in_page, n)))
 		return false;
-	io_advance(io, n);
 	p->head += n;
 	return true;
 }

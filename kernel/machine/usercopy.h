@@ -129,9 +129,37 @@ static inline int user_write(u64 dst, const void *src, size_t n)
 	return n == 16 ? user_store_two(dst, src) : user_copy_words((void *)dst, src, n / 8);
 }
 
-/* The same, of a range that the caller has checked; either side of the copy may be the user's. */
-int copy_user_raw(void *dst, const void *src, size_t n);
-int zero_user_raw(u64 dst, size_t n);
+/*
+ * The same, of a range that the caller has checked; either side of the copy may be the user's. What they
+ * call loses few registers, and tells by the carry flag that it has faulted.
+ */
+void copy_user_bytes(void);
+static inline int copy_user_raw(void *dst, const void *src, size_t n)
+{
+	__asm__ goto volatile("call %P[copy]\n\tjc %l[fault]"
+			      : "+D"(dst), "+S"(src)
+			      : "d"(n), [copy] "i"(copy_user_bytes)
+			      : "rcx", "memory", "cc"
+			      : fault);
+	USER_ACCESS_END();
+	return 0;
+fault:
+	return -EFAULT;
+}
+
+void zero_user_bytes(void);
+static inline int zero_user_raw(u64 dst, size_t n)
+{
+	__asm__ goto volatile("call %P[zero]\n\tjc %l[fault]"
+			      : "+D"(dst)
+			      : "d"(n), [zero] "i"(zero_user_bytes)
+			      : "rax", "rcx", "memory", "cc"
+			      : fault);
+	USER_ACCESS_END();
+	return 0;
+fault:
+	return -EFAULT;
+}
 
 /*
  * Copies a string with its NUL into @dst of @size bytes. Returns its length without NUL,

@@ -2,13 +2,14 @@
 ; The instructions that touch user memory, each with its landing in .extable should it fault; there SMAP
 ; is in force again. Those for whole words are in machine/usercopy.h.
 ; The C side (usercopy.c) has checked the range. SMAP is lifted only between stac and clac.
-; All follow the SysV ABI and return 0, or -EFAULT.
+; The first two are called from inline assembly (machine/usercopy.h), the others follow the SysV ABI and
+; return 0, or -EFAULT.
 
 %include "offsets.inc"
 
 %include "x86/frame.inc"
 
-global copy_user_raw, zero_user_raw, copy_user_string_raw
+global copy_user_bytes, zero_user_bytes, copy_user_string_raw
 global compare_exchange_user_u32_raw
 global save_xstate_user_raw, save_fxstate_user_raw, load_xstate_user_raw, load_fxstate_user_raw
 global user_xrstor, user_fxrstor
@@ -24,39 +25,40 @@ EFAULT equ 14
 
 section .text
 
-; int copy_user_raw(void *dst, const void *src, size_t n): either side may be the user's
-copy_user_raw:
+; rdx bytes from rsi to rdi, of which either may be the user's. Carry is set if that faults; rcx, rsi and
+; rdi are lost.
+copy_user_bytes:
 	SMAP_INSTRUCTION stac
 	mov rcx, rdx
 	shr rcx, 3
-	MAY_FAULT fault
+	MAY_FAULT bytes_fault
 	rep movsq
 	mov ecx, edx
-	and ecx, 7
-	jz done
-	MAY_FAULT fault
+	and ecx, 7			; clears carry
+	jz .end
+	MAY_FAULT bytes_fault
 	rep movsb
-done:
+.end:
 	SMAP_INSTRUCTION clac
-	xor eax, eax
 	ret
-fault:
-	mov eax, -EFAULT
+bytes_fault:
+	stc
 	ret
 
-; int zero_user_raw(void *dst, size_t n)
-zero_user_raw:
+; rdx bytes at rdi, likewise; rax is lost, too
+zero_user_bytes:
 	SMAP_INSTRUCTION stac
 	xor eax, eax
-	mov rcx, rsi
+	mov rcx, rdx
 	shr rcx, 3
-	MAY_FAULT fault
+	MAY_FAULT bytes_fault
 	rep stosq
-	mov ecx, esi
+	mov ecx, edx
 	and ecx, 7
-	MAY_FAULT fault
+	MAY_FAULT bytes_fault
 	rep stosb
-	jmp done
+	SMAP_INSTRUCTION clac
+	ret
 
 ; ssize_t copy_user_string_raw(char *dst, const char *src, size_t max): length without NUL,
 ; max if none was found, or -EFAULT
@@ -123,7 +125,13 @@ compare_exchange_user_u32_raw:
 	MAY_FAULT fault
 	lock cmpxchg [rdi], edx
 	mov [rsi], eax
-	jmp done
+done:
+	SMAP_INSTRUCTION clac
+	xor eax, eax
+	ret
+fault:
+	mov eax, -EFAULT
+	ret
 
 ; All components of the vector registers, to and from an image in user memory, whose last word is at
 ; `end`. Loading, an image that the program has damaged is a #GP, for which trap.c knows the two
