@@ -86,15 +86,15 @@ static int io_move(struct io *io, u8 *mem, size_t n, move_piece move)
 
 int io_put_slow(struct io *io, const void *src, size_t n)
 {
-	return io_move(io, (u8 *)src, n, io->kernel ? kernel_put : piece_put);
+	return io_move(io, (u8 *)src, n, io_is_kernel(io) ? kernel_put : piece_put);
 }
 
 int io_get_slow(struct io *io, void *dst, size_t n)
 {
-	return io_move(io, dst, n, io->kernel ? kernel_get : piece_get);
+	return io_move(io, dst, n, io_is_kernel(io) ? kernel_get : piece_get);
 }
 
 int io_put_zero_slow(struct io *io, size_t n)
 {
-	return io_move(io, NULL, n, io->kernel ? kernel_zero : piece_zero);
+	return io_move(io, NULL, n, io_is_kernel(io) ? kernel_zero : piece_zero);
 }

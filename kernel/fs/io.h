@@ -23,8 +23,20 @@ struct io {
 	size_t here; /* bytes left in the current buffer */
 	size_t left; /* bytes left in all */
 	const struct io_segment *more; /* the buffers behind it: where left > here */
-	bool kernel; /* addresses are the kernel's */
 };
+
+/* Are the buffers the kernel's? The two halves of the address space tell. */
+static inline bool io_is_kernel(const struct io *io)
+{
+	return (i64)io->address < 0;
+}
+
+static inline void io_init_one(struct io *io, u64 addr, size_t n)
+{
+	io->address = addr;
+	io->here = n;
+	io->left = n;
+}
 
 /* The current buffer is used up, and there are more. */
 static inline void io_next_buffer(struct io *io)
@@ -34,7 +46,7 @@ static inline void io_next_buffer(struct io *io)
 	io->more++;
 }
 
-/* Several buffers of @total bytes, already copied in and checked (sum fits ssize_t). */
+/* Several buffers of @total bytes, copied in and each, if it is empty too, checked (sum fits ssize_t). */
 static inline void io_init_vector(struct io *io, const struct io_segment *segs, size_t total)
 {
 	*io = (struct io){ .left = total, .more = segs };
@@ -48,15 +60,14 @@ static inline __attribute__((warn_unused_result)) bool io_init_user(struct io *i
 {
 	if (unlikely(!user_range_ok(addr, n)))
 		return false;
-	n = MIN(n, MAX_RW_COUNT);
-	*io = (struct io){ .address = addr, .here = n, .left = n };
+	io_init_one(io, addr, MIN(n, MAX_RW_COUNT));
 	return true;
 }
 
 /* One of the kernel. */
 static inline void io_init_kernel(struct io *io, void *addr, size_t n)
 {
-	*io = (struct io){ .address = (u64)addr, .here = n, .left = n, .kernel = true };
+	io_init_one(io, (u64)addr, n);
 }
 
 /* The general ways: kernel buffers, borders of segments, faults. */
@@ -67,7 +78,7 @@ int io_put_zero_slow(struct io *io, size_t n);
 /* Do @n bytes lie within the current user buffer? */
 static inline bool io_is_simple(const struct io *io, size_t n)
 {
-	return !io->kernel && n <= io->here;
+	return !io_is_kernel(io) && n <= io->here;
 }
 
 static inline void io_advance(struct io *io, size_t n)
@@ -96,7 +107,7 @@ static inline bool io_get_simple(struct io *io, void *dst, size_t n)
 
 /*
  * Move exactly @n <= io->left bytes into (put) or out of (get) the buffers. 0, or -EFAULT: then
- * io->left tells how far it came (whole pieces only). May sleep when !io->kernel.
+ * io->left tells how far it came (whole pieces only). May sleep where they are the user's.
  */
 static inline int io_put(struct io *io, const void *src, size_t n)
 {

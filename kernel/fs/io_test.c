@@ -29,12 +29,10 @@ KTEST(io_crosses_segments, 50)
 	struct io io;
 
 	io_init_vector(&io, segs, 5);
-	io.kernel = true;
 	KEXPECT_EQ(io_put(&io, "12345", 5), 0);
 	KEXPECT_EQ(io.left, 0);
 	KEXPECT(!memcmp(a, "12", 2) && !memcmp(b, "345", 3));
 	io_init_vector(&io, segs, 5);
-	io.kernel = true;
 	KEXPECT_EQ(io_get(&io, out, 1), 0);
 	KEXPECT_EQ(io_get(&io, out + 1, 4), 0);
 	KEXPECT(!memcmp(out, "12345", 5));
