@@ -5,6 +5,7 @@
  *
  * A reader takes a reference on the page under vnode.lock and copies without the lock: user
  * memory may fault, and a fault may want this very lock. A truncation meanwhile does no harm.
+ * A writer needs no reference: who takes pages away holds write_lock, too.
  */
 #include "fs/path.h"
 #include "fs/tmpfs.h"
@@ -167,7 +168,7 @@ static ssize_t tmpfs_read(struct file *f, struct io *io, u64 *pos)
 	return io->left != start ? (ssize_t)(start - io->left) : r;
 }
 
-/* Copies into page @pos lies in, then makes the file that long. Under write_lock. */
+/* Copies into page @pos lies in, then makes the file that long. Under write_lock, so the page stays. */
 static int write_piece(struct vnode *v, struct io *io, u64 *pos, size_t len)
 {
 	struct page *page;
@@ -176,13 +177,10 @@ static int write_piece(struct vnode *v, struct io *io, u64 *pos, size_t len)
 
 	mutex_lock(&v->lock);
 	r = file_page_make(tmpfs_node(v), *pos / PAGE_SIZE, &page);
-	if (!r)
-		page_get(page);
 	mutex_unlock(&v->lock);
 	if (r)
 		return r;
 	r = io_get(io, (u8 *)page_to_virt(page) + *pos % PAGE_SIZE, len);
-	page_put(page);
 	*pos += before - io->left;
 	if (*pos > v->size && before != io->left) {
 		mutex_lock(&v->lock);
