@@ -2,7 +2,7 @@
 /*
  * Advisory locks (locks.h).
  *
- * Invariants: the ranges of one owner on one vnode are disjoint; a lock's vnode lives, because
+ * Invariants: the ranges of one owner on one place are disjoint; a lock's place lives, because
  * its owner has it open and drops the lock when it closes. Lock: `lock`, for the list of locks
  * and the list of those who wait; taken from no interrupt.
  */
@@ -33,7 +33,7 @@ u32 locks_held;
 
 static bool same_file(const struct lock_request *a, const struct lock_request *b)
 {
-	return a->vnode == b->vnode && a->kind == b->kind;
+	return a->on == b->on && a->kind == b->kind;
 }
 
 static bool touches(const struct lock_request *a, const struct lock_request *b)
@@ -206,7 +206,7 @@ bool locks_test(struct lock_request *r)
 	return other;
 }
 
-void locks_drop_slow(const void *owner, const void *vnode)
+void locks_drop_slow(const void *owner, const void *on)
 {
 	struct list *l, *next;
 
@@ -215,7 +215,7 @@ void locks_drop_slow(const void *owner, const void *vnode)
 		struct held_lock *h = list_entry(l, struct held_lock, link);
 
 		next = l->next;
-		if (h->r.owner == owner && (!vnode || h->r.vnode == vnode))
+		if (h->r.owner == owner && (!on || h->r.on == on))
 			discard(h);
 	}
 	spin_unlock(&lock);

@@ -13,12 +13,18 @@ enum lock_kind { LOCK_RANGE, LOCK_WHOLE }; /* fcntl's, flock's: they don't know 
 enum lock_type { LOCK_NONE, LOCK_READ, LOCK_WRITE };
 
 struct lock_request {
-	const void *vnode; /* of the file, open at the caller's */
+	const void *on; /* lock_place() of a file that is open at the caller's */
 	const void *owner; /* descriptor table (POSIX), open file (OFD and flock) */
 	u64 start, end; /* first and last byte */
 	i32 pid; /* F_GETLK's answer; -1 for OFD locks */
 	u32 kind, type;
 };
+
+/* What a lock on @f is on: its vnode, or what a file without one is made of, as both ends of a pipe. */
+static inline const void *lock_place(const struct file *f)
+{
+	return f->vnode ? (const void *)f->vnode : f->private;
+}
 
 /*
  * Sets, changes or (LOCK_NONE) removes @r's owner's lock on the range. With @wait sleeps until it
@@ -28,11 +34,11 @@ int locks_set(const struct lock_request *r, bool wait);
 /* A lock that keeps @r from being set: true, and *r describes it. */
 bool locks_test(struct lock_request *r);
 
-/* Removes what @owner has on @vnode (NULL: on all): a close. Quick where nobody locks anything. */
-void locks_drop_slow(const void *owner, const void *vnode);
+/* Removes what @owner has on lock_place() @on (NULL: on all): a close. Quick where nobody locks anything. */
+void locks_drop_slow(const void *owner, const void *on);
 extern u32 locks_held; /* atomic: how many there are */
-static inline void locks_drop(const void *owner, const void *vnode)
+static inline void locks_drop(const void *owner, const void *on)
 {
 	if (unlikely(READ_ONCE(locks_held)))
-		locks_drop_slow(owner, vnode);
+		locks_drop_slow(owner, on);
 }

@@ -178,12 +178,10 @@ i64 fd_install(struct fd_table *t, struct file *f, u32 from, bool cloexec)
 /* Closing any descriptor of a file ends the process's locks on it (POSIX). */
 static void close_file(struct fd_table *t, struct file *f)
 {
-	if (f->vnode) {
-		/* Who sets a lock looks at the slot afterwards; we clear it, then look for locks. */
-		if (unlikely(READ_ONCE(t->refs) > 1))
-			wait_fence();
-		locks_drop(t, f->vnode);
-	}
+	/* Who sets a lock looks at the slot afterwards; we clear it, then look for locks. */
+	if (unlikely(READ_ONCE(t->refs) > 1))
+		wait_fence();
+	locks_drop(t, lock_place(f));
 	file_put(f);
 }
 

@@ -41,7 +41,7 @@ static int read_range(struct lock_request *r, struct file *f, const struct flock
 	switch (l->whence) {
 	case SEEK_SET: start = 0; break;
 	case SEEK_CUR: start = f->pos; break;
-	case SEEK_END: start = READ_ONCE(f->vnode->size); break;
+	case SEEK_END: start = f->vnode ? READ_ONCE(f->vnode->size) : 0; break;
 	default: return -EINVAL;
 	}
 	if (__builtin_add_overflow(start, l->start, &start))
@@ -95,7 +95,7 @@ static i64 drop_if_closed(u64 fd, const struct file *f)
 
 	fd_return(now);
 	if (closed)
-		locks_drop(task_current()->files, f->vnode);
+		locks_drop(task_current()->files, lock_place(f));
 	return closed ? -EBADF : 0;
 }
 
@@ -103,7 +103,7 @@ i64 fcntl_lock(u64 fd, struct file *f, u32 cmd, u64 arg)
 {
 	bool ofd = cmd >= F_OFD_GETLK;
 	struct process *p = process_current();
-	struct lock_request r = { .vnode = f->vnode, .kind = LOCK_RANGE };
+	struct lock_request r = { .on = lock_place(f), .kind = LOCK_RANGE };
 	struct flock_abi l;
 	i64 err;
 
@@ -111,7 +111,7 @@ i64 fcntl_lock(u64 fd, struct file *f, u32 cmd, u64 arg)
 		return -EBADF;
 	if (user_read(&l, arg, sizeof(l)))
 		return -EFAULT;
-	if (!f->vnode || (ofd && l.pid))
+	if (ofd && l.pid)
 		return -EINVAL;
 	r.owner = ofd ? (const void *)f : task_current()->files;
 	r.pid = ofd ? -1 : p->pid;
@@ -136,11 +136,9 @@ bool fcntl_is_lock(u32 cmd)
 static i64 flock_file(struct file *f, u32 type, bool wait)
 {
 	struct lock_request r = {
-		.vnode = f->vnode, .owner = f, .end = LOCK_END, .pid = -1, .kind = LOCK_WHOLE
+		.on = lock_place(f), .owner = f, .end = LOCK_END, .pid = -1, .kind = LOCK_WHOLE
 	};
 
-	if (!f->vnode)
-		return -EINVAL;
 	/* As Linux: a conversion gives up the old lock first, and may lose it. */
 	(void)locks_set(&r, false);
 	r.type = type;

@@ -213,6 +213,29 @@ static void whole(void)
 	raw(SYS_close, other);
 }
 
+/* Make's jobs take turns to print by a lock on the standard output, whatever that is. */
+static void pipes(void)
+{
+	int file = fd, ends[2];
+
+	raw(SYS_pipe, ends);
+	is_long(range(file, F_SETLK, F_WRLCK, 0, 0), 0, "a file is locked");
+	is_long(range(ends[1], F_SETLK, F_WRLCK, 0, 0), 0, "a pipe, too");
+	is_long(range(ends[0], F_SETLK, F_WRLCK, 0, 0), -EBADF, "no write lock where it is read");
+	fd = ends[0];
+	is_long(try(F_SETLK, F_RDLCK, 0, 0), EAGAIN, "it is one lock on both ends");
+	raw(SYS_close, raw(SYS_dup, ends[1]));
+	is_long(try(F_SETLK, F_RDLCK, 0, 0), 0, "which ends when one is closed");
+	fd = file;
+	is_long(try(F_SETLK, F_RDLCK, 0, 0), EAGAIN, "the file stays locked");
+	range(file, F_SETLK, F_UNLCK, 0, 0);
+	is_long(raw(SYS_flock, ends[0], LOCK_EX), 0, "flock of a pipe");
+	is_long(raw(SYS_flock, ends[1], LOCK_SH | LOCK_NB), -EAGAIN, "excludes its other end");
+	raw(SYS_close, ends[0]);
+	is_long(raw(SYS_flock, ends[1], LOCK_SH | LOCK_NB), 0, "until that is closed");
+	raw(SYS_close, ends[1]);
+}
+
 int main(void)
 {
 	fd = raw(SYS_openat, AT_FDCWD, PATH, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -224,6 +247,7 @@ int main(void)
 	deadlock();
 	open_files();
 	whole();
+	pipes();
 	raw(SYS_unlink, PATH);
 	return done_testing();
 }
