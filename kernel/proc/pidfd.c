@@ -7,6 +7,7 @@
 #include "fs/anon.h"
 #include "fs/poll.h"
 #include "mm/slab.h"
+#include "proc/proc_files.h"
 #include "proc/signal.h"
 #include "proc/watch.h"
 
@@ -91,9 +92,25 @@ i32 pidfd_pid(const struct file *f)
 	return f->ops == &pidfd_ops ? d->pid : -EBADF;
 }
 
+/* Whom @f means to one who sends signals: /proc/<pid>, opened, does as well. */
+static bool find_target(const struct file *f, struct pidfd *of)
+{
+	if (f->ops != &pidfd_ops)
+		return proc_directory_of(f, &of->pid, &of->born);
+	*of = *(const struct pidfd *)f->private;
+	return true;
+}
+
+i32 pidfd_receiver(const struct file *f)
+{
+	struct pidfd of;
+
+	return find_target(f, &of) ? of.pid : -EBADF;
+}
+
 int pidfd_send(const struct file *f, int sig, const struct siginfo_kernel *info)
 {
-	const struct pidfd *d = f->private;
+	struct pidfd of;
 
-	return signal_send_to_process(d->pid, d->born, sig, info);
+	return find_target(f, &of) ? signal_send_to_process(of.pid, of.born, sig, info) : -EBADF;
 }

@@ -264,6 +264,18 @@ static const struct vnode_ops base_ops = {
 	.release = proc_entry_release,
 };
 
+bool proc_directory_of(const struct file *f, i32 *pid, u64 *born)
+{
+	const struct proc_entry *e;
+
+	if (!f->vnode || f->vnode->ops != &base_ops)
+		return false;
+	e = proc_entry(f->vnode);
+	*pid = e->tid;
+	*born = e->born;
+	return e->kind == &kind_pid;
+}
+
 static const struct vnode_ops task_ops = {
 	.lookup = task_lookup,
 	.readdir = task_readdir,

@@ -90,5 +90,8 @@ extern const struct vnode_ops proc_link_ops, proc_fd_dir_ops;
  * Set by main; called under process_lock. NULL: nobody has one. */
 extern void (*proc_session_terminal)(i32 sid, u64 *rdev, i32 *foreground);
 
+/* Is @f a directory /proc/<pid>? Then whose, and when that process began. It may have gone. */
+bool proc_directory_of(const struct file *f, i32 *pid, u64 *born);
+
 /* Puts the directories of processes into /proc; once, after process_room_init(). */
 void proc_files_init(void);

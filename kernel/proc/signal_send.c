@@ -236,7 +236,7 @@ int signal_send_to_process(i32 pid, u64 born, int sig, const struct siginfo_kern
 	struct process *p = process_find(pid);
 	int err = 0;
 
-	if (!p || p->start_ns != born || p->state == PROCESS_ZOMBIE)
+	if (!p || p->start_ns != born)
 		err = -ESRCH;
 	else if (!may_signal(p->leader, sig))
 		err = -EPERM;

@@ -28,5 +28,7 @@ int signalfd_set_mask(struct file *f, u64 mask);
 int pidfd_create(i32 pid, u32 flags, struct file **out);
 /* Its process's pid; -EBADF: no pidfd. */
 i32 pidfd_pid(const struct file *f);
+/* The same of whom pidfd_send() takes: a pidfd or the directory /proc/<pid>. */
+i32 pidfd_receiver(const struct file *f);
 /* As signal_send_to(), never to another process that has got the number. */
 int pidfd_send(const struct file *f, int sig, const struct siginfo_kernel *info);

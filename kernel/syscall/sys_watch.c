@@ -58,7 +58,7 @@ i64 sys_pidfd_send_signal(u64 fd, u64 sig, u64 info, u64 flags)
 	if ((u32)flags)
 		return -EINVAL;
 	r = fd_borrow(fd);
-	error = r.file ? pidfd_pid(r.file) : -EBADF;
+	error = r.file ? pidfd_receiver(r.file) : -EBADF;
 	if (error > 0)
 		error = info ? siginfo_get_signo((i32)error, (i32)sig, info, &k) : 0;
 	if (!error && ((i32)sig < 0 || (i32)sig > NSIG))

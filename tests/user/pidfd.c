@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
@@ -48,6 +49,30 @@ static int as_user(void *arg)
 	return raw(SYS_pidfd_send_signal, fd, SIGTERM, 0, 0) == -EPERM ? 0 : 2;
 }
 
+/* The directory of a process in /proc: signals go to it as by a pidfd. */
+static void directories(void)
+{
+	siginfo_t info;
+	char path[32];
+	pid_t pid = start_child(waits, NULL);
+	int fd, threads;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	fd = raw(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+	threads = raw(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY);
+	is_long(raw(SYS_pidfd_send_signal, fd, 0, 0, 0), 0, "its directory does as well");
+	is_long(raw(SYS_pidfd_send_signal, threads, 0, 0, 0), -EBADF, "no other directory");
+	is_status(in_child(as_user, &fd), EXITED(0), "nor to an ordinary user");
+	is_long(raw(SYS_waitid, P_PIDFD, fd, &info, WEXITED, 0), -EBADF, "nor to wait");
+	is_long(raw(SYS_pidfd_send_signal, fd, SIGKILL, 0, 0), 0, "it is killed");
+	is_long(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0, "and dead");
+	is_long(raw(SYS_pidfd_send_signal, fd, 0, 0, 0), 0, "signals go nowhere");
+	is_long(waitid(P_PID, pid, &info, WEXITED), 0, "it is waited for");
+	is_long(raw(SYS_pidfd_send_signal, fd, 0, 0, 0), -ESRCH, "nobody is there");
+	raw(SYS_close, fd);
+	raw(SYS_close, threads);
+}
+
 int main(void)
 {
 	struct epoll_event e = { EPOLLIN, { 0 } };
@@ -77,6 +102,7 @@ int main(void)
 	is_long(raw(SYS_pidfd_send_signal, fd, SIGKILL, 0, 0), 0, "it is killed");
 	is_long(epoll_wait(ep, &e, 1, 10000), 1, "epoll: it has ended");
 	is_long(ready(fd, 0), POLLIN, "poll says so");
+	is_long(raw(SYS_pidfd_send_signal, fd, SIGTERM, 0, 0), 0, "the dead take signals");
 	info.si_pid = 0;
 	is_long(waitid(P_PIDFD, fd, &info, WEXITED), 0, "it is waited for");
 	ok(info.si_pid == pid && info.si_code == CLD_KILLED && info.si_status == SIGKILL, "it is");
@@ -101,5 +127,6 @@ int main(void)
 	is_long(raw(SYS_process_madvise, other, &v, 1, 20, 0), -EINVAL, "on a part of a page");
 	is_long(raw(SYS_process_madvise, other, &v, 1, 4, 0), -EINVAL, "what is no hint");
 	is_long(raw(SYS_process_madvise, 999, &v, 1, 20, 0), -EBADF, "on nobody's");
+	directories();
 	return done_testing();
 }
