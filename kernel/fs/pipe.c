@@ -28,7 +28,9 @@ void pipe_stat(const struct file *f, struct stat *st)
 
 static u32 pipe_room(const struct pipe *p)
 {
-	return p->capacity - pipe_used(p);
+	u32 inside = pipe_used(p), capacity = pipe_capacity(p);
+
+	return capacity > inside ? capacity - inside : 0; /* it may change */
 }
 
 /* Sleeps on @q without the lock until woken. 0: look again; or -EINTR, -EAGAIN. */

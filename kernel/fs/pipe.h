@@ -29,7 +29,7 @@ struct pipe {
 	u32 reader_opens, writer_opens; /* [lock] opens ever: what a FIFO's open waits for */
 	u32 users; /* open files and opens under way: [a]; a FIFO's under fifo_lock */
 	u64 ino, born_ns; /* [i] */
-	u32 capacity; /* [i] bytes */
+	u32 capacity; /* [lock] bytes, a power of two of pages */
 	struct vnode *fifo; /* [i] whose pipe it is, NULL: pipe(2) */
 	struct list link; /* [fifo_lock] */
 	u8 *page[PIPE_PAGES]; /* [lock] a page each; NULL: nothing in it */
@@ -46,6 +46,15 @@ static inline u32 pipe_used(const struct pipe *p)
 /* A pipe without ends and with one user; NULL: out of memory. */
 struct pipe *pipe_alloc(void);
 void pipe_free(struct pipe *p);
+static inline u32 pipe_capacity(const struct pipe *p)
+{
+	return READ_ONCE(p->capacity);
+}
+/*
+ * Room for @bytes, rounded up to a power of two of pages. What there is room for then; -EBUSY: more is
+ * inside; -EPERM: over PIPE_BYTES, or there are too many large pipes; -EINVAL: senseless. May sleep.
+ */
+int pipe_resize(struct pipe *p, u64 bytes);
 /* The file's operations for its access mode; counts it as a reader, a writer or both. */
 void pipe_attach(struct pipe *p, struct file *f);
 bool file_is_pipe(const struct file *f);

@@ -10,7 +10,7 @@
 #define SMALL_BYTES (2 * PAGE_SIZE) /* the capacity of those above large_pipes_max() */
 
 static struct slab_cache *pipe_cache;
-static u32 large_pipes; /* [a] those of full capacity */
+static u32 large_pipes; /* [a] those of more than SMALL_BYTES */
 
 void pipe_init_caches(void)
 {
@@ -23,13 +23,18 @@ static u32 large_pipes_max(void)
 	return page_total_count() / 8 / PIPE_PAGES;
 }
 
-/* Nobody can have all memory in pipes: when there are many, further ones are small. */
-static u32 capacity_take(void)
+/* Nobody can have all memory in pipes: when there are many, further ones are small. False: this one is. */
+static bool large_take(void)
 {
 	if (__atomic_add_fetch(&large_pipes, 1, __ATOMIC_RELAXED) <= large_pipes_max())
-		return PIPE_BYTES;
+		return true;
 	__atomic_sub_fetch(&large_pipes, 1, __ATOMIC_RELAXED);
-	return SMALL_BYTES;
+	return false;
+}
+
+static void large_give(void)
+{
+	__atomic_sub_fetch(&large_pipes, 1, __ATOMIC_RELAXED);
 }
 
 struct pipe *pipe_alloc(void)
@@ -43,7 +48,7 @@ struct pipe *pipe_alloc(void)
 	wait_queue_init(&p->writable);
 	list_init(&p->link);
 	p->users = 1;
-	p->capacity = capacity_take();
+	p->capacity = large_take() ? PIPE_BYTES : SMALL_BYTES;
 	p->ino = vnode_new_ino();
 	p->born_ns = vnode_now();
 	return p;
@@ -60,9 +65,42 @@ void pipe_free(struct pipe *p)
 	for (unsigned i = 0; i < PIPE_PAGES; i++)
 		put_page(p->page[i]);
 	put_page(p->spare);
-	if (p->capacity == PIPE_BYTES)
-		__atomic_sub_fetch(&large_pipes, 1, __ATOMIC_RELAXED);
+	if (p->capacity > SMALL_BYTES)
+		large_give();
 	slab_free(pipe_cache, p);
+}
+
+/* Under the lock. 0, -EBUSY, -EPERM. */
+static int set_capacity(struct pipe *p, u32 capacity)
+{
+	bool was_large = p->capacity > SMALL_BYTES, large = capacity > SMALL_BYTES;
+
+	if (used(p) > capacity)
+		return -EBUSY;
+	if (large && !was_large && !large_take())
+		return -EPERM;
+	if (was_large && !large)
+		large_give();
+	WRITE_ONCE(p->capacity, capacity);
+	return 0;
+}
+
+int pipe_resize(struct pipe *p, u64 bytes)
+{
+	u32 capacity = PAGE_SIZE, wanted = (u32)bytes;
+	int r;
+
+	if (wanted > 1u << 31)
+		return -EINVAL;
+	if (wanted > PIPE_BYTES)
+		return -EPERM;
+	while (capacity < wanted)
+		capacity *= 2;
+	mutex_lock(&p->lock);
+	r = set_capacity(p, capacity);
+	mutex_unlock(&p->lock);
+	wait_wake_all(&p->writable);
+	return r ? r : (int)capacity;
 }
 
 /* The page that byte @pos lies in, made if there is none; NULL: out of memory. */

@@ -102,9 +102,7 @@ static i64 pipe_size(const struct file *f, u32 cmd, u64 arg)
 {
 	if (!file_is_pipe(f))
 		return -EBADF;
-	if (cmd == F_SETPIPE_SZ && arg > PIPE_BYTES)
-		return -EPERM;
-	return ((const struct pipe *)f->private)->capacity;
+	return cmd == F_SETPIPE_SZ ? pipe_resize(f->private, arg) : (i64)pipe_capacity(f->private);
 }
 
 /* Commands on the open file, not on the descriptor. */

@@ -323,6 +323,31 @@ static void sleepers(void)
 	close(p[1]);
 }
 
+/* F_SETPIPE_SZ gives what is asked for, rounded up, if what is inside fits. */
+static void resizing(void)
+{
+	int ends[2];
+
+	raw(SYS_pipe2, ends, O_NONBLOCK);
+	is_long(raw(SYS_fcntl, ends[0], F_GETPIPE_SZ), 65536, "its room at first");
+	is_long(raw(SYS_fcntl, ends[1], F_SETPIPE_SZ, 0), 4096, "a page at least");
+	is_long(raw(SYS_fcntl, ends[0], F_GETPIPE_SZ), 4096, "which is of both ends");
+	is_long(raw(SYS_write, ends[1], block, 5000), 4096, "no more goes in");
+	is_long(events(ends[1], POLLOUT), 0, "it is full");
+	is_long(raw(SYS_fcntl, ends[1], F_SETPIPE_SZ, 4097), 8192, "a power of two of pages");
+	is_long(events(ends[1], POLLOUT), POLLOUT, "there is room again");
+	is_long(raw(SYS_write, ends[1], block, 4096), 4096, "for a page");
+	is_long(raw(SYS_write, ends[1], block, 1), -EAGAIN, "and no more");
+	is_long(raw(SYS_fcntl, ends[1], F_SETPIPE_SZ, 4096), -EBUSY, "what is inside does not fit");
+	is_long(raw(SYS_read, ends[0], block, 8192), 8192, "all of it comes out");
+	is_long(raw(SYS_fcntl, ends[1], F_SETPIPE_SZ, 4096), 4096, "now it would");
+	is_long(raw(SYS_fcntl, ends[1], F_SETPIPE_SZ, 65536), 65536, "as large as at first");
+	is_long(raw(SYS_write, ends[1], block, 70000), 65536, "and it holds that");
+	is_long(raw(SYS_fcntl, ends[1], F_SETPIPE_SZ, -1), -EINVAL, "senseless");
+	raw(SYS_close, ends[0]);
+	raw(SYS_close, ends[1]);
+}
+
 int main(void)
 {
 	basics();
@@ -334,5 +359,6 @@ int main(void)
 	small_is_whole();
 	polling();
 	sleepers();
+	resizing();
 	return done_testing();
 }
