@@ -149,7 +149,7 @@ static inline void task_kick(struct task *t)
  */
 void task_leave_space(struct task *t);
 
-/* Adds what @t's thread has used, if it has one. Under its process's time_lock. */
+/* Adds what @t's thread has used, if it has one. Under process_lock or its time_lock. */
 void task_add_times(const struct task *t, struct cpu_time *sum);
 
 /* Ends the running thread, and with the last one the process. @code: a wait status. */

@@ -6,6 +6,7 @@
 #include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/signal.h"
+#include "syscall/cpu_clock.h"
 #include "syscall/syscalls.h"
 #include "syscall/user_time.h"
 
@@ -21,7 +22,7 @@ static inline int clock_read(u64 clock, u64 *ns)
 	case CLOCK_BOOTTIME: *ns = clock_ns(); return 0;
 	case CLOCK_PROCESS_CPUTIME_ID: *ns = process_cpu_time(process_current()); return 0;
 	case CLOCK_THREAD_CPUTIME_ID: *ns = thread_cpu_time(thread_current()); return 0;
-	default: return -EINVAL;
+	default: return cpu_clock_is(clock) ? cpu_clock_read(clock, ns) : -EINVAL;
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "proc/posix_timer.h"
+#include "syscall/cpu_clock.h"
 #include "syscall/syscalls.h"
 #include "syscall/user_time.h"
 
@@ -78,20 +79,23 @@ i64 sys_setitimer(u64 which, u64 value, u64 old)
 
 /* -- timer_create ------------------------------------------------------------------------------ */
 
-/* 0 with *cpu_time set, or why no timer can run on @clock. */
-static int clock_kind(u32 clock, bool *cpu_time)
+/* 0 with what @r->clock shows, or why no timer can run on it. */
+static int clock_kind(struct posix_timer_request *r)
 {
-	*cpu_time = false;
-	switch (clock) {
+	r->cpu_time = false;
+	r->of = 0;
+	switch (r->clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_MONOTONIC:
 	case CLOCK_BOOTTIME: return 0;
-	case CLOCK_PROCESS_CPUTIME_ID:
-	case CLOCK_THREAD_CPUTIME_ID: *cpu_time = true; return 0;
+	case CLOCK_THREAD_CPUTIME_ID: r->of = task_current()->tid; /* fallthrough */
+	case CLOCK_PROCESS_CPUTIME_ID: r->cpu_time = true; return 0;
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE: return -EOPNOTSUPP;
-	default: return -EINVAL;
+	default:
+		r->cpu_time = cpu_clock_is(r->clock);
+		return r->cpu_time ? cpu_clock_owner(r->clock, &r->of) : -EINVAL;
 	}
 }
 
@@ -143,12 +147,11 @@ i64 sys_timer_create(u64 clock, u64 event, u64 id)
 
 	if (event && user_read(&e, event, sizeof(e)))
 		return -EFAULT;
-	err = clock_kind(r.clock, &r.cpu_time);
+	err = clock_kind(&r);
 	if (!err)
 		err = check_event(&e);
 	if (err)
 		return err;
-	r.of = r.clock == CLOCK_THREAD_CPUTIME_ID ? task_current()->tid : 0;
 	r.sig = e.notify == SIGEV_NONE ? 0 : e.signo;
 	r.to = e.notify & SIGEV_THREAD_ID ? e.tid : 0;
 	r.value = event ? &e.value : NULL;

@@ -4,6 +4,7 @@
  * times, getrusage, wait4, /proc and the timers on CPU time agree on it, and a parent gets its
  * children's.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <sys/time.h>
 #include <sys/times.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "stat.h"
@@ -213,6 +215,69 @@ static void threads(void)
 		diag("%ld ms", used);
 }
 
+static volatile pid_t worker;
+static volatile int halt;
+
+static void *worker_main(void *arg)
+{
+	(void)arg;
+	worker = raw(SYS_gettid);
+	while (!halt)
+		;
+	return NULL;
+}
+
+static int wait_long(void *arg)
+{
+	(void)arg;
+	for (;;)
+		sleep(1);
+	return 0;
+}
+
+/* As clock_getcpuclockid and pthread_getcpuclockid make them. */
+static clockid_t process_clock(pid_t pid)
+{
+	return ~pid * 8 + 2;
+}
+
+static clockid_t thread_clock(pid_t tid)
+{
+	return ~tid * 8 + 6;
+}
+
+static void clocks_of_others(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_NONE };
+	struct timespec ts;
+	pthread_t t;
+	timer_t timer;
+	pid_t pid = start_child(wait_long, NULL);
+
+	pthread_create(&t, NULL, worker_main, NULL);
+	while (!worker)
+		sched_yield();
+	compute(20);
+	ok(clock_ms(process_clock(getpid())) >= 20, "a process's clock by its number");
+	ok(clock_ms(process_clock(0)) >= 20, "0 is the caller's");
+	while (clock_ms(thread_clock(worker)) < 20)
+		sched_yield();
+	ok(1, "another thread's clock goes on");
+	ok(clock_ms(process_clock(pid)) < 20, "another process's");
+	is_long(raw(SYS_clock_getres, process_clock(pid), &ts), 0, "it has a resolution");
+	is_long(raw(SYS_clock_gettime, thread_clock(pid), &ts), -EINVAL, "not that of its threads");
+	is_long(raw(SYS_clock_gettime, process_clock(worker), &ts), -EINVAL,
+		"a thread is no process");
+	is_long(raw(SYS_clock_gettime, process_clock(0x3fffff), &ts), -EINVAL, "nobody's");
+	is_long(raw(SYS_timer_create, thread_clock(worker), &event, &timer), 0, "a timer by one");
+	is_long(raw(SYS_timer_create, thread_clock(pid), &event, &timer), -EINVAL,
+		"not by another's");
+	halt = 1;
+	pthread_join(t, NULL);
+	kill(pid, SIGKILL);
+	status_of(pid);
+}
+
 int main(void)
 {
 	zero = open("/dev/zero", O_RDONLY);
@@ -224,5 +289,6 @@ int main(void)
 	never_back();
 	virtual_timer();
 	threads();
+	clocks_of_others();
 	return done_testing();
 }
