@@ -11,7 +11,6 @@
 #include "mm/slab.h"
 #include "sched/wait.h"
 
-#define MAX_LOCKS 16384 /* in all: memory that a user can take from the kernel is bounded */
 #define MAX_CHAIN 64 /* waiting owners in a row looked at */
 
 struct held_lock {
@@ -111,6 +110,21 @@ static void apply(const struct lock_request *r, struct held_lock *spare[2])
 	}
 }
 
+/* Would it take one lock more than there are: a new one, or a hole in one? Under the lock. */
+static bool adds(const struct lock_request *r)
+{
+	const struct held_lock *h;
+
+	if (r->type != LOCK_NONE)
+		return true;
+	list_for_each (h, &held, link) {
+		if (same_file(&h->r, r) && h->r.owner == r->owner && h->r.start < r->start &&
+		    h->r.end > r->end)
+			return true;
+	}
+	return false;
+}
+
 /* Whom does @owner sleep for? NULL: for nobody. */
 static const void *waits_for(const void *owner)
 {
@@ -144,7 +158,7 @@ static int try_set(const struct lock_request *r, struct held_lock *spare[2], str
 	w->for_owner = other ? other->r.owner : NULL;
 	if (other)
 		err = -EAGAIN;
-	else if (r->type != LOCK_NONE && locks_held >= MAX_LOCKS)
+	else if (locks_held >= LOCKS_MAX && adds(r))
 		err = -ENOLCK;
 	else
 		apply(r, spare);

@@ -7,6 +7,7 @@
 
 #include "fs/file.h"
 
+#define LOCKS_MAX 16384 /* in all: memory that a user can take from the kernel is bounded */
 #define LOCK_END (~0UL >> 1) /* to the end of the file, however long it becomes */
 
 enum lock_kind { LOCK_RANGE, LOCK_WHOLE }; /* fcntl's, flock's: they don't know of each other */
