@@ -19,8 +19,9 @@ static const struct task *find(u32 clock)
 	t = id ? task_find(id) : me;
 	if (!t || t == me)
 		return t;
-	return clock & CLOCK_OF_THREAD ? t->process == me->process ? t : NULL
-				       : t == t->process->leader ? t : NULL;
+	if (clock & CLOCK_OF_THREAD)
+		return t->process == me->process ? t : NULL;
+	return t == t->process->leader ? t : NULL;
 }
 
 int cpu_clock_read(u32 clock, u64 *ns)
