@@ -96,32 +96,37 @@ pte_t *mmu_next_slot(const struct mmu *m, u64 *va, u64 end);
 /* A shootdown is a value that is filled, then performed. */
 struct mmu_flush {
 	struct mmu *mmu;
-	u64 start, end; /* span touched; start >= end: nothing */
-	u32 pages;
+	u64 start, end; /* span touched; end 0: nothing */
 	u64 tables; /* physical: empty tables to be freed afterwards, linked by their first word */
 };
 
 static inline void mmu_flush_init(struct mmu_flush *f, struct mmu *m)
 {
 	f->mmu = m;
-	f->start = ~0UL;
+	f->start = 0;
 	f->end = 0;
-	f->pages = 0;
 	f->tables = 0;
 }
 
+/* @va lies above those that were added before. */
 static inline void mmu_flush_add(struct mmu_flush *f, u64 va)
 {
-	f->start = MIN(f->start, va);
-	f->end = MAX(f->end, va + PAGE_SIZE);
-	f->pages++;
+	if (!f->end)
+		f->start = va;
+	f->end = va + PAGE_SIZE;
 }
 
-/* Takes out the page tables that lie wholly in [start, end) and hold nothing; @f frees them. */
+/* Takes out the page tables that lie wholly in [start, end) and hold nothing; @f, empty so far, frees
+ * them. */
 void mmu_prune(struct mmu_flush *f, u64 start, u64 end);
 
+void mmu_flush_perform(struct mmu_flush *f); /* one that is not empty */
 /* Performs it on every CPU that may hold entries. Context as smp_call(). */
-void mmu_flush_done(struct mmu_flush *f);
+static inline void mmu_flush_done(struct mmu_flush *f)
+{
+	if (f->end)
+		mmu_flush_perform(f);
+}
 /* Invalidates one address on this CPU only (a fault that gave more rights). */
 void mmu_flush_local(u64 va);
 

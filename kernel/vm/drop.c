@@ -40,8 +40,10 @@ static inline int clear_leaf(pte_t *slot, u64 va, void *arg)
 	if (p == zero_page)
 		return 0;
 	g->pages[g->count++] = p;
-	if (g->count == GATHER_PAGES)
+	if (g->count == GATHER_PAGES) {
 		gather_finish(g);
+		mmu_flush_init(&g->flush, &g->space->mmu);
+	}
 	return 0;
 }
 

@@ -151,8 +151,8 @@ void mmu_prune(struct mmu_flush *f, u64 start, u64 end)
 	prune_table(&w, phys_to_virt(f->mmu->root), LEVELS - 1, 0);
 	if (!f->tables)
 		return;
-	f->start = MIN(f->start, start);
-	f->end = MAX(f->end, end);
+	f->start = start;
+	f->end = end;
 }
 
 /* -- making and freeing ------------------------------------------------------------------ */

@@ -28,10 +28,11 @@
 #include "x86/smp.h"
 
 #include "base/mutants.h"
+#include "machine/rarely.h"
 #include "machine/upcalls.h"
 #include "x86/irq.h"
 
-#define FLUSH_SINGLE_MAX 32 /* more pages than this: drop the whole context */
+#define FLUSH_SINGLE_MAX (32 * PAGE_SIZE) /* a longer span: drop the whole context */
 
 void mmu_flush_local(u64 va)
 {
@@ -41,12 +42,16 @@ void mmu_flush_local(u64 va)
 /* INVLPG forgets the tables above as well, all of them (SDM vol. 3, 4.10.4.1). */
 static void flush_span(const struct mmu_flush *f)
 {
-	if (f->pages > FLUSH_SINGLE_MAX || f->end - f->start > FLUSH_SINGLE_MAX * PAGE_SIZE) {
+	u64 va = f->start;
+
+	if (f->end - va > FLUSH_SINGLE_MAX) {
 		cr3_write(mmu_fresh_root(f->mmu));
 		return;
 	}
-	for (u64 va = f->start; va < f->end; va += PAGE_SIZE)
+	do {
 		invlpg(va);
+		va += PAGE_SIZE;
+	} while (va < f->end);
 }
 
 /* On a CPU that was seen to have the tables loaded; it may have left them since. */
@@ -71,8 +76,13 @@ static void flush_asked(void *arg)
 	__atomic_or_fetch(&f->mmu->trusted, bit, __ATOMIC_SEQ_CST);
 }
 
+static RARE void ask(struct mmu_flush *f, u64 others)
+{
+	smp_call(others, flush_asked, f);
+}
+
 /* Nobody's caches lead there any more. */
-static void free_tables(struct mmu_flush *f)
+static RARE void free_tables(struct mmu_flush *f)
 {
 	while (f->tables) {
 		u64 table = f->tables;
@@ -82,26 +92,23 @@ static void free_tables(struct mmu_flush *f)
 	}
 }
 
-void mmu_flush_done(struct mmu_flush *f)
+/*
+ * Interrupts may be on: whether this CPU has the tables loaded is only changed by a switch, by a shootdown
+ * of the same tables and by their end, and none of the three can happen here.
+ */
+void mmu_flush_perform(struct mmu_flush *f)
 {
-	u64 flags, bit, own, others;
-	struct cpu *cpu;
+	struct cpu *cpu = cpu_this();
+	u64 bit = 1UL << cpu->id, own = cpu->mmu == f->mmu ? bit : 0, others;
 
-	if (f->start >= f->end)
-		return;
-	flags = irq_save();
-	cpu = cpu_this();
-	bit = 1UL << cpu->id;
-	own = cpu->mmu == f->mmu ? bit : 0;
 	__atomic_and_fetch(&f->mmu->trusted, own, __ATOMIC_SEQ_CST);
 	others = __atomic_load_n(&f->mmu->loaded, __ATOMIC_SEQ_CST) & ~bit;
 	if (own)
 		flush_span(f);
 	if (unlikely(others) && !MUTANT(shootdown))
-		smp_call(others, flush_asked, f);
-	irq_restore(flags);
-	free_tables(f);
-	mmu_flush_init(f, f->mmu);
+		call_rarely2(ask, f, others);
+	if (unlikely(f->tables))
+		call_rarely(free_tables, f);
 }
 
 static void leave(void *arg)
