@@ -148,15 +148,10 @@ int vma_split(struct space *s, struct vma *v, u64 at)
 	return 0;
 }
 
-/* True if @b continues @a: the two may be one map. */
-static bool continues(const struct vma *a, const struct vma *b)
+void vma_absorb_next(struct space *s, struct vma *v)
 {
-	return a->prot == b->prot && vma_adjoins(a, b);
-}
+	struct vma *next = v->next;
 
-/* @v takes over its neighbour @next, which continues it. */
-static void absorb(struct space *s, struct vma *v, struct vma *next)
-{
 	v->end = next->end;
 	vma_remove(s, next);
 	if (next->backing)
@@ -164,22 +159,14 @@ static void absorb(struct space *s, struct vma *v, struct vma *next)
 	vma_free(s, next);
 }
 
-bool vma_join_next(struct space *s, struct vma *v)
-{
-	if (!v->next || !continues(v, v->next))
-		return false;
-	absorb(s, v, v->next);
-	return true;
-}
-
 bool vma_extend(struct space *s, const struct vma *tmpl, struct vma *next)
 {
 	struct vma *prev = next ? next->prev : s->last;
 
-	if (prev && continues(prev, tmpl)) {
+	if (prev && vma_continues(prev, tmpl)) {
 		prev->end = tmpl->end;
 		vma_join_next(s, prev);
-	} else if (next && continues(tmpl, next)) {
+	} else if (next && vma_continues(tmpl, next)) {
 		next->start = tmpl->start;
 		next->offset = tmpl->offset;
 	} else {

@@ -135,10 +135,24 @@ static inline bool vma_adjoins(const struct vma *a, const struct vma *b)
 	       vma_offset(a, a->end) == vma_offset(b, b->start);
 }
 
+/* True if @b continues @a: the two may be one map. */
+static inline bool vma_continues(const struct vma *a, const struct vma *b)
+{
+	return a->prot == b->prot && vma_adjoins(a, b);
+}
+
 /* Lets a neighbour grow over the free range of @tmpl, below @next, if it is of the same kind. */
 bool vma_extend(struct space *s, const struct vma *tmpl, struct vma *next);
+/* @v takes over the map behind it, which continues it. */
+void vma_absorb_next(struct space *s, struct vma *v);
 /* Joins @v and the map behind it if they are of the same kind. True: it is @v now. */
-bool vma_join_next(struct space *s, struct vma *v);
+static inline bool vma_join_next(struct space *s, struct vma *v)
+{
+	if (!v->next || !vma_continues(v, v->next))
+		return false;
+	vma_absorb_next(s, v);
+	return true;
+}
 /* Joins the maps of [start, end) and their neighbours where they are of the same kind. */
 void vma_merge(struct space *s, u64 start, u64 end);
 
