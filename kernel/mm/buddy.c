@@ -107,16 +107,42 @@ void buddy_free(struct page *p, unsigned order)
 	spin_unlock_irq(&buddy_lock, flags);
 }
 
+/* In as large blocks as they make by themselves. */
+static void free_range_locked(u64 first, u64 end)
+{
+	while (first < end) {
+		unsigned aligned = (unsigned)__builtin_ctzl(first | 1UL << PAGE_MAX_ORDER);
+		unsigned fits = 63 - (unsigned)__builtin_clzl(end - first);
+		unsigned order = MIN(aligned, fits);
+
+		free_locked(page_array + first, order);
+		first += 1UL << order;
+	}
+}
+
+/* Takes from @list those that lie side by side, upwards or downwards, and what follows is left of it. */
+static void free_run_locked(struct page **list)
+{
+	struct page *p = *list, *first = p, *end = p + 1;
+
+	for (p = p->next_free; p; p = p->next_free) {
+		if (p == end)
+			end++;
+		else if (p + 1 == first)
+			first--;
+		else
+			break;
+	}
+	*list = p;
+	free_range_locked((u64)(first - page_array), (u64)(end - page_array));
+}
+
 void buddy_free_frames_list(struct page *list)
 {
 	u64 flags = spin_lock_irq(&buddy_lock);
 
-	while (list) {
-		struct page *next = list->next_free;
-
-		free_locked(list, 0);
-		list = next;
-	}
+	while (list)
+		free_run_locked(&list);
 	spin_unlock_irq(&buddy_lock, flags);
 }
 
@@ -124,14 +150,7 @@ void buddy_add_range(u64 first, u64 end)
 {
 	u64 flags = spin_lock_irq(&buddy_lock);
 
-	while (first < end) {
-		unsigned order = PAGE_MAX_ORDER;
-
-		while ((first & ((1UL << order) - 1)) || first + (1UL << order) > end)
-			order--;
-		free_locked(page_array + first, order);
-		first += 1UL << order;
-	}
+	free_range_locked(first, end);
 	spin_unlock_irq(&buddy_lock, flags);
 }
 

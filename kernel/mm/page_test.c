@@ -2,7 +2,7 @@
 /* Tests of the page allocator: blocks, merging, the reserve, exhaustion. */
 #include "base/ktest.h"
 #include "lib/string.h"
-#include "mm/page.h"
+#include "mm/buddy.h"
 
 /* Takes blocks of @order until there are none; they are chained on @taken. Returns how many. */
 static u64 take_all(struct list *taken, unsigned order, unsigned flags)
@@ -176,6 +176,38 @@ KTEST(page_singles_merge, 200)
 	p = page_alloc(PAGE_MAX_ORDER, 0);
 	KREQUIRE(p);
 	page_put(p);
+}
+
+/* However they are linked: @step apart, modulo the block's size, of which it is no divisor. */
+static void free_in_order(struct page *block, u32 frames, u32 step)
+{
+	struct page *list = NULL;
+
+	for (u32 i = 0; i < frames; i++) {
+		struct page *p = block + i * step % frames;
+
+		p->next_free = list;
+		list = p;
+	}
+	buddy_free_frames_list(list);
+}
+
+KTEST(page_runs_merge, 50)
+{
+	enum { ORDER = 6, FRAMES = 1 << ORDER };
+	static const u32 steps[] = { 1, FRAMES - 1, 3, 27 }; /* downwards, upwards, scattered */
+
+	for (u32 i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct page *block = buddy_alloc(ORDER);
+		u64 free = buddy_free_frames, counted;
+
+		KREQUIRE(block);
+		free_in_order(block, FRAMES, steps[i]);
+		KEXPECT_EQ(buddy_free_frames, free + FRAMES);
+		KEXPECT(!page_check(&counted));
+		for (u32 j = 1; j < FRAMES; j++)
+			KEXPECT(!(block[j].flags & PAGE_IS_FREE)); /* no head: it is one block */
+	}
 }
 
 KTEST(page_reserve_is_the_kernels, 3000)
