@@ -99,9 +99,11 @@ static inline bool page_drop_last(struct page *p)
 		return true;
 	}
 	old = __atomic_fetch_sub(&p->refcount, 1, __ATOMIC_ACQ_REL);
+	if (likely(old > 1))
+		return false;
 	if (unlikely(old == 0))
 		page_dropped_twice(p);
-	return old == 1;
+	return true;
 }
 
 /* Drops one reference; the last one frees the block (its order is remembered). Any context. */
