@@ -188,14 +188,14 @@ void vma_merge(struct space *s, u64 start, u64 end)
 /* The highest gap of @len bytes between USER_START and @top; 0: none. @next: as vma_choose(). */
 static u64 gap_below(const struct space *s, u64 len, u64 top, struct vma **next)
 {
-	*next = NULL;
-	for (struct vma *v = s->last; v; v = v->prev) {
-		if (v->end <= top && top - v->end >= len)
-			return top - len;
+	struct vma *v, *above = NULL;
+
+	for (v = s->last; v && (i64)(top - v->end) < (i64)len; v = v->prev) {
 		top = MIN(top, vma_low(v));
-		*next = v;
+		above = v;
 	}
-	return top >= USER_START + len ? top - len : 0;
+	*next = above;
+	return v || top >= USER_START + len ? top - len : 0;
 }
 
 /* The lowest gap of @len bytes at or above @from; 0: none. */

@@ -110,7 +110,7 @@ void vma_index(struct space *s);
 /* The lowest address that new maps must leave alone for @v's sake. */
 static inline u64 vma_low(const struct vma *v)
 {
-	if (!(v->flags & VMA_STACK))
+	if (likely(!(v->flags & VMA_STACK)))
 		return v->start;
 	return v->start > STACK_GUARD ? v->start - STACK_GUARD : 0;
 }
