@@ -47,7 +47,7 @@ static inline int clear_leaf(pte_t *slot, u64 va, void *arg)
 	return 0;
 }
 
-void vm_drop_pages(struct space *s, u64 start, u64 end)
+static __attribute__((noinline)) void drop_leaves(struct space *s, u64 start, u64 end)
 {
 	struct gather g;
 
@@ -56,6 +56,29 @@ void vm_drop_pages(struct space *s, u64 start, u64 end)
 	mmu_flush_init(&g.flush, &s->mmu);
 	vm_for_each_leaf(s, start, end, clear_leaf, &g);
 	gather_finish(&g);
+}
+
+/* Where the first leaf of [start, end) may be: what is empty under the remembered table is skipped. */
+static inline u64 skip_untouched(const struct space *s, u64 start, u64 end)
+{
+	u64 to = MIN(end, vm_span_end(start));
+	const pte_t *slot, *last;
+
+	if (start >> 21 != s->table_span)
+		return start;
+	slot = s->table + (start >> PAGE_SHIFT & 511);
+	last = slot + ((to - start) >> PAGE_SHIFT);
+	while (slot < last && !*slot)
+		slot++;
+	return to - (u64)(last - slot) * PAGE_SIZE;
+}
+
+/* The short way, without a stack frame, is for what nobody has touched. */
+void vm_drop_pages(struct space *s, u64 start, u64 end)
+{
+	start = skip_untouched(s, start, end);
+	if (start < end)
+		drop_leaves(s, start, end);
 }
 
 /* Without a flush: nobody can use a translation any more. */
