@@ -105,33 +105,37 @@ static inline int resolve(struct process *p, const struct fault *fault, bool exe
 	return err;
 }
 
-/* It cannot be resolved (@err, of a page fault) or is another fault: a signal comes of it. */
-static __attribute__((noinline)) void punish(struct task *t, const struct trap_frame *f,
-					     const struct fault *fault, int err)
+/* A signal comes of it. @err: of a page fault. */
+static void punish(const struct trap_frame *f, const struct fault *fault, int err)
 {
 	struct verdict v = fault->is_page_fault ? judge_page_fault(err, fault->address) : judge(f);
 
 	trace(TRACE_FAULT_EXIT, (u32)f->vector, (u64)v.signal);
-	remember(t, f, fault, fault->is_page_fault && err != -EFAULT);
+	remember(task_current(), f, fault, fault->is_page_fault && err != -EFAULT);
 	signal_force(v.signal, v.code, v.address);
+}
+
+/* It cannot be resolved, or is no page fault. Apart, so that one that can be is soon done. */
+static __attribute__((noinline)) void unresolved(struct trap_frame *f, const struct fault *fault,
+						 int err)
+{
+	if (fault->is_page_fault && process_current()->oom_killed)
+		trace(TRACE_FAULT_EXIT, (u32)f->vector, err); /* to its end */
+	else if (f->vector != TRAP_DEBUG || !ptrace_step_is_stray(f))
+		punish(f, fault, err);
 }
 
 void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
 {
-	struct task *t = task_current();
 	int err = -EFAULT;
 
 	trace(TRACE_FAULT, (u32)f->vector, fault->address, f->error, f->rip);
-	if (likely(fault->is_page_fault)) {
-		err = resolve(t->process, fault, fault->how & FAULT_EXEC);
-		if (likely(err == 0) || t->process->oom_killed) {
-			trace(TRACE_FAULT_EXIT, (u32)f->vector, err);
-			return; /* to the instruction, or to its end */
-		}
-	} else if (f->vector == TRAP_DEBUG && ptrace_step_is_stray(f)) {
-		return;
-	}
-	punish(t, f, fault, err);
+	if (likely(fault->is_page_fault))
+		err = resolve(process_current(), fault, fault->how & FAULT_EXEC);
+	if (likely(!err))
+		trace(TRACE_FAULT_EXIT, (u32)f->vector, err); /* and on with the instruction */
+	else
+		unresolved(f, fault, err);
 }
 
 int upcall_copy_fault(const struct fault *fault)

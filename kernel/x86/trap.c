@@ -173,7 +173,7 @@ static __attribute__((noinline)) void kernel_fault(struct trap_frame *f)
  */
 static void refuse_supervisor_read(struct trap_frame *f, struct fault *fault)
 {
-	if (likely((f->error & 5) != 1) || !fault->is_page_fault)
+	if (likely((f->error & 5) != 1))
 		return;
 	f->vector = TRAP_PROTECTION;
 	fault->is_page_fault = false;
@@ -185,9 +185,10 @@ static __attribute__((noinline)) void user_fault(struct trap_frame *f)
 	struct fault fault = decode(f);
 
 	cpu_this()->fault_count++;
-	if (unlikely(f->vector == TRAP_DEBUG))
+	if (likely(fault.is_page_fault))
+		refuse_supervisor_read(f, &fault);
+	else if (f->vector == TRAP_DEBUG)
 		breakpoints_trapped((struct context *)thread_current(), f);
-	refuse_supervisor_read(f, &fault);
 	irq_enable();
 	upcall_user_fault(f, &fault);
 	irq_disable();
