@@ -88,8 +88,8 @@ static inline u32 empty_slots(const pte_t *slot, unsigned n)
 {
 	u32 empty = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		empty |= (u32)!slot[i] << i;
+	for (const pte_t *at = slot + n; at > slot;)
+		empty += empty + !*--at;
 	return empty;
 }
 
@@ -109,7 +109,7 @@ static void map_around(struct space *s, const struct vma *v, u64 va, pte_t *slot
 	found = v->backing->ops->resident(v->backing, vma_offset(v, start) >> PAGE_SHIFT,
 					  empty_slots(slot, (end - start) >> PAGE_SHIFT), pages);
 	for (; found; found &= found - 1) {
-		unsigned i = (unsigned)__builtin_ctz(found);
+		u64 i = (u32)__builtin_ctz(found);
 
 		slot[i] = read_leaf(v, pages[i]);
 		s->pages++;
