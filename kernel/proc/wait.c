@@ -2,6 +2,9 @@
 /*
  * Waiting for children (OSTEP 5.2): for their end, which frees the entry, and for their stops and
  * goes, which are told once. Lock: process_lock while a child is chosen and read.
+ *
+ * No news is lost: whatever a wait looks at is changed, and the waiting are woken for it, under
+ * process_lock; under it as well one looks and, where there is nothing, is put into the queue.
  */
 #include "abi/errno.h"
 #include "proc/ptrace.h"
@@ -151,8 +154,11 @@ static void report_tracee(struct task *t, u32 options, struct wait_result *r, st
 
 /* -- both ---------------------------------------------------------------------------------------- */
 
-/* True if the wait is over: with a child, or with r->pid = -ECHILD. */
-static bool try_wait(int which, i32 id, u32 options, struct wait_result *r)
+/*
+ * True if the wait is over: with a child, or with r->pid = -ECHILD. Else the caller is blocked and @w in
+ * the queue, if there is one.
+ */
+static bool try_wait(int which, i32 id, u32 options, struct wait_result *r, struct waiter *w)
 {
 	struct reaped reaped = { LIST_INIT(reaped.processes), NULL };
 	struct process *child;
@@ -176,6 +182,8 @@ static bool try_wait(int which, i32 id, u32 options, struct wait_result *r)
 		}
 	} else {
 		r->pid = any ? 0 : -ECHILD;
+		if (any && w)
+			wait_prepare(&process_current()->child_event, w);
 	}
 	spin_unlock_irq(&process_lock, flags);
 	if (reaped.task)
@@ -186,13 +194,21 @@ static bool try_wait(int which, i32 id, u32 options, struct wait_result *r)
 
 i64 process_wait(int which, i32 id, u32 options, struct wait_result *r)
 {
-	int err = 0;
+	struct waiter w;
 
 	*r = (struct wait_result){ 0 };
-	if (options & WNOHANG)
-		(void)try_wait(which, id, options, r);
-	else
-		err = wait_event_interruptible(&process_current()->child_event,
-					       r->pid || try_wait(which, id, options, r));
-	return err ? err : r->pid;
+	if (options & WNOHANG) {
+		(void)try_wait(which, id, options, r, NULL);
+		return r->pid;
+	}
+	while (!try_wait(which, id, options, r, &w)) {
+		bool ends = thread_interrupted(thread_current());
+
+		if (!ends)
+			schedule();
+		wait_finish_lasting(&w);
+		if (ends) /* maybe by the news itself: SIGCHLD */
+			return try_wait(which, id, options, r, NULL) ? r->pid : -EINTR;
+	}
+	return r->pid;
 }
