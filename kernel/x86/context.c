@@ -129,7 +129,7 @@ static inline __attribute__((always_inline)) void switch_user(struct cpu *cpu, s
 	}
 	if (!lean && unlikely(prev->breakpoints || next->breakpoints))
 		breakpoints_load(next);
-	if (next->mmu && next->mmu != cpu->mmu)
+	if (next->mmu != cpu->mmu && next->mmu)
 		mmu_switch(cpu, next->mmu);
 	if (lean || next->user_thread) {
 		fpu_load(next->fpu, lean);
