@@ -32,10 +32,10 @@ static u64 give_way_time(struct run_queue *q)
 	return t->sched.policy == SCHED_RR ? MIN(due, t->slice_end) : due;
 }
 
-/* For the next of what there is to do; @give_way: give_way_time(). */
-static inline void arm(struct run_queue *q, u64 give_way)
+/* For the next of what there is to do; @give_way: give_way_time(), @timer: timers_next(). */
+static inline void arm(struct run_queue *q, u64 give_way, u64 timer)
 {
-	u64 timer = timers_next(), due = MIN(give_way, timer);
+	u64 due = MIN(give_way, timer);
 
 	if (q->current->ctx.user_thread)
 		due = MIN(due, q->sampler.at);
@@ -48,7 +48,7 @@ static inline void arm(struct run_queue *q, u64 give_way)
 
 void queue_arm_timer(struct run_queue *q)
 {
-	arm(q, give_way_time(q));
+	arm(q, give_way_time(q), timers_next());
 }
 
 void queue_rearm_timer(struct run_queue *q, u64 now)
@@ -75,7 +75,7 @@ static void note_time(struct run_queue *q, u64 now)
 void sched_timer_interrupt(bool in_user, u64 now)
 {
 	struct run_queue *q = run_queue_this();
-	u64 give_way;
+	u64 give_way, timer;
 	bool over;
 
 	spin_lock(&q->lock);
@@ -84,10 +84,12 @@ void sched_timer_interrupt(bool in_user, u64 now)
 		note_time(q, now);
 	account_sample(q, in_user, now);
 	q->armed = NEVER;
-	if (timers_next() <= now) {
+	timer = timers_next();
+	if (timer <= now) {
 		spin_unlock(&q->lock);
 		timers_run(now);
 		spin_lock(&q->lock);
+		timer = timers_next();
 	}
 	give_way = give_way_time(q);
 	over = give_way <= now;
@@ -97,9 +99,9 @@ void sched_timer_interrupt(bool in_user, u64 now)
 	}
 	trace(TRACE_TIMER_FIRED, !!(q->current->ctx.work & WORK_RESCHED), now);
 	if (!(q->current->ctx.work & WORK_RESCHED))
-		arm(q, give_way);
-	else if (timers_next() != NEVER)
-		clock_arm(q->armed = timers_next());
+		arm(q, give_way, timer);
+	else if (timer != NEVER)
+		clock_arm(q->armed = timer);
 	spin_unlock(&q->lock);
 	if (over)
 		balance_push(now);

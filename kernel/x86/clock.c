@@ -27,9 +27,10 @@ struct cpu_timer {
 struct clock_params clock_params;
 
 static struct cpu_timer timers[MAX_CPUS]; /* [o] */
-static bool use_tsc_deadline; /* [i] after clock_init(), as the three below */
+static bool use_tsc_deadline; /* [i] after clock_init(), as those below */
 static u32 apic_divider;
 static u64 apic_scale; /* APIC ticks a nanosecond, times 2^32 */
+static u64 longest; /* ns that the timer can be armed for */
 static u64 wall_offset; /* atomic; ns */
 
 /* Not before earlier loads: a time read after a flag was seen is not older than the flag. */
@@ -93,17 +94,20 @@ void clock_set_wall_offset(u64 ns)
 }
 
 /* One tick more than the quotient: when it fires, clock_ns() has reached the deadline. */
-static void start_timer(u64 deadline)
+static void start_timer(struct cpu_timer *t, u64 deadline)
 {
 	u64 tsc = tsc_ordered();
-	u64 now = clock_of_tsc(tsc);
-	u64 delta = deadline > now ? MIN(deadline - now, MAX_ARM) : 0;
+	u64 now = clock_of_tsc(tsc), delta = 0;
 
-	timers[cpu_id()].due = MAX(deadline, now);
+	t->due = now;
+	if (likely(deadline > now)) {
+		t->due = deadline;
+		delta = MIN(deadline - now, longest);
+	}
 	if (use_tsc_deadline)
 		apic_timer_deadline(tsc + clock_scale(delta, clock_params.inverse) + 1);
 	else
-		apic_timer_start((u32)MIN(clock_scale(delta, apic_scale) + 1, 0xffffffffUL));
+		apic_timer_start((u32)clock_scale(delta, apic_scale) + 1);
 }
 
 static void stop_timer(void)
@@ -116,11 +120,13 @@ static void stop_timer(void)
 
 void clock_arm(u64 deadline)
 {
-	timers[cpu_id()].deadline = deadline;
-	if (deadline == NEVER)
+	struct cpu_timer *t = &timers[cpu_id()];
+
+	t->deadline = deadline;
+	if (unlikely(deadline == NEVER))
 		stop_timer();
 	else
-		start_timer(deadline);
+		start_timer(t, deadline);
 }
 
 void clock_disarm(void)
@@ -142,7 +148,7 @@ void clock_interrupt(bool in_user)
 		return; /* disarmed while the interrupt was on its way */
 	now = clock_ns();
 	if (now < t->deadline) {
-		start_timer(t->deadline); /* farther than the counter reaches, or it ran fast */
+		start_timer(t, t->deadline); /* farther than the counter reaches, or it ran fast */
 		return;
 	}
 	t->deadline = NEVER;
@@ -188,6 +194,9 @@ static void set_apic_rate(u64 hz)
 	while (apic_divider < 128 && hz / apic_divider > APIC_TARGET_HZ)
 		apic_divider *= 2;
 	apic_scale = ((hz / apic_divider) << CLOCK_SHIFT) / NSEC_PER_SEC;
+	longest = MAX_ARM;
+	if (!use_tsc_deadline && apic_scale) /* its counter has 32 bits */
+		longest = MIN(MAX_ARM, (0xfffffffeUL << CLOCK_SHIFT) / apic_scale);
 }
 
 static void read_epoch(void)
