@@ -185,7 +185,8 @@ static int map_stack(const struct new_image *img)
 {
 	struct space *s = img->space;
 	u64 top = USER_END - random_pages(img, 0xfff) * PAGE_SIZE;
-	u64 stack = ALIGN_DOWN(MIN(MAX(limits_now(RLIMIT_STACK), STACK_MIN), STACK_MAX), PAGE_SIZE);
+	u64 limit = limits_now(RLIMIT_STACK);
+	u64 stack = ALIGN_DOWN(MIN(MAX(limit, STACK_MIN), STACK_MAX), PAGE_SIZE);
 	u32 prot = MMU_READ | MMU_WRITE | (img->elf.stack_exec ? MMU_EXEC : 0);
 	i64 at;
 
