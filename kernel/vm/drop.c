@@ -62,15 +62,13 @@ static __attribute__((noinline)) void drop_leaves(struct space *s, u64 start, u6
 static inline u64 skip_untouched(const struct space *s, u64 start, u64 end)
 {
 	u64 to = MIN(end, vm_span_end(start));
-	const pte_t *slot, *last;
+	pte_t *slot, *last;
 
 	if (start >> 21 != s->table_span)
 		return start;
 	slot = s->table + (start >> PAGE_SHIFT & 511);
 	last = slot + ((to - start) >> PAGE_SHIFT);
-	while (slot < last && !*slot)
-		slot++;
-	return to - (u64)(last - slot) * PAGE_SIZE;
+	return to - (u64)(last - vm_first_leaf(slot, last)) * PAGE_SIZE;
 }
 
 /* The short way, without a stack frame, is for what nobody has touched. */

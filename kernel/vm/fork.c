@@ -27,20 +27,21 @@ static pte_t share_leaf(struct copy *c, pte_t *slot, u64 va)
  */
 static u32 copy_leaves(struct copy *c, pte_t *slot, const pte_t *last, u64 va, pte_t *child)
 {
-	u64 n = (u64)(last - slot);
+	u64 to_child = (u64)child - (u64)slot;
+	const pte_t *first = slot;
 	u32 pages = 0;
 
-	for (u64 i = 0; i < n; i++) {
-		pte_t e = slot[i];
+	for (; slot < last; slot++) {
+		pte_t e = *slot;
 		struct page *p = phys_to_page(pte_phys(e));
 
 		if (!e) {
-			i = (u64)(vm_skip_empty(slot + i, last) - slot);
+			slot = vm_skip_empty(slot, last);
 			continue;
 		}
 		if ((e & PTE_WRITE) && !MUTANT(cow))
-			e = share_leaf(c, slot + i, va + i * PAGE_SIZE);
-		child[i] = e;
+			e = share_leaf(c, slot, va + (u64)(slot - first) * PAGE_SIZE);
+		*(pte_t *)((u64)slot + to_child) = e;
 		if (p != zero_page) {
 			page_get(p);
 			pages++;
@@ -49,21 +50,13 @@ static u32 copy_leaves(struct copy *c, pte_t *slot, const pte_t *last, u64 va, p
 	return pages;
 }
 
-/* The first leaf that is there, else @last. */
-static pte_t *first_leaf(pte_t *slot, const pte_t *last)
-{
-	while (slot < last && !*slot)
-		slot = vm_skip_empty(slot, last) + 1;
-	return slot;
-}
-
 static int copy_range(struct copy *c, struct space *src, u64 start, u64 end)
 {
 	const pte_t *last;
 	pte_t *slot, *child;
 
 	for (u64 va = start; (slot = vm_slots(src, &va, end, &last)); va = vm_span_end(va)) {
-		pte_t *first = first_leaf(slot, last);
+		pte_t *first = vm_first_leaf(slot, last);
 
 		if (first == last)
 			continue;

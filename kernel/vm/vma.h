@@ -207,6 +207,14 @@ static inline pte_t *vm_skip_empty(pte_t *at, const pte_t *last)
 	return at;
 }
 
+/* The first leaf that is there, else @last. */
+static inline pte_t *vm_first_leaf(pte_t *slot, const pte_t *last)
+{
+	while (slot < last && !*slot)
+		slot = vm_skip_empty(slot, last) + 1;
+	return slot;
+}
+
 /*
  * Calls fn(slot, va, arg) for each leaf of [start, end). fn may change or clear it; its non-zero
  * result stops and is returned. Inline, for @fn to become part of the loop.
