@@ -269,9 +269,10 @@ u64 upcall_table_alloc(struct list *tables)
 
 	if (!p)
 		return 0;
-	list_init(&p->link);
 	if (tables)
 		list_push_back(tables, &p->link);
+	else
+		list_init(&p->link);
 	return page_to_phys(p);
 }
 

@@ -62,22 +62,38 @@ struct page *buddy_alloc(unsigned order)
 	return p;
 }
 
+/* The @n frames from @first on go before those in *@list. */
+static void put_in_front(struct page *first, unsigned n, struct page **list)
+{
+	struct page *last = first + n - 1;
+
+	for (struct page *p = first; p < last; p++)
+		p->next_free = p + 1;
+	last->next_free = *list;
+	*list = first;
+}
+
+/* Single frames as long as there are any, @most of them; how many. */
+static unsigned take_singles(struct page **list, unsigned most)
+{
+	struct page *p;
+	unsigned got = 0;
+
+	for (; got < most && (p = alloc_locked(0)); got++)
+		put_in_front(p, 1, list);
+	return got;
+}
+
 unsigned buddy_alloc_frames(struct page **list, unsigned order)
 {
 	u64 flags = spin_lock_irq(&buddy_lock);
-	unsigned got = 0;
+	unsigned got = 1u << order;
 	struct page *p = alloc_locked(order);
 
-	/* One block cut up, or else single frames as long as there are any. */
-	while (got < 1u << order) {
-		struct page *frame = p ? p + got : alloc_locked(0);
-
-		if (!frame)
-			break;
-		frame->next_free = *list;
-		*list = frame;
-		got++;
-	}
+	if (likely(p)) /* cut up */
+		put_in_front(p, got, list);
+	else
+		got = take_singles(list, got);
 	spin_unlock_irq(&buddy_lock, flags);
 	return got;
 }
@@ -126,10 +142,10 @@ static void free_run_locked(struct page **list)
 	struct page *p = *list, *first = p, *end = p + 1;
 
 	for (p = p->next_free; p; p = p->next_free) {
-		if (p == end)
-			end++;
-		else if (p + 1 == first)
+		if (p + 1 == first)
 			first--;
+		else if (p == end)
+			end++;
 		else
 			break;
 	}

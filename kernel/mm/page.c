@@ -46,6 +46,15 @@ static struct frame_cache {
 	i64 live_beside; /* atomic: frames handed out and given back past the cache */
 } __attribute__((aligned(64))) frame_caches[MAX_CPUS];
 
+/* Interrupts are off. */
+static inline struct frame_cache *own_cache(void)
+{
+	struct frame_cache *c = &frame_caches[cpu_id()];
+
+	__asm__("" : "+r"(c)); /* else the compiler computes it again at each use */
+	return c;
+}
+
 /* Under its lock. */
 static __attribute__((noinline)) void cache_fill(struct frame_cache *c)
 {
@@ -69,7 +78,7 @@ static inline struct page *cache_take(struct frame_cache *c)
 static inline struct page *frame_take(bool fill)
 {
 	u64 flags = irq_save();
-	struct frame_cache *c = &frame_caches[cpu_id()];
+	struct frame_cache *c = own_cache();
 	struct page *p;
 
 	spin_lock(&c->lock);
@@ -99,7 +108,7 @@ static void cache_drain(struct frame_cache *c, u32 n)
 static inline void frames_free(struct page *first, struct page *last, u32 n)
 {
 	u64 flags = irq_save();
-	struct frame_cache *c = &frame_caches[cpu_id()];
+	struct frame_cache *c = own_cache();
 
 	spin_lock(&c->lock);
 	last->next_free = c->list;
