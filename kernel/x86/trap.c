@@ -56,16 +56,14 @@ void trap_frame_print(const struct trap_frame *f, void (*print)(const char *fmt,
 	      trap_name(f->vector), f->error, cr2_read(), cr3_read(), cr4_read());
 }
 
-static inline struct fault decode(const struct trap_frame *f)
+static inline struct fault page_fault(const struct trap_frame *f)
 {
-	struct fault fault = { .address = f->rip };
+	return (struct fault){ .address = cr2_read(), .is_page_fault = true, .how = (u32)f->error };
+}
 
-	if (likely(f->vector == TRAP_PAGE_FAULT)) {
-		fault.address = cr2_read();
-		fault.is_page_fault = true;
-		fault.how = (u32)f->error;
-	}
-	return fault;
+static inline struct fault other_fault(const struct trap_frame *f)
+{
+	return (struct fault){ .address = f->rip };
 }
 
 struct fixup {
@@ -151,7 +149,7 @@ static bool bad_image(struct trap_frame *f)
 
 static __attribute__((noinline)) void kernel_fault(struct trap_frame *f)
 {
-	struct fault fault = decode(f);
+	struct fault fault = f->vector == TRAP_PAGE_FAULT ? page_fault(f) : other_fault(f);
 
 	if (f->rip == (u64)user_iret)
 		bad_user_iret(f);
@@ -167,31 +165,43 @@ static __attribute__((noinline)) void kernel_fault(struct trap_frame *f)
 	panic_frame(f, "%s in the kernel", trap_name(f->vector));
 }
 
+/* A program's, of one kind or the other. */
+static inline void user_fault(struct trap_frame *f, const struct fault *fault)
+{
+	cpu_this()->fault_count++;
+	irq_enable();
+	upcall_user_fault(f, fault);
+	irq_disable();
+}
+
+static __attribute__((noinline)) void user_other_fault(struct trap_frame *f)
+{
+	struct fault fault = other_fault(f);
+
+	if (f->vector == TRAP_DEBUG)
+		breakpoints_trapped((struct context *)thread_current(), f);
+	user_fault(f, &fault);
+}
+
 /*
  * QEMU's TCG reads the stack of a program's IRET or far return as the supervisor: SMAP forbids
  * that for ever, however often the page is brought in. The program is refused as if by #GP.
  */
-static void refuse_supervisor_read(struct trap_frame *f, struct fault *fault)
+static inline bool is_supervisor_read(const struct trap_frame *f)
 {
-	if (likely((f->error & 5) != 1))
-		return;
-	f->vector = TRAP_PROTECTION;
-	fault->is_page_fault = false;
-	fault->address = f->rip;
+	return unlikely((f->error & 5) == 1);
 }
 
-static __attribute__((noinline)) void user_fault(struct trap_frame *f)
+static __attribute__((noinline)) void user_page_fault(struct trap_frame *f)
 {
-	struct fault fault = decode(f);
+	struct fault fault = page_fault(f);
 
-	cpu_this()->fault_count++;
-	if (likely(fault.is_page_fault))
-		refuse_supervisor_read(f, &fault);
-	else if (f->vector == TRAP_DEBUG)
-		breakpoints_trapped((struct context *)thread_current(), f);
-	irq_enable();
-	upcall_user_fault(f, &fault);
-	irq_disable();
+	if (is_supervisor_read(f)) {
+		f->vector = TRAP_PROTECTION;
+		user_other_fault(f);
+		return;
+	}
+	user_fault(f, &fault);
 }
 
 void trap_dispatch(struct trap_frame *f);
@@ -199,10 +209,12 @@ void trap_dispatch(struct trap_frame *f)
 {
 	if (f->vector >= TRAP_FIRST_IRQ)
 		irq_dispatch(f);
-	else if (trap_from_user(f))
-		user_fault(f);
-	else
+	else if (!trap_from_user(f))
 		kernel_fault(f);
+	else if (likely(f->vector == TRAP_PAGE_FAULT))
+		user_page_fault(f);
+	else
+		user_other_fault(f);
 }
 
 static void kernel_debug_trap(struct trap_frame *f)
