@@ -98,6 +98,7 @@ static const struct proc_kind kinds[] = {
 	DIRECTORY(4, "task", 0555, &task_ops),
 	DIRECTORY(5, "fd", 0500, &proc_fd_dir_ops),
 	MEMORY(6, "environ", 0400, &proc_environ_ops, true),
+	MEMORY(21, "auxv", 0400, &proc_auxv_ops, true),
 	TEXT(7, "status", 0444, .show = proc_show_status),
 	TEXT(8, "comm", 0644, .show = show_comm, .store = store_comm),
 	MEMORY(9, "cmdline", 0444, &proc_cmdline_ops, false),

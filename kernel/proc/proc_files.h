@@ -78,7 +78,7 @@ ssize_t proc_show_oom_adj(const struct proc_entry *e, char *buf, size_t size);
 int proc_store_oom_adj(const struct proc_entry *e, const char *text, size_t n);
 /* proc_memory.c */
 ssize_t proc_next_map(struct vnode *v, u64 *cursor, char *buf, size_t size);
-extern const struct file_ops proc_cmdline_ops, proc_environ_ops, proc_mem_ops;
+extern const struct file_ops proc_cmdline_ops, proc_environ_ops, proc_auxv_ops, proc_mem_ops;
 extern const struct vnode_ops proc_mem_node_ops;
 /* proc_links.c */
 struct path proc_exe(struct task *t);

@@ -93,10 +93,10 @@ ssize_t proc_next_map(struct vnode *v, u64 *cursor, char *buf, size_t size)
 	return n;
 }
 
-/* -- cmdline, environ -------------------------------------------------------------------------- */
+/* -- cmdline, environ, auxv -------------------------------------------------------------------- */
 
 /* Copies [start + *pos, end) of @s out through @page. */
-static ssize_t copy_strings(struct space *s, u64 start, u64 end, u8 *page, struct io *io, u64 *pos)
+static ssize_t copy_range(struct space *s, u64 start, u64 end, u8 *page, struct io *io, u64 *pos)
 {
 	size_t before = io->left;
 	int r = 0;
@@ -113,7 +113,18 @@ static ssize_t copy_strings(struct space *s, u64 start, u64 end, u8 *page, struc
 	return io->left != before ? (ssize_t)(before - io->left) : r;
 }
 
-static ssize_t read_strings(struct file *f, struct io *io, u64 *pos, bool environment)
+/* What exec has laid on the stack. */
+enum piece { ARGUMENTS, ENVIRONMENT, AUXV };
+
+static ssize_t copy_piece(struct space *s, enum piece piece, u8 *page, struct io *io, u64 *pos)
+{
+	const u64 start[] = { s->args_start, s->env_start, s->auxv_start };
+	const u64 end[] = { s->env_start, s->args_end, s->auxv_end };
+
+	return copy_range(s, start[piece], end[piece], page, io, pos);
+}
+
+static ssize_t read_piece(struct file *f, struct io *io, u64 *pos, enum piece piece)
 {
 	struct space *s;
 	ssize_t n = proc_entry_space(proc_entry(f->vnode), &s);
@@ -122,12 +133,7 @@ static ssize_t read_strings(struct file *f, struct io *io, u64 *pos, bool enviro
 	if (n || !s)
 		return n;
 	page = kmalloc(PAGE_SIZE);
-	if (!page)
-		n = -ENOMEM;
-	else if (environment)
-		n = copy_strings(s, s->env_start, s->args_end, page, io, pos);
-	else
-		n = copy_strings(s, s->args_start, s->env_start, page, io, pos);
+	n = page ? copy_piece(s, piece, page, io, pos) : -ENOMEM;
 	kfree(page);
 	space_put(s);
 	return n;
@@ -135,12 +141,17 @@ static ssize_t read_strings(struct file *f, struct io *io, u64 *pos, bool enviro
 
 static ssize_t cmdline_read(struct file *f, struct io *io, u64 *pos)
 {
-	return read_strings(f, io, pos, false);
+	return read_piece(f, io, pos, ARGUMENTS);
 }
 
 static ssize_t environ_read(struct file *f, struct io *io, u64 *pos)
 {
-	return read_strings(f, io, pos, true);
+	return read_piece(f, io, pos, ENVIRONMENT);
+}
+
+static ssize_t auxv_read(struct file *f, struct io *io, u64 *pos)
+{
+	return read_piece(f, io, pos, AUXV);
 }
 
 /* -- mem ----------------------------------------------------------------------------------------- */
@@ -225,3 +236,4 @@ const struct file_ops proc_mem_ops = {
 
 const struct file_ops proc_cmdline_ops = { .read = cmdline_read, .flags = FILE_SEEKABLE };
 const struct file_ops proc_environ_ops = { .read = environ_read, .flags = FILE_SEEKABLE };
+const struct file_ops proc_auxv_ops = { .read = auxv_read, .flags = FILE_SEEKABLE };

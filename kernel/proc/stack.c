@@ -42,6 +42,12 @@ static inline void put(struct writer *w, u64 word)
 	w->words[w->count++] = word;
 }
 
+/* The address of the next word. */
+static u64 place_of(const struct writer *w)
+{
+	return w->at + w->count * sizeof(u64);
+}
+
 /* As many as there is room for. */
 static void put_all(struct writer *w, const u64 *words, unsigned n)
 {
@@ -134,7 +140,7 @@ static void put_strings(struct writer *w, const struct places *at)
 {
 	u64 random[RANDOM_BYTES / sizeof(u64)], platform;
 
-	while (w->at + w->count * sizeof(u64) < at->random)
+	while (place_of(w) < at->random)
 		put(w, 0);
 	random_bytes(random, sizeof(random));
 	for (unsigned i = 0; i < ARRAY_SIZE(random); i++)
@@ -173,7 +179,9 @@ int stack_build(struct new_image *img, const struct arg_list *args)
 	if (!args->envc)
 		put(&w, 0); /* no string of envp came to end argv */
 	put(&w, 0);
+	s->auxv_start = place_of(&w);
 	put_auxv(&w, img, &at);
+	s->auxv_end = place_of(&w);
 	put_strings(&w, &at);
 	flush(&w);
 	trace(TRACE_STACK, args->argc, img->sp);

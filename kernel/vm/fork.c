@@ -111,6 +111,8 @@ static void copy_fields(struct space *dst, const struct space *src)
 	dst->args_start = src->args_start;
 	dst->env_start = src->env_start;
 	dst->args_end = src->args_end;
+	dst->auxv_start = src->auxv_start;
+	dst->auxv_end = src->auxv_end;
 }
 
 struct space *space_fork(struct space *src)

@@ -75,8 +75,9 @@ struct space {
 	bool reaped; /* [lock] its private pages were taken away: nothing can be faulted in */
 	u64 pages; /* resident user pages */
 	u64 mapped; /* bytes in maps */
-	/* The strings of argv, up to env_start, and of the environment. [i after exec] */
+	/* The strings of argv, up to env_start, and of the environment; the auxiliary vector. [i after exec] */
 	u64 args_start, env_start, args_end;
+	u64 auxv_start, auxv_end;
 };
 
 /* An empty space with one reference; NULL: out of memory. */

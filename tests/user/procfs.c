@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -150,6 +151,19 @@ static int alone_seen(void)
 {
 	return slurp("/proc/self/cmdline", text, 4096) != 6 || strcmp(text, "alone") != 0 ||
 	       slurp("/proc/self/environ", text, 4096) != 0;
+}
+
+/* A debugger finds by it where a program that may lie anywhere was loaded. */
+static void auxiliary_vector(void)
+{
+	const unsigned long *pair = (const unsigned long *)text;
+	long n = slurp("/proc/self/auxv", text, 5);
+	int wrong = 0;
+
+	ok(n > 0 && n % 16 == 0 && pair[n / 8 - 2] == AT_NULL, "auxv ends with its last pair");
+	for (; n > 0 && pair[0] != AT_NULL; pair += 2)
+		wrong += getauxval(pair[0]) != pair[1];
+	is_long(wrong, 0, "and is what the program was given");
 }
 
 static void strings(void)
@@ -386,6 +400,7 @@ int main(int argc, char **argv)
 	the_forms();
 	status_lines();
 	strings();
+	auxiliary_vector();
 	links();
 	descriptors();
 	nameless_file();
