@@ -73,10 +73,32 @@ static void notify_of_end(struct process *zombie)
 			      sig ? CLD_KILLED : CLD_EXITED, sig ? sig : status >> 8 & 0xff);
 }
 
-/* Orphans go to init; zombies that it will not wait for go to @unwanted. Under process_lock. */
+static u32 reapers; /* [process_lock] processes with reaps */
+
+void process_set_reaps(struct process *p, bool reaps)
+{
+	u64 flags = spin_lock_irq(&process_lock);
+
+	reapers += (u32)reaps - (u32)p->reaps;
+	p->reaps = reaps;
+	spin_unlock_irq(&process_lock, flags);
+}
+
+/* Whose @p's children become: the next above that asked for them, or init. Under process_lock. */
+static struct process *reaper_above(const struct process *p)
+{
+	struct process *r = reapers ? p->parent : NULL;
+
+	while (r && !r->reaps)
+		r = r->parent;
+	return r ? r : process_init_task;
+}
+
+/* Orphans go to their reaper; zombies that it will not wait for go to @unwanted. Under process_lock. */
 static void reparent_children(struct process *p, struct list *unwanted)
 {
 	struct siginfo_kernel info = { .code = SI_USER, .pid = p->pid, .uid = p->leader->cred.uid };
+	struct process *heir = reaper_above(p);
 	struct list *l;
 
 	while ((l = list_pop_front(&p->children))) {
@@ -84,9 +106,9 @@ static void reparent_children(struct process *p, struct list *unwanted)
 
 		if (child->parent_death_signal)
 			signal_send(child, child->parent_death_signal, &info);
-		process_set_parent(child, process_init_task);
+		process_set_parent(child, heir);
 		child->exit_signal = SIGCHLD;
-		list_push_back(&process_init_task->children, &child->sibling);
+		list_push_back(&heir->children, &child->sibling);
 		process_group_check_orphaned(child, p, false);
 		if (child->state == PROCESS_ZOMBIE && !task_is_traced(child->leader))
 			process_tell_end(child, unwanted);
@@ -106,6 +128,8 @@ static void become_zombie(struct process *p, int status)
 	u64 flags = spin_lock_irq(&process_lock);
 
 	reparent_children(p, &unwanted);
+	reapers -= p->reaps;
+	p->reaps = false;
 	process_group_check_orphaned(p, p->parent, true);
 	p->exit_status = status;
 	p->state = PROCESS_ZOMBIE;

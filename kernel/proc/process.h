@@ -30,6 +30,7 @@ struct process {
 	i32 pgid, sid; /* [l] */
 	i32 lost_foreground; /* [l] a leader whose terminal hung up: its foreground group; 0 none */
 	bool secret; /* [l] others of the same ids may not look into it: PR_SET_DUMPABLE */
+	bool reaps; /* [l] orphans below it become its children: PR_SET_CHILD_SUBREAPER */
 	bool has_execed; /* [l] its parent may not change its group any more */
 	i32 exit_status; /* [l] as wait4 reports it */
 	i32 exit_signal; /* [l] sent to the parent at the end, 0: none */
@@ -181,6 +182,8 @@ i64 process_clone(const struct clone_args *args);
 /* execve with strings copied in. On success the trap frame is the new program's. */
 i64 process_exec(const struct path *start, const char *path, u64 argv, u64 envp);
 
+/* From now on what is orphaned below @p becomes its child, or (not @reaps) does not any more. */
+void process_set_reaps(struct process *p, bool reaps);
 /* Ends the running thread's process with wait status @status, all its threads with it. */
 noreturn void process_exit(int status);
 /* exec: ends all others and becomes the leader. 0, -EAGAIN: this one must end itself. May sleep. */

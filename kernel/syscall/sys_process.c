@@ -264,6 +264,8 @@ enum {
 	PR_CAPBSET_READ = 23,
 	PR_SET_TIMERSLACK = 29,
 	PR_GET_TIMERSLACK = 30,
+	PR_SET_CHILD_SUBREAPER = 36,
+	PR_GET_CHILD_SUBREAPER = 37,
 	PR_SET_NO_NEW_PRIVS = 38,
 	PR_GET_NO_NEW_PRIVS = 39,
 };
@@ -310,6 +312,8 @@ i64 sys_prctl(u64 option, u64 a2, u64 a3, u64 a4, u64 a5)
 		p->parent_death_signal = a2;
 		return 0;
 	case 2: /* PR_GET_PDEATHSIG */ return user_write_u32(a2, p->parent_death_signal);
+	case PR_SET_CHILD_SUBREAPER: process_set_reaps(p, a2); return 0;
+	case PR_GET_CHILD_SUBREAPER: return user_write_u32(a2, p->reaps);
 	case 15: /* PR_SET_NAME */
 		n = user_read_string(name, a2, sizeof(name));
 		if (n == -EFAULT)
