@@ -233,7 +233,14 @@ i64 sys_ftruncate(u64 fd, u64 size)
 	return result;
 }
 
-/* There is nothing behind memory to write to; files without a vnode cannot be synced. */
+/* Is it of a kind that is kept somewhere? There is nothing behind memory to write it to. */
+static bool can_sync(const struct file *f)
+{
+	u32 kind = f->vnode ? f->vnode->mode & S_IFMT : 0;
+
+	return kind == S_IFREG || kind == S_IFDIR || kind == S_IFBLK;
+}
+
 i64 sys_fsync(u64 fd)
 {
 	struct fd_ref r = fd_borrow(fd);
@@ -241,7 +248,7 @@ i64 sys_fsync(u64 fd)
 
 	if (!r.file)
 		return -EBADF;
-	result = r.file->vnode && !file_is_pipe(r.file) ? 0 : -EINVAL;
+	result = can_sync(r.file) ? 0 : -EINVAL;
 	fd_return(r);
 	return result;
 }

@@ -194,6 +194,26 @@ static void devices(void)
 	close(fd);
 }
 
+/* Only what is kept somewhere can be written there. */
+static void syncing(void)
+{
+	int file = raw(SYS_open, "/tmp/leash-sync", O_RDWR | O_CREAT, 0600), ends[2];
+
+	is_long(raw(SYS_fsync, file), 0, "fsync of a file");
+	raw(SYS_unlink, "/tmp/leash-sync");
+	raw(SYS_close, file);
+	file = raw(SYS_open, "/tmp", O_RDONLY);
+	is_long(raw(SYS_fdatasync, file), 0, "of a directory");
+	raw(SYS_close, file);
+	file = raw(SYS_open, "/dev/null", O_RDWR);
+	is_long(raw(SYS_fsync, file), -EINVAL, "not of a device that keeps nothing");
+	raw(SYS_close, file);
+	raw(SYS_socketpair, 1, 1, 0, ends);
+	is_long(raw(SYS_fsync, ends[0]), -EINVAL, "nor of a socket");
+	raw(SYS_close, ends[0]);
+	raw(SYS_close, ends[1]);
+}
+
 int main(void)
 {
 	umask(022);
@@ -205,5 +225,6 @@ int main(void)
 	status();
 	unlinked();
 	devices();
+	syncing();
 	return done_testing();
 }
