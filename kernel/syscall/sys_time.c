@@ -15,6 +15,7 @@ static inline int clock_read(u64 clock, u64 *ns)
 {
 	switch (clock) {
 	case CLOCK_REALTIME:
+	case CLOCK_TAI: /* nobody has told us the leap seconds */
 	case CLOCK_REALTIME_COARSE: *ns = clock_ns() + clock_wall_offset(); return 0;
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
@@ -111,7 +112,7 @@ i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
 
 	if (err || (u32)clock == CLOCK_THREAD_CPUTIME_ID)
 		return -EINVAL;
-	if ((u32)clock >= CLOCK_MONOTONIC_RAW && (u32)clock != CLOCK_BOOTTIME)
+	if ((u32)clock >= CLOCK_MONOTONIC_RAW && (u32)clock < CLOCK_BOOTTIME)
 		return -EOPNOTSUPP; /* raw and coarse clocks wake nobody, on Linux too */
 	err = timespec_get(req, &ns);
 	if (err)

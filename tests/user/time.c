@@ -54,6 +54,7 @@ static void agreement(void)
 	is_long(raw(SYS_clock_gettime, 99, &ts), -EINVAL, "no such clock");
 	is_long(raw(SYS_clock_getres, 99, &ts), -EINVAL, "no such clock's resolution");
 	is_long(raw(SYS_clock_gettime, CLOCK_BOOTTIME, &ts), 0, "the clock since boot");
+	is_long(raw(SYS_clock_gettime, CLOCK_TAI, &ts), 0, "the clock without leap seconds");
 	is_long(raw(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &ts), 0,
 		"the process's own clock");
 }
