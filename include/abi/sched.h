@@ -20,6 +20,13 @@
 #define PRIO_PGRP 1
 #define PRIO_USER 2
 
+#define IOPRIO_CLASS_NONE 0
+#define IOPRIO_CLASS_RT 1
+#define IOPRIO_CLASS_BE 2
+#define IOPRIO_CLASS_IDLE 3
+#define IOPRIO_CLASS_SHIFT 13
+#define IOPRIO_LEVELS 8
+
 struct sched_attr_abi {
 	uint32_t size, policy;
 	uint64_t flags;

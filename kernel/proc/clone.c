@@ -76,6 +76,7 @@ static void copy_identity(struct task *child, const struct task *me, u64 flags)
 {
 	child->cred = me->cred;
 	child->no_new_privs = me->no_new_privs;
+	child->io_priority = me->io_priority;
 	child->persona = me->persona;
 	child->memory_policy = me->memory_policy;
 	child->memory_nodes = me->memory_nodes;

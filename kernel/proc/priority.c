@@ -27,6 +27,12 @@ static bool is_mine(const struct task *t)
 	return euid == t->cred.euid || euid == t->cred.uid;
 }
 
+/* Does @t run for the caller's user? */
+static bool is_user_of(const struct task *t)
+{
+	return t->cred.uid == cred_current()->euid || t->cred.uid == cred_current()->uid;
+}
+
 /* Do @t's limits allow the nice value? */
 static bool nice_allowed(const struct task *t, int nice)
 {
@@ -166,7 +172,7 @@ static bool selected(const struct process *p, int which, i32 who)
 }
 
 /* The first error stays, but that nobody was found yet. */
-static int set_one(const struct task *t, int nice, int result)
+static int set_one(struct task *t, int nice, int result)
 {
 	struct sched_params s = t->thread->sched;
 	int err = 0;
@@ -181,17 +187,17 @@ static int set_one(const struct task *t, int nice, int result)
 	return err || result == -ESRCH ? err : result;
 }
 
-static int get_one(const struct task *t, int unused, int result)
+static int get_one(struct task *t, int unused, int result)
 {
 	(void)unused;
 	return MAX(result, 20 - t->thread->sched.nice);
 }
 
 /* Calls fn(task, arg, result so far) for all threads that @which and @who mean; -ESRCH: none. */
-static int for_each(int which, i32 who, int (*fn)(const struct task *, int, int), int arg)
+static int for_each(int which, i32 who, int (*fn)(struct task *, int, int), int arg)
 {
 	const struct process *p;
-	const struct task *t;
+	struct task *t;
 	u64 flags = spin_lock_irq(&process_lock);
 	int r = -ESRCH;
 
@@ -216,4 +222,46 @@ int nice_set(int which, i32 who, int nice)
 int nice_get(int which, i32 who)
 {
 	return for_each(which, who, get_one, 0);
+}
+
+/* -- input and output ---------------------------------------------------------------------------- */
+
+/* As Linux: the first error stays. */
+static int set_io(struct task *t, int priority, int result)
+{
+	if (result != -ESRCH && result)
+		return result;
+	if (!is_root() && !is_user_of(t))
+		return -EPERM;
+	t->io_priority = (u16)priority;
+	return 0;
+}
+
+/* What @t has by its policy and nice value. */
+static int io_priority_of(const struct task *t)
+{
+	const struct sched_params *s = &t->thread->sched;
+	int class = is_rt(s->policy)          ? IOPRIO_CLASS_RT
+		    : s->policy == SCHED_IDLE ? IOPRIO_CLASS_IDLE
+					      : IOPRIO_CLASS_BE;
+
+	return t->io_priority ? t->io_priority
+			      : class << IOPRIO_CLASS_SHIFT | (s->nice - NICE_MIN) / 5;
+}
+
+static int get_io(struct task *t, int alone, int result)
+{
+	int own = alone ? t->io_priority : io_priority_of(t);
+
+	return result == -ESRCH ? own : MIN(result, own);
+}
+
+int io_priority_set(int which, i32 who, u32 priority)
+{
+	return for_each(which, who, set_io, (int)priority);
+}
+
+int io_priority_get(int which, i32 who)
+{
+	return for_each(which, who, get_io, which == PRIO_PROCESS);
 }

@@ -33,3 +33,11 @@ int sched_look_affinity(i32 tid, u64 *mask);
  */
 int nice_set(int which, i32 who, int nice);
 int nice_get(int which, i32 who);
+
+/*
+ * The same of priorities of input and output (ioprio_set(2)): one, or the best of theirs, as
+ * IOPRIO_CLASS_* << IOPRIO_CLASS_SHIFT and a level. Who has set none has 0, among others what its nice
+ * value says. Sets: 0, -EPERM, -ESRCH.
+ */
+int io_priority_set(int which, i32 who, u32 priority);
+int io_priority_get(int which, i32 who);

@@ -43,6 +43,7 @@ struct task {
 	struct fs_state *fs;
 	struct credentials cred; /* [l] changed by itself */
 	bool no_new_privs; /* [c] set-id bits mean nothing from now on */
+	u16 io_priority; /* [l] as ioprio_set was told; 0: nothing. There are no queues of requests */
 	u32 persona; /* [c] personality(2): what its next exec does otherwise */
 
 	u32 memory_policy; /* [c] as set_mempolicy was told: there is one node */

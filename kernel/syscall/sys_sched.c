@@ -227,3 +227,38 @@ i64 sys_setpriority(u64 which, u64 who, u64 value)
 {
 	return (u32)which > PRIO_USER ? -EINVAL : nice_set((int)which, (i32)who, (i32)value);
 }
+
+/* -- priorities of input and output ------------------------------------------------------------ */
+
+/* 0, or why nobody may have @priority, or the caller may not give it. */
+static i64 check_io_priority(u32 priority)
+{
+	u32 level = priority & ((1u << IOPRIO_CLASS_SHIFT) - 1);
+
+	switch (priority >> IOPRIO_CLASS_SHIFT) {
+	case IOPRIO_CLASS_NONE: return level ? -EINVAL : 0;
+	case IOPRIO_CLASS_RT:
+		if (cred_current()->euid)
+			return -EPERM; /* fallthrough */
+	case IOPRIO_CLASS_BE: return level < IOPRIO_LEVELS ? 0 : -EINVAL;
+	case IOPRIO_CLASS_IDLE: return 0;
+	default: return -EINVAL;
+	}
+}
+
+/* Its kinds of targets are setpriority's, counted from 1. */
+i64 sys_ioprio_set(u64 which, u64 who, u64 priority)
+{
+	i64 r = check_io_priority((u32)priority);
+
+	if (r)
+		return r;
+	return (u32)which - 1 > PRIO_USER
+		       ? -EINVAL
+		       : io_priority_set((int)which - 1, (i32)who, (u32)priority);
+}
+
+i64 sys_ioprio_get(u64 which, u64 who)
+{
+	return (u32)which - 1 > PRIO_USER ? -EINVAL : io_priority_get((int)which - 1, (i32)who);
+}

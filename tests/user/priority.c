@@ -357,6 +357,59 @@ static void shares(void)
 	ok(share(make_idle, 900) > 20, "SCHED_IDLE gets next to nothing beside a loop");
 }
 
+/* Priorities of input and output: a class above 13 bits of level. */
+#define IO_PRIORITY(class, level) ((class) << 13 | (level))
+enum { IO_NONE, IO_REAL_TIME, IO_BEST_EFFORT, IO_IDLE, IO_NO_CLASS };
+enum { IO_THREAD = 1, IO_GROUP, IO_USER };
+
+static long io_get(int which, int who)
+{
+	return raw(SYS_ioprio_get, which, who);
+}
+
+static long io_set(int which, int who, int class, int level)
+{
+	return raw(SYS_ioprio_set, which, who, IO_PRIORITY(class, level));
+}
+
+static int io_inherited(void *arg)
+{
+	(void)arg;
+	return io_get(IO_THREAD, 0) == IO_PRIORITY(IO_IDLE, 0) ? 0 : 1;
+}
+
+static int io_refused(void *arg)
+{
+	if (become_nobody())
+		return 1;
+	if (io_set(IO_THREAD, 0, IO_BEST_EFFORT, 7) || io_set(IO_THREAD, 0, IO_IDLE, 0))
+		return 2;
+	if (io_set(IO_THREAD, 0, IO_REAL_TIME, 0) != -EPERM)
+		return 3;
+	return io_set(IO_THREAD, *(int *)arg, IO_IDLE, 0) == -EPERM ? 0 : 4;
+}
+
+static void io_priorities(void)
+{
+	int me = getpid();
+
+	setpgid(0, 0);
+	is_long(io_get(IO_THREAD, 0), 0, "no priority of input and output at first");
+	is_long(io_get(IO_GROUP, 0), IO_PRIORITY(IO_BEST_EFFORT, 4),
+		"but what its nice value says");
+	is_long(io_set(IO_THREAD, 0, IO_IDLE, 0), 0, "it is set");
+	is_long(io_get(IO_THREAD, me), IO_PRIORITY(IO_IDLE, 0), "and told");
+	is_long(in_child(io_inherited, NULL), 0, "a child inherits it");
+	is_long(io_set(IO_GROUP, 0, IO_BEST_EFFORT, 2), 0, "a group's");
+	is_long(io_get(IO_GROUP, me), IO_PRIORITY(IO_BEST_EFFORT, 2), "is its");
+	is_long(io_set(IO_THREAD, 0, IO_NONE, 1), -EINVAL, "none has no level");
+	is_long(io_set(IO_THREAD, 0, IO_NO_CLASS, 0), -EINVAL, "no such class");
+	is_long(io_set(0, 0, IO_IDLE, 0), -EINVAL, "of nothing");
+	is_long(io_get(IO_USER + 1, 0), -EINVAL, "no such kind");
+	is_long(io_get(IO_THREAD, 0x3fffff), -ESRCH, "nobody's");
+	is_long(in_child(io_refused, &me), 0, "users set their own, but not for real time");
+}
+
 int main(void)
 {
 	is_long(in_child(set_and_get, NULL), 0, "nice values are set and told");
@@ -371,5 +424,6 @@ int main(void)
 	is_long(in_child(rt_limited, NULL), 0, "but by RLIMIT_RTPRIO");
 	is_long(in_child(attributes, NULL), 0, "sched_setattr and sched_getattr");
 	shares();
+	io_priorities();
 	return done_testing();
 }
