@@ -257,12 +257,14 @@ syscall_entry:
 
 ; A number outside the table; or somebody looks at this thread's calls, or has done until now.
 .unusual:
+	cmp dword [rsp + FRAME_SIZE + CTX_CALLS], 0
+	jne .unknown
 	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_TRACE | WORK_PTRACE
 	jnz .looked_at
-	cmp eax, SYSCALL_COUNT
-	jae .unknown
 	mov dword [rsp + FRAME_SIZE + CTX_CALLS], SYSCALL_COUNT
-	jmp .dispatch
+.chosen:
+	cmp eax, SYSCALL_COUNT
+	jb .dispatch
 .unknown:
 	mov edi, eax
 	call upcall_syscall_unknown
@@ -313,10 +315,8 @@ syscall_entry:
 	mov r14, [rsp + FRAME_R14]
 	mov r15, [rsp + FRAME_R15]
 	mov eax, eax
-	cmp eax, SYSCALL_COUNT
-	jb .dispatch
 	cmp eax, -1
-	jne .unknown
+	jne .chosen
 	mov rax, [rsp + FRAME_RAX]	; it wants no call, or the thread must die
 	jmp .done
 
