@@ -14,12 +14,19 @@
 #include "lib/types.h"
 
 struct trap_frame {
-	u64 r15, r14, r13, r12, rbp, rbx; /* callee-saved: C keeps them by itself */
-	u64 r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	u64 r8, r9, r10, r11, r12, r13, r14, r15; /* in a signal frame's order, up to rcx */
+	u64 rdi, rsi, rbp, rbx, rdx, rax, rcx;
 	u64 vector; /* 0-255, or TRAP_SYSCALL */
 	u64 error; /* hardware's error code, 0 without; a system call's number */
 	u64 rip, cs, rflags, rsp, ss;
 };
+
+/* clang-format off */
+/* Of each general register but rsp, in the frame's order. */
+#define GENERAL_REGISTERS(X)                                                                       \
+	X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15)                                      \
+	X(rdi) X(rsi) X(rbp) X(rbx) X(rdx) X(rax) X(rcx)
+/* clang-format on */
 
 #define TRAP_SYSCALL 256
 

@@ -8,18 +8,13 @@
 #include "lib/string.h"
 #include "proc/ptrace.h"
 
-#define FRAME_WORDS 15 /* the general registers lie in the frame as programs see them */
-_Static_assert(offsetof(struct trap_frame, rdi) == (FRAME_WORDS - 1) * 8 &&
-		       offsetof(struct user_regs_abi, rdi) == offsetof(struct trap_frame, rdi) &&
-		       offsetof(struct user_regs_abi, r15) == offsetof(struct trap_frame, r15),
-	       "one order");
-
 void ptrace_get_regs(struct task *t, struct user_regs_abi *r)
 {
 	const struct trap_frame *f = thread_frame(t->thread);
 	const struct context *c = &t->thread->ctx;
 
-	memcpy(r, f, FRAME_WORDS * 8);
+#define GET(reg) r->reg = f->reg;
+	GENERAL_REGISTERS(GET)
 	r->orig_rax = f->vector == TRAP_SYSCALL ? f->error : ~0UL;
 	r->rip = f->rip;
 	r->cs = f->cs;
@@ -57,7 +52,8 @@ int ptrace_set_regs(struct task *t, const struct user_regs_abi *r)
 
 	if (!acceptable(r))
 		return -EIO;
-	memcpy(f, r, FRAME_WORDS * 8);
+#define SET(reg) f->reg = r->reg;
+	GENERAL_REGISTERS(SET)
 	set_call(f, r->orig_rax);
 	f->rip = r->rip;
 	f->cs = r->cs;

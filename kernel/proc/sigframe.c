@@ -52,6 +52,19 @@ static bool leaves_altstack(const struct task *t, const struct trap_frame *f, u6
 	       !signal_in_altstack(t, at);
 }
 
+/*
+ * The general registers have one order in a trap frame and in a signal frame: they go from one to the other
+ * by themselves, past the copy that the rest is put together in.
+ */
+#define SAME_ORDER(reg)                                                                            \
+	_Static_assert(offsetof(struct ucontext_abi, reg) ==                                       \
+			       GENERAL_AT + offsetof(struct trap_frame, reg),                      \
+		       "they are copied as a whole");
+#define GENERAL_AT offsetof(struct ucontext_abi, r8)
+#define GENERAL_WORDS 15
+GENERAL_REGISTERS(SAME_ORDER)
+
+/* Everything but the general registers. */
 static void fill_context(struct ucontext_abi *uc, const struct task *t, const struct trap_frame *f)
 {
 	uc->flags = context_flags;
@@ -61,11 +74,7 @@ static void fill_context(struct ucontext_abi *uc, const struct task *t, const st
 		.flags = t->altstack.size ? t->altstack.flags : SS_DISABLE,
 		.size = t->altstack.size,
 	};
-	uc->r8 = f->r8, uc->r9 = f->r9, uc->r10 = f->r10, uc->r11 = f->r11;
-	uc->r12 = f->r12, uc->r13 = f->r13, uc->r14 = f->r14, uc->r15 = f->r15;
-	uc->rdi = f->rdi, uc->rsi = f->rsi, uc->rbp = f->rbp, uc->rbx = f->rbx;
-	uc->rdx = f->rdx, uc->rax = f->rax, uc->rcx = f->rcx, uc->rsp = f->rsp;
-	uc->rip = f->rip, uc->eflags = f->rflags;
+	uc->rsp = f->rsp, uc->rip = f->rip, uc->eflags = f->rflags;
 	uc->cs = f->cs, uc->ss = f->ss, uc->fs = uc->gs = 0;
 	memset(uc->reserved, 0, sizeof(uc->reserved));
 	uc->err = t->fault.error, uc->trapno = t->fault.vector, uc->cr2 = t->fault.address;
@@ -79,6 +88,32 @@ void signal_fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kern
 	si->pad = 0;
 	memcpy(si->bytes, info->bytes, sizeof(info->bytes));
 	memset(si->bytes + sizeof(info->bytes), 0, sizeof(si->bytes) - sizeof(info->bytes));
+}
+
+/* @frame, which lacks the general registers, with those of @f. 0, -EFAULT. */
+static inline int write_frame(u64 at, const struct sigframe_abi *frame, const struct trap_frame *f)
+{
+	const size_t general = (offsetof(struct sigframe_abi, uc) + GENERAL_AT) / 8;
+	const size_t behind = general + GENERAL_WORDS;
+	const u64 *words = (const u64 *)frame;
+	u64 *to = (u64 *)at;
+
+	if (!user_range_ok(at, sizeof(*frame)) || user_copy_words(to, words, general) ||
+	    user_copy_words(to + general, f, GENERAL_WORDS))
+		return -EFAULT;
+	return user_copy_words(to + behind, words + behind, sizeof(*frame) / 8 - behind);
+}
+
+/* All of *uc but the general registers. 0, -EFAULT. */
+static inline int read_context(struct ucontext_abi *uc, u64 at)
+{
+	const size_t general = GENERAL_AT / 8, behind = general + GENERAL_WORDS;
+	const u64 *from = (const u64 *)at;
+	u64 *words = (u64 *)uc;
+
+	if (!user_range_ok(at, sizeof(*uc)) || user_copy_words(words, from, general))
+		return -EFAULT;
+	return user_copy_words(words + behind, from + behind, sizeof(*uc) / 8 - behind);
 }
 
 static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
@@ -126,7 +161,7 @@ int signal_push_frame(struct task *t, struct trap_frame *f, int sig,
 	frame.uc.fpstate = fp;
 	frame.uc.sigmask = frame.uc.oldmask = mask;
 	signal_fill_info(&frame.info, sig, &t->in_hand.info);
-	if (fpu_save_user(fp, &marks) || user_write(at, &frame, sizeof(frame)))
+	if (fpu_save_user(fp, &marks) || write_frame(at, &frame, f))
 		return -EFAULT;
 	enter_handler(f, sig, action->handler, at);
 	fpu_load_area(initial_fpu);
@@ -163,10 +198,7 @@ static inline int pop_fpu(u64 at)
 
 static void restore_registers(struct trap_frame *f, const struct ucontext_abi *uc)
 {
-	f->r8 = uc->r8, f->r9 = uc->r9, f->r10 = uc->r10, f->r11 = uc->r11;
-	f->r12 = uc->r12, f->r13 = uc->r13, f->r14 = uc->r14, f->r15 = uc->r15;
-	f->rdi = uc->rdi, f->rsi = uc->rsi, f->rbp = uc->rbp, f->rbx = uc->rbx;
-	f->rdx = uc->rdx, f->rax = uc->rax, f->rcx = uc->rcx, f->rsp = uc->rsp;
+	f->rsp = uc->rsp;
 	f->rip = uc->rip;
 	f->rflags = (uc->eflags & RFLAGS_USER) | RFLAGS_IF | RFLAGS_FIXED;
 	f->error = ~0UL; /* not a call to restart */
@@ -174,13 +206,15 @@ static void restore_registers(struct trap_frame *f, const struct ucontext_abi *u
 
 int signal_pop_frame(struct task *t, struct trap_frame *f)
 {
+	const u64 at = f->rsp;
 	struct ucontext_abi uc;
 
-	if (user_read(&uc, f->rsp, sizeof(uc)))
+	if (read_context(&uc, at))
 		return -EFAULT;
 	if (uc.rip >= USER_END || (uc.cs | 3) != USER_CS || (uc.ss | 3) != USER_SS)
 		return -EFAULT; /* IRET would fault (CVE-2014-9322) */
-	if (pop_fpu(uc.fpstate))
+	if (pop_fpu(uc.fpstate) ||
+	    user_copy_words(f, (const void *)(at + GENERAL_AT), GENERAL_WORDS))
 		return -EFAULT;
 	restore_registers(f, &uc);
 	if (!signal_on_altstack(t, f->rsp)) /* what cannot be is left as it is */
