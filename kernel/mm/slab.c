@@ -129,6 +129,7 @@ static void *object_take(struct slab_cache *c)
 	for (u32 i = 0; MUTANT(slablock) && i < 100; i++)
 		cpu_relax(); /* somebody comes */
 	p->freelist = *obj;
+	c->taken++;
 	if (p->in_use++ == 0)
 		c->empties--;
 	if (!p->freelist)
@@ -145,6 +146,7 @@ static void object_return(struct slab_cache *c, void *obj, struct surplus *s)
 		partial_insert(c, p);
 	*(void **)obj = p->freelist;
 	p->freelist = obj;
+	c->taken--;
 	if (--p->in_use)
 		return;
 	if (c->empties)
@@ -201,7 +203,6 @@ static inline void *magazine_take(const struct slab_cache *c, struct magazine *m
 
 	debug_only(object_check_poison(c, obj));
 	(void)c;
-	m->live++;
 	return obj;
 }
 
@@ -269,7 +270,6 @@ void *slab_alloc_zero(struct slab_cache *c)
 static inline void magazine_give(struct magazine *m, void *obj)
 {
 	m->objects[m->count++] = obj;
-	m->live--;
 }
 
 /* The magazine is full: half of it goes back. */
@@ -339,10 +339,10 @@ void slab_free(struct slab_cache *c, void *obj)
 
 u64 slab_live(const struct slab_cache *c)
 {
-	i64 live = 0;
+	i64 live = (i64)READ_ONCE(c->taken);
 
 	for (u32 cpu = 0; cpu < cpu_count; cpu++)
-		live += READ_ONCE(slab_magazines[cpu][c->index].live);
+		live -= READ_ONCE(slab_magazines[cpu][c->index].count);
 	return MAX(live, 0L);
 }
 

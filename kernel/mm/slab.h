@@ -22,7 +22,7 @@ u32 slab_alloc_some(struct slab_cache *c, void **objs, u32 n);
 void slab_free(struct slab_cache *c, void *obj);
 /* The same for each of the @n, under one lock for as many as this CPU has room for. */
 void slab_free_all(struct slab_cache *c, void *const *objs, u32 n);
-u64 slab_live(const struct slab_cache *c); /* adds up what the CPUs that run have */
+u64 slab_live(const struct slab_cache *c); /* in use; looks at all CPUs that run */
 /* The @index-th cache, for /proc/leash/objects; false: there are no more. */
 bool slab_describe(unsigned index, const char **name, u64 *live, u32 *size);
 

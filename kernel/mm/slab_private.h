@@ -7,12 +7,13 @@
 #include "mm/slab.h"
 
 #define MAX_CACHES 64
-#define MAGAZINE_MAX 16u
+#define MAGAZINE_MAX 15u /* then it is 128 bytes */
 
 struct slab_cache {
 	struct spinlock lock;
 	u32 partial; /* [lock] frame of the first slab with free objects, 0: none */
 	u32 empties; /* [lock] empty slabs in the partial list */
+	u64 taken; /* [lock] objects in magazines and in use */
 	u32 stride, size; /* [i] bytes from object to object, and as asked for */
 	u16 per_slab; /* [i] */
 	u8 order; /* [i] */
@@ -24,7 +25,6 @@ struct slab_cache {
 struct magazine {
 	struct spinlock lock;
 	u32 count; /* [lock] */
-	i64 live; /* [lock] objects handed out minus those given back here */
 	void *objects[MAGAZINE_MAX]; /* [lock] */
 } __attribute__((aligned(64)));
 
