@@ -32,6 +32,21 @@ static inline uint64_t read_clock(unsigned clock)
 	       vdso_data.clock_ns[clock];
 }
 
+/*
+ * What GCC makes of a division by 10^9 is right for all 64 bits, and so shifts before it multiplies.
+ * Below 2^63 (the year 2262) one multiplication does: the factor is 2^93 / 10^9, rounded up by less than
+ * one, which adds less than 2^-30 to a quotient that lacks at least 10^-9 to the next whole number.
+ */
+static inline uint64_t seconds(uint64_t ns)
+{
+	return (uint64_t)((unsigned __int128)ns * 9903520314283042200UL >> 93);
+}
+
+static inline uint64_t rest(uint64_t ns)
+{
+	return ns - seconds(ns) * NSEC_PER_SEC;
+}
+
 static long call(long number, long a, long b)
 {
 	long result;
@@ -57,8 +72,8 @@ int __vdso_clock_gettime(unsigned clock, struct timespec *ts)
 	if (!is_answered(clock))
 		return (int)call(SYS_clock_gettime, clock, (long)ts);
 	ns = read_clock(clock);
-	ts->tv_sec = (long)(ns / NSEC_PER_SEC);
-	ts->tv_nsec = (long)(ns % NSEC_PER_SEC);
+	ts->tv_sec = (long)seconds(ns);
+	ts->tv_nsec = (long)rest(ns);
 	return 0;
 }
 
@@ -74,15 +89,15 @@ int __vdso_gettimeofday(struct timeval *tv, void *tz)
 	if (tz)
 		return (int)call(SYS_gettimeofday, (long)tv, (long)tz);
 	if (tv) {
-		tv->tv_sec = (long)(ns / NSEC_PER_SEC);
-		tv->tv_usec = (long)(ns % NSEC_PER_SEC / 1000);
+		tv->tv_sec = (long)seconds(ns);
+		tv->tv_usec = (long)(rest(ns) / 1000);
 	}
 	return 0;
 }
 
 long __vdso_time(long *where)
 {
-	long now = (long)(read_clock(CLOCK_REALTIME) / NSEC_PER_SEC);
+	long now = (long)seconds(read_clock(CLOCK_REALTIME));
 
 	if (where)
 		*where = now;
