@@ -14,7 +14,7 @@ static inline bool cpu_clock_is(u32 clock)
 	return (i32)clock < 0;
 }
 
-/* The CPU time that @clock shows. 0, -EINVAL: nobody's, or a thread's of another process. */
-int cpu_clock_read(u32 clock, u64 *ns);
+/* The CPU time that @clock shows, in ns. -EINVAL: nobody's, or a thread's of another process. */
+i64 cpu_clock_read(u32 clock);
 /* Whose of the running process @clock is: a thread's tid, or 0: all its threads'. -EINVAL: no such clock. */
 int cpu_clock_owner(u32 clock, i32 *tid);

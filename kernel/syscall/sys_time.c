@@ -10,38 +10,36 @@
 #include "syscall/syscalls.h"
 #include "syscall/user_time.h"
 
-/* 0 or -EINVAL: no such clock. */
-static inline int clock_read(u64 clock, u64 *ns)
+/* What @clock shows, in ns; -EINVAL: no such clock. */
+static inline i64 clock_read(u32 clock)
 {
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_TAI: /* nobody has told us the leap seconds */
-	case CLOCK_REALTIME_COARSE: *ns = clock_ns() + clock_wall_offset(); return 0;
+	case CLOCK_REALTIME_COARSE: return (i64)(clock_ns() + clock_wall_offset());
 	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
-	case CLOCK_BOOTTIME: *ns = clock_ns(); return 0;
-	case CLOCK_PROCESS_CPUTIME_ID: *ns = process_cpu_time(process_current()); return 0;
-	case CLOCK_THREAD_CPUTIME_ID: *ns = thread_cpu_time(thread_current()); return 0;
-	default: return cpu_clock_is(clock) ? cpu_clock_read(clock, ns) : -EINVAL;
+	case CLOCK_BOOTTIME: return (i64)clock_ns();
+	case CLOCK_PROCESS_CPUTIME_ID: return (i64)process_cpu_time(process_current());
+	case CLOCK_THREAD_CPUTIME_ID: return (i64)thread_cpu_time(thread_current());
+	default: return cpu_clock_is(clock) ? cpu_clock_read(clock) : -EINVAL;
 	}
 }
 
 i64 sys_clock_gettime(u64 clock, u64 ts)
 {
-	u64 ns;
-	int err = clock_read((u32)clock, &ns);
+	i64 ns = clock_read((u32)clock);
 
-	return err ? err : timespec_put(ts, ns);
+	return ns < 0 ? ns : timespec_put(ts, (u64)ns);
 }
 
 i64 sys_clock_getres(u64 clock, u64 ts)
 {
-	u64 ns;
-	int err = clock_read((u32)clock, &ns);
+	i64 ns = clock_read((u32)clock);
 
-	if (err || !ts)
-		return err;
+	if (ns < 0 || !ts)
+		return MIN(ns, 0);
 	return timespec_put(ts, 1);
 }
 
@@ -107,10 +105,11 @@ i64 sys_nanosleep(u64 req, u64 rem)
 
 i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
 {
-	u64 ns, now;
-	int err = clock_read((u32)clock, &now);
+	i64 now = clock_read((u32)clock);
+	u64 ns;
+	int err;
 
-	if (err || (u32)clock == CLOCK_THREAD_CPUTIME_ID)
+	if (now < 0 || (u32)clock == CLOCK_THREAD_CPUTIME_ID)
 		return -EINVAL;
 	if ((u32)clock >= CLOCK_MONOTONIC_RAW && (u32)clock < CLOCK_BOOTTIME)
 		return -EOPNOTSUPP; /* raw and coarse clocks wake nobody, on Linux too */
@@ -119,7 +118,8 @@ i64 sys_clock_nanosleep(u64 clock, u64 flags, u64 req, u64 rem)
 		return err;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_until(deadline_after(ns), rem, resume_clock_nanosleep);
-	return sleep_until(ns <= now ? 0 : deadline_after(ns - now), 0, resume_clock_nanosleep);
+	return sleep_until(ns <= (u64)now ? 0 : deadline_after(ns - (u64)now), 0,
+			   resume_clock_nanosleep);
 }
 
 i64 sys_times(u64 buf)
