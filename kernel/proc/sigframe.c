@@ -61,7 +61,8 @@ static bool leaves_altstack(const struct task *t, const struct trap_frame *f, u6
 			       GENERAL_AT + offsetof(struct trap_frame, reg),                      \
 		       "they are copied as a whole");
 #define GENERAL_AT offsetof(struct ucontext_abi, r8)
-#define GENERAL_WORDS 15
+#define COUNT(reg) +1
+#define GENERAL_WORDS (0UL GENERAL_REGISTERS(COUNT))
 GENERAL_REGISTERS(SAME_ORDER)
 
 /* Everything but the general registers. */
