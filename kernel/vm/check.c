@@ -7,7 +7,7 @@
 #include "vm/vma.h"
 
 struct walk {
-	const struct space *space;
+	struct space *space;
 	u64 pages;
 	const char *wrong;
 };
@@ -64,6 +64,7 @@ const char *space_check(struct space *s)
 	struct walk w = { .space = s };
 
 	mutex_lock(&s->lock);
+	vma_index(s);
 	w.wrong = check_maps(s);
 	if (!w.wrong)
 		vm_for_each_leaf(s, 0, USER_END, check_leaf, &w);

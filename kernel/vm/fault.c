@@ -12,7 +12,7 @@
 #include "vm/vma.h"
 
 /* True if @v, a stack, may begin at @va. */
-static bool may_grow(const struct space *s, const struct vma *v, u64 va)
+static bool may_grow(struct space *s, const struct vma *v, u64 va)
 {
 	const struct vma *below = v->prev;
 

@@ -77,7 +77,7 @@ static int copy_map(struct space *dst, const struct vma *from)
 		return -ENOMEM;
 	if (v->backing)
 		v->backing->ops->get(v->backing);
-	vma_append(dst, v);
+	vma_enlist(dst, v, NULL);
 	dst->mapped += v->end - v->start;
 	return 0;
 }
@@ -87,6 +87,7 @@ static int copy_all(struct space *dst, struct space *src)
 	struct copy c = { .dst = dst };
 	int err = 0;
 
+	dst->unindexed = true;
 	space_expect_maps(dst, src->map_count);
 	mmu_flush_init(&c.flush, &src->mmu);
 	for (struct vma *v = src->first; v && !err; v = v->next) {
@@ -95,7 +96,6 @@ static int copy_all(struct space *dst, struct space *src)
 			err = copy_range(&c, src, v->start, v->end);
 	}
 	mmu_flush_done(&c.flush);
-	vma_index(dst);
 	return err;
 }
 

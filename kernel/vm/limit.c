@@ -11,7 +11,7 @@ static bool is_data(u32 prot, u32 flags)
 }
 
 /* Bytes of maps in [start, end): of all, or of those that are data. */
-static u64 bytes_between(const struct space *s, u64 start, u64 end, bool data_only)
+static u64 bytes_between(struct space *s, u64 start, u64 end, bool data_only)
 {
 	u64 bytes = 0;
 
@@ -22,7 +22,7 @@ static u64 bytes_between(const struct space *s, u64 start, u64 end, bool data_on
 	return bytes;
 }
 
-bool vm_within_set_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags)
+bool vm_within_set_limits(struct space *s, u64 start, u64 end, u32 prot, u32 flags)
 {
 	u64 bytes = end - start, now;
 

@@ -150,7 +150,7 @@ struct place {
 };
 
 /* 0, -ENOMEM (no room), -EEXIST. */
-static int find_place(const struct space *s, u64 addr, u64 len, u32 how, struct place *at)
+static int find_place(struct space *s, u64 addr, u64 len, u32 how, struct place *at)
 {
 	if (!how) {
 		at->start = vma_choose(s, addr, len, &at->next);

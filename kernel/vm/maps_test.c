@@ -106,6 +106,15 @@ static const char *compare(struct space *s)
 	return space_check(s);
 }
 
+/* Its child goes on instead: its maps are in no tree yet. */
+static struct space *succeed(struct space *s)
+{
+	struct space *child = space_fork(s);
+
+	space_put(s);
+	return child;
+}
+
 KTEST(maps_random_calls, 500)
 {
 	struct space *s = space_create();
@@ -119,6 +128,10 @@ KTEST(maps_random_calls, 500)
 			wrong = "a call that failed, or should have";
 		else if (i % 8 == 0)
 			wrong = compare(s);
+		if (i % 32 == 8 || i % 32 == 11) {
+			s = succeed(s);
+			KREQUIRE(s);
+		}
 	}
 	if (wrong)
 		log_error("maps: %s", wrong);

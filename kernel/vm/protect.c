@@ -160,7 +160,7 @@ int space_protect(struct space *s, u64 addr, u64 len, u32 prot)
 	return err;
 }
 
-static bool is_mapped_locked(const struct space *s, u64 start, u64 end)
+static bool is_mapped_locked(struct space *s, u64 start, u64 end)
 {
 	for (const struct vma *v = vma_find(s, start); v && v->start <= start; v = v->next) {
 		if (v->end >= end)

@@ -72,6 +72,7 @@ struct space {
 	u64 max_mapped, max_data; /* bytes; ~0: no limit */
 	u64 map_top; /* mmap searches downwards from here */
 	bool populates; /* atomic: what is mapped from now on is populated at once (mlockall) */
+	bool unindexed; /* [lock] the maps are in the list alone so far */
 	bool reaped; /* [lock] its private pages were taken away: nothing can be faulted in */
 	u64 pages; /* resident user pages */
 	u64 mapped; /* bytes in maps */

@@ -4,7 +4,8 @@
  *
  * Invariants: maps are disjoint, page aligned and inside [0, USER_END); space.mapped is the
  * sum of their lengths and map_count their number. The tree is for finding, and has all but the
- * youngest (space.fresh); who has a map has its neighbours by the list through all of them. Changing
+ * youngest (space.fresh), or none (space.unindexed): of a child, which mostly looks for nothing before
+ * it ends or execs. Who has a map has its neighbours by the list through all of them. Changing
  * a map's start or end never changes its place in the order, because it never passes a neighbour.
  * Locks: space.lock.
  */
@@ -81,11 +82,32 @@ void vma_free_all(struct space *s)
 	free_list(s->first ? s->first : s->spare);
 }
 
-struct vma *vma_find_down(const struct space *s, u64 addr)
+/* All of the list go into the tree, which is empty so far: O(n). */
+static __attribute__((noinline)) void make_index(struct space *s)
 {
-	struct rb_node *n = s->maps.node;
-	struct vma *best = NULL, *below;
+	struct vma *v;
 
+	for (v = s->first; v; v = v->next)
+		v->node.child[1] = v->next ? &v->next->node : NULL;
+	if (s->first)
+		rb_build(&s->maps, &s->first->node, s->map_count);
+	s->fresh = NULL;
+	s->unindexed = false;
+}
+
+void vma_index(struct space *s)
+{
+	if (unlikely(s->unindexed))
+		make_index(s);
+}
+
+struct vma *vma_find_down(struct space *s, u64 addr)
+{
+	struct vma *best = NULL, *below;
+	struct rb_node *n;
+
+	vma_index(s);
+	n = s->maps.node;
 	while (n) {
 		struct vma *v = rb_entry(n, struct vma, node);
 
@@ -108,23 +130,18 @@ void vma_settle(struct space *s)
 {
 	struct vma *v = s->fresh, *prev = v->prev, *next = v->next;
 
-	if (prev && !prev->node.child[1])
+	if (unlikely(s->unindexed))
+		make_index(s); /* @v with all others */
+	else if (prev && !prev->node.child[1])
 		rb_link(&s->maps, &v->node, &prev->node, 1);
 	else
 		rb_link(&s->maps, &v->node, next ? &next->node : NULL, 0);
 }
 
-void vma_append(struct space *s, struct vma *v)
+void vma_unsettle(struct space *s, struct vma *v)
 {
-	if (s->last)
-		s->last->node.child[1] = &v->node;
-	vma_enlist(s, v, NULL);
-}
-
-void vma_index(struct space *s)
-{
-	if (s->first)
-		rb_build(&s->maps, &s->first->node, s->map_count);
+	vma_index(s);
+	rb_remove(&s->maps, &v->node);
 }
 
 void vma_cut(struct space *s, struct vma *v, u64 at, struct vma *tail)
@@ -199,7 +216,7 @@ static u64 gap_below(const struct space *s, u64 len, u64 top, struct vma **next)
 }
 
 /* The lowest gap of @len bytes at or above @from; 0: none. */
-static u64 gap_above(const struct space *s, u64 len, u64 from, struct vma **next)
+static u64 gap_above(struct space *s, u64 len, u64 from, struct vma **next)
 {
 	struct vma *v;
 
@@ -212,7 +229,7 @@ static u64 gap_above(const struct space *s, u64 len, u64 from, struct vma **next
 	return v || from <= USER_END - len ? from : 0;
 }
 
-static bool hint_fits(const struct space *s, u64 hint, u64 len, struct vma **next)
+static bool hint_fits(struct space *s, u64 hint, u64 len, struct vma **next)
 {
 	if (hint > USER_END - len)
 		return false;
@@ -220,7 +237,7 @@ static bool hint_fits(const struct space *s, u64 hint, u64 len, struct vma **nex
 	return !*next || vma_low(*next) >= hint + len;
 }
 
-u64 vma_choose(const struct space *s, u64 hint, u64 len, struct vma **next)
+u64 vma_choose(struct space *s, u64 hint, u64 len, struct vma **next)
 {
 	u64 addr;
 

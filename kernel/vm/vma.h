@@ -51,8 +51,8 @@ void vma_free_all(struct space *s);
 void vma_init_cache(void);
 
 /* The lowest map that ends above @addr. */
-struct vma *vma_find_down(const struct space *s, u64 addr);
-static inline struct vma *vma_find(const struct space *s, u64 addr)
+struct vma *vma_find_down(struct space *s, u64 addr);
+static inline struct vma *vma_find(struct space *s, u64 addr)
 {
 	struct vma *v = s->recent;
 
@@ -90,21 +90,21 @@ static inline void vma_link(struct space *s, struct vma *v, struct vma *next)
 	s->fresh = v;
 }
 
+void vma_unsettle(struct space *s, struct vma *v); /* out of the tree */
 static inline void vma_remove(struct space *s, struct vma *v)
 {
+	if (s->fresh == v)
+		s->fresh = NULL;
+	else
+		vma_unsettle(s, v);
 	if (s->recent == v)
 		s->recent = v->prev; /* what is asked for next is found behind it */
 	*(v->next ? &v->next->prev : &s->last) = v->prev;
 	*(v->prev ? &v->prev->next : &s->first) = v->next;
-	if (s->fresh == v)
-		s->fresh = NULL;
-	else
-		rb_remove(&s->maps, &v->node);
 	s->map_count--;
 }
 
-/* Puts @v above all that @s has; the tree is made at the end, by vma_index(). */
-void vma_append(struct space *s, struct vma *v);
+/* Makes the tree of a space whose maps are in the list alone (space.unindexed). */
 void vma_index(struct space *s);
 
 /* The lowest address that new maps must leave alone for @v's sake. */
@@ -160,7 +160,7 @@ void vma_merge(struct space *s, u64 start, u64 end);
  * An address for @len bytes, by Linux's rules for @hint (0: none), and the lowest map above it;
  * 0: there is no room.
  */
-u64 vma_choose(const struct space *s, u64 hint, u64 len, struct vma **next);
+u64 vma_choose(struct space *s, u64 hint, u64 len, struct vma **next);
 
 static inline u64 vm_span_end(u64 va)
 {
@@ -268,8 +268,8 @@ static inline bool vm_overcommits(u64 bytes, u32 prot, u32 flags)
  * May [start, end) become a map like this? What is mapped there now is replaced, so it is not
  * counted twice (limit.c).
  */
-bool vm_within_set_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags);
-static inline bool vm_within_limits(const struct space *s, u64 start, u64 end, u32 prot, u32 flags)
+bool vm_within_set_limits(struct space *s, u64 start, u64 end, u32 prot, u32 flags);
+static inline bool vm_within_limits(struct space *s, u64 start, u64 end, u32 prot, u32 flags)
 {
 	return (s->max_mapped & s->max_data) == ~0UL ||
 	       vm_within_set_limits(s, start, end, prot, flags);
