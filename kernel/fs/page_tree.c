@@ -3,7 +3,7 @@
  * The radix tree of a file's pages (page_tree.h).
  *
  * Invariant: a tree of height h holds indices below 64^h. Nodes are freed by page_tree_cut()
- * alone, so an emptied part of a file keeps none.
+ * alone, and only those of which all is cut.
  */
 #include "fs/page_tree.h"
 
@@ -165,11 +165,18 @@ int page_tree_set(struct page_tree *t, u64 index, struct page *p)
 	return 0;
 }
 
-/* Cuts the subtree of @t at @at (covering 64^level indices) from its @from on; its pages' number. */
-static u64 cut(struct page_tree *t, void **at, u32 level, u64 from)
+/* The last index below a node @level high. */
+static u64 last_below(u32 level)
+{
+	return level * SLOT_BITS < 64 ? (1UL << (level * SLOT_BITS)) - 1 : ~0UL;
+}
+
+/* Cuts the subtree of @t at @at (covering 64^level indices) from its @from to its @last; its pages' number. */
+static u64 cut(struct page_tree *t, void **at, u32 level, u64 from, u64 last)
 {
 	struct node *n = *at;
-	u64 cut_pages = 0;
+	u64 cut_pages = 0, end;
+	unsigned low, high;
 
 	if (!n)
 		return 0;
@@ -178,12 +185,13 @@ static u64 cut(struct page_tree *t, void **at, u32 level, u64 from)
 		*at = NULL;
 		return 1;
 	}
-	for (unsigned i = slot_of(from, level); i < SLOTS; i++) {
-		u64 below = from & ((1UL << ((level - 1) * SLOT_BITS)) - 1);
-
-		cut_pages += cut(t, &n->slot[i], level - 1, i == slot_of(from, level) ? below : 0);
-	}
-	if (!from) {
+	end = last_below(level - 1);
+	low = slot_of(from, level);
+	high = slot_of(last, level);
+	for (unsigned i = low; i <= high; i++)
+		cut_pages += cut(t, &n->slot[i], level - 1, i == low ? from & end : 0,
+				 i == high ? last & end : end);
+	if (!from && last == last_below(level)) {
 		slab_free(node_cache, n);
 		t->nodes--;
 		*at = NULL;
@@ -191,14 +199,14 @@ static u64 cut(struct page_tree *t, void **at, u32 level, u64 from)
 	return cut_pages;
 }
 
-u64 page_tree_cut(struct page_tree *t, u64 from)
+u64 page_tree_cut(struct page_tree *t, u64 from, u64 last)
 {
 	u64 n;
 
 	if (beyond(t->height, from))
 		return 0;
-	n = cut(t, &t->root, t->height, from);
-	if (!from)
+	n = cut(t, &t->root, t->height, from, MIN(last, last_below(t->height)));
+	if (!t->root)
 		t->height = 0;
 	t->pages -= n;
 	return n;

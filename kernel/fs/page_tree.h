@@ -28,7 +28,7 @@ u32 page_tree_take(const struct page_tree *t, u64 first, u32 wanted, struct page
 u64 page_tree_seek(const struct page_tree *t, u64 from, bool there);
 /* Puts @p (its reference passes) into the hole at @index. 0 or -ENOMEM. */
 int page_tree_set(struct page_tree *t, u64 index, struct page *p);
-/* Takes out and puts all pages at @from and above; returns how many they were. */
-u64 page_tree_cut(struct page_tree *t, u64 from);
+/* Takes out and puts all pages from @from to @last; returns how many they were. */
+u64 page_tree_cut(struct page_tree *t, u64 from, u64 last);
 
 void page_tree_init_caches(void);

@@ -379,6 +379,7 @@ static const struct vnode_ops dir_ops = {
 
 static const struct vnode_ops file_vnode_ops = {
 	.truncate = tmpfs_truncate,
+	.punch = tmpfs_punch,
 	.name = tmpfs_name,
 	.release = tmpfs_release,
 };

@@ -75,6 +75,7 @@ int tmpfs_readdir(struct vnode *dir, u64 *pos, dir_emit emit, void *arg); /* of 
 extern const struct file_ops tmpfs_file_ops;
 extern const struct backing_ops tmpfs_backing_ops;
 int tmpfs_truncate(struct vnode *v, u64 size);
+int tmpfs_punch(struct vnode *v, u64 pos, u64 end);
 void tmpfs_file_free(struct tmpfs_node *n);
 
 /* A new empty file system with one active reference, its root of @mode; NULL: out of memory. */

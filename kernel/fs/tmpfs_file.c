@@ -96,9 +96,9 @@ static int file_page_make(struct tmpfs_node *n, u64 index, struct page **out)
 	return file_page_insert(n, index, *out);
 }
 
-static void file_cut(struct tmpfs_node *n, u64 from)
+static void file_cut(struct tmpfs_node *n, u64 from, u64 last)
 {
-	u64 nodes = node_pages(n), cut = page_tree_cut(&n->pages, from);
+	u64 nodes = node_pages(n), cut = page_tree_cut(&n->pages, from, last);
 
 	n->v.blocks -= cut * (PAGE_SIZE / 512);
 	return_pages(tmpfs_of(&n->v), cut + nodes - node_pages(n));
@@ -106,7 +106,7 @@ static void file_cut(struct tmpfs_node *n, u64 from)
 
 void tmpfs_file_free(struct tmpfs_node *n)
 {
-	file_cut(n, 0);
+	file_cut(n, 0, ~0UL);
 }
 
 /*
@@ -229,14 +229,20 @@ static ssize_t tmpfs_write(struct file *f, struct io *io, u64 *pos)
 	return done;
 }
 
+/* Zeroes @len bytes at @pos within one page, if that is there. */
+static void zero_piece(struct tmpfs_node *n, u64 pos, size_t len)
+{
+	struct page *page = page_tree_get(&n->pages, pos / PAGE_SIZE);
+
+	if (page)
+		memset((u8 *)page_to_virt(page) + pos % PAGE_SIZE, 0, len);
+}
+
 /* What lies behind the new end must read as zero if the file grows again. */
 static void zero_tail(struct tmpfs_node *n, u64 size)
 {
-	struct page *page = page_tree_get(&n->pages, size / PAGE_SIZE);
-
-	if (page && size % PAGE_SIZE)
-		memset((u8 *)page_to_virt(page) + size % PAGE_SIZE, 0,
-		       PAGE_SIZE - size % PAGE_SIZE);
+	if (size % PAGE_SIZE)
+		zero_piece(n, size, PAGE_SIZE - size % PAGE_SIZE);
 }
 
 static void set_size(struct vnode *v, u64 size)
@@ -255,7 +261,7 @@ static void cut_beyond(struct vnode *v, u64 size)
 	if (READ_ONCE(v->maps) && fs_drop_beyond)
 		fs_drop_beyond(&v->backing, from);
 	mutex_lock(&v->lock);
-	file_cut(tmpfs_node(v), from);
+	file_cut(tmpfs_node(v), from, ~0UL);
 	zero_tail(tmpfs_node(v), size);
 	mutex_unlock(&v->lock);
 }
@@ -272,6 +278,46 @@ int tmpfs_truncate(struct vnode *v, u64 size)
 	set_size(v, size);
 	if (shrinks)
 		cut_beyond(v, size);
+	mutex_unlock(&n->write_lock);
+	return 0;
+}
+
+/* Zeroes what the next page there is has of [*pos, end), and moves *pos behind; false: there is no more. */
+static bool zero_next(struct tmpfs_node *n, u64 *pos, u64 end)
+{
+	u64 index = page_tree_seek(&n->pages, *pos / PAGE_SIZE, true), from, to;
+
+	if (*pos >= end || index > (end - 1) / PAGE_SIZE)
+		return false;
+	from = MAX(*pos, index * PAGE_SIZE);
+	to = MIN(end, (index + 1) * PAGE_SIZE);
+	zero_piece(n, from, to - from);
+	*pos = to;
+	return true;
+}
+
+/*
+ * Whole pages of a file that nobody maps go; others are zeroed where they are. A map begins before its
+ * first fault, and that wants the lock.
+ */
+int tmpfs_punch(struct vnode *v, u64 pos, u64 end)
+{
+	struct tmpfs_node *n = tmpfs_node(v);
+	u64 first = ALIGN_UP(pos, PAGE_SIZE) / PAGE_SIZE, behind = end / PAGE_SIZE;
+	bool more;
+
+	mutex_lock(&n->write_lock);
+	mutex_lock(&v->lock);
+	if (!READ_ONCE(v->maps) && first < behind)
+		file_cut(n, first, behind - 1);
+	mutex_unlock(&v->lock);
+	do {
+		mutex_lock(&v->lock);
+		more = zero_next(n, &pos, end);
+		mutex_unlock(&v->lock);
+		sched_point();
+	} while (more);
+	set_size(v, v->size); /* a change */
 	mutex_unlock(&n->write_lock);
 	return 0;
 }

@@ -25,10 +25,13 @@ KTEST(page_tree_grows_and_is_cut, 50)
 	}
 	KEXPECT(!page_tree_get(&t, 2));
 	KEXPECT(!page_tree_get(&t, ~0UL));
-	KEXPECT_EQ(page_tree_cut(&t, 4096), 3);
+	KEXPECT_EQ(page_tree_cut(&t, 63, 64), 2);
+	KEXPECT(page_tree_get(&t, 1) && !page_tree_get(&t, 63) && !page_tree_get(&t, 64));
+	KEXPECT_EQ(page_tree_cut(&t, 4096, ~0UL), 3);
 	KEXPECT(page_tree_get(&t, 4095) && !page_tree_get(&t, 4096));
-	KEXPECT_EQ(page_tree_cut(&t, 0), 5);
+	KEXPECT_EQ(page_tree_cut(&t, 0, ~0UL), 3);
 	KEXPECT(!t.root);
+	KEXPECT_EQ(t.nodes, 0);
 }
 
 static struct file *open_file(const struct fs_context *c, const char *path, u32 flags)

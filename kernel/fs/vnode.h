@@ -61,6 +61,8 @@ struct vnode_ops {
 	 * removed; -ENOENT: it has none. */
 	int (*name)(struct vnode *v, char *buf, struct vnode **parent);
 	int (*truncate)(struct vnode *v, u64 size);
+	/* [pos, end) reads as zero from now on; its memory is given back where that can be. May sleep. */
+	int (*punch)(struct vnode *v, u64 pos, u64 end);
 	/* Fills @f->ops and @f->private for an open; NULL: the vnode's default file_ops. */
 	int (*open)(struct vnode *v, struct file *f);
 	void (*release)(struct vnode *v); /* the last reference is gone: free it */

@@ -116,29 +116,6 @@ i64 sys_copy_file_range(u64 in, u64 in_at, u64 out, u64 out_at, u64 count, u64 f
 
 /* -- fallocate ----------------------------------------------------------------------------------- */
 
-/* Makes what there is of [pos, end) read as zero. */
-static i64 zero_range(struct file *f, u64 pos, u64 end)
-{
-	static const u8 zeros[1024];
-	u64 size = READ_ONCE(f->vnode->size);
-
-	end = MIN(end, size);
-	while (pos < end) {
-		struct io io;
-		ssize_t n;
-
-		io_init_kernel(&io, (void *)zeros, MIN(sizeof(zeros), end - pos));
-		n = file_pwrite(f, &io, pos);
-		if (n <= 0)
-			return n ? n : -EIO;
-		pos += n;
-		if (thread_interrupted(thread_current()))
-			return -EINTR;
-		sched_point();
-	}
-	return 0;
-}
-
 /* Gives each page of the range memory now, so that a later write cannot fail for want of it. */
 static i64 reserve(struct vnode *v, u64 pos, u64 end)
 {
@@ -163,10 +140,12 @@ static i64 allocate(struct file *f, u32 mode, u64 pos, u64 end)
 	u64 size = READ_ONCE(f->vnode->size);
 	i64 err = 0;
 
+	if ((mode & (FALLOC_PUNCH_HOLE | FALLOC_KEEP_SIZE)) == FALLOC_PUNCH_HOLE)
+		return -EOPNOTSUPP;
+	if (mode & (FALLOC_PUNCH_HOLE | FALLOC_ZERO_RANGE))
+		err = f->vnode->ops->punch ? f->vnode->ops->punch(f->vnode, pos, end) : -EOPNOTSUPP;
 	if (mode & FALLOC_PUNCH_HOLE)
-		return mode & FALLOC_KEEP_SIZE ? zero_range(f, pos, end) : -EOPNOTSUPP;
-	if (mode & FALLOC_ZERO_RANGE)
-		err = zero_range(f, pos, end);
+		return err;
 	if (!err && end > size && !(mode & FALLOC_KEEP_SIZE))
 		err = vnode_truncate(f->vnode, end);
 	if (err)

@@ -62,6 +62,49 @@ static void allocating(int fd)
 	is_long(raw(SYS_fallocate, fd, 2, 0, 5), -EOPNOTSUPP, "a hole that changes the size");
 }
 
+static long blocks_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? -1 : (long)st.st_blocks;
+}
+
+#define PUNCH 3
+#define HUGE_SIZE (1L << 42)
+
+/* A hole gives memory back and takes none, however wide, and whatever is mapped there reads as zero. */
+static void holes(void)
+{
+	int fd = raw(SYS_openat, AT_FDCWD, PATH "3", O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600);
+	volatile char *m;
+	long blocks;
+
+	for (int i = 0; i < 40; i++)
+		raw(SYS_write, fd, text, 8192);
+	blocks = blocks_of(fd);
+	is_long(raw(SYS_fallocate, fd, PUNCH, 4096, 65536), 0, "a hole in the middle");
+	is_long(blocks_of(fd), blocks - 65536 / 512, "its pages are given back");
+	is_long(size_of(fd), 40 * 8192, "the file is as long as before");
+	is_long(raw(SYS_lseek, fd, 0, SEEK_HOLE), 4096, "it is found");
+	is_long(raw(SYS_lseek, fd, 4096, SEEK_DATA), 4096 + 65536, "and its end");
+	is_long(raw(SYS_ftruncate, fd, HUGE_SIZE), 0, "a very long file");
+	is_long(raw(SYS_fallocate, fd, PUNCH, 200000, HUGE_SIZE), 0, "is a hole from here on");
+	is_long(raw(SYS_lseek, fd, 200704, SEEK_DATA), -ENXIO, "where nothing is left");
+	raw(SYS_pread64, fd, back, 1000, 199500);
+	ok(back[499] == text[(199500 + 499) % 8192] && !back[500] && !back[999],
+	   "from the very byte");
+	m = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	m[77] = 1;
+	is_long(raw(SYS_fallocate, fd, PUNCH, 0, 4096), 0, "a hole where it is mapped");
+	is_long(m[77], 0, "is seen there");
+	m[78] = 5;
+	raw(SYS_pread64, fd, back, 100, 0);
+	ok(!back[77] && back[78] == 5, "and the map is still the file");
+	munmap((void *)m, 4096);
+	raw(SYS_close, fd);
+	raw(SYS_unlink, PATH "3");
+}
+
 static void nameless(void)
 {
 	int fd = raw(SYS_memfd_create, "leash", 1);
@@ -119,6 +162,7 @@ int main(void)
 		text[i] = i % 251 + 1;
 	copying(fd);
 	allocating(fd);
+	holes();
 	nameless();
 	is_long(in_child(ranges, NULL), 0, "close_range");
 	vectors(fd);
