@@ -16,6 +16,23 @@ struct termios {
 };
 _Static_assert(sizeof(struct termios) == 36, "TCGETS writes exactly 36 bytes");
 
+/* The same with the line's speeds in bits a second. */
+struct termios2 {
+	struct termios t;
+	uint32_t c_ispeed, c_ospeed;
+};
+_Static_assert(sizeof(struct termios2) == 44, "the ABI's size");
+
+/* What there was before: the lower half of each word of flags, and fewer characters. */
+#define NCC 8
+struct termio {
+	uint16_t c_iflag, c_oflag, c_cflag, c_lflag;
+	uint8_t c_line;
+	uint8_t c_cc[NCC];
+	uint8_t pad;
+};
+_Static_assert(sizeof(struct termio) == 18, "the ABI's size");
+
 struct winsize {
 	uint16_t ws_row, ws_col;
 	uint16_t ws_xpixel, ws_ypixel;
@@ -64,6 +81,11 @@ enum {
 #define TABDLY 0x1800u
 #define XTABS 0x1800u
 
+/* c_cflag: a code for the output's speed, and above it one for the input's (0: the same) */
+#define CBAUD 0x100fu
+#define CBAUDEX 0x1000u /* with no other bit of CBAUD: as c_ispeed and c_ospeed say */
+#define IBSHIFT 16
+
 /* c_lflag */
 #define ISIG 0x0001u
 #define ICANON 0x0002u
@@ -82,6 +104,14 @@ enum {
 #define TCSETS 0x5402
 #define TCSETSW 0x5403
 #define TCSETSF 0x5404
+#define TCGETA 0x5405
+#define TCSETA 0x5406
+#define TCSETAW 0x5407
+#define TCSETAF 0x5408
+#define TCGETS2 0x802c542a
+#define TCSETS2 0x402c542b
+#define TCSETSW2 0x402c542c
+#define TCSETSF2 0x402c542d
 #define TCSBRK 0x5409
 #define TCXONC 0x540a
 #define TCFLSH 0x540b

@@ -239,12 +239,14 @@ static bool usual_flow(const struct termios *t)
 	return t->c_iflag & IXON && t->c_cc[VSTOP] == 0x13 && t->c_cc[VSTART] == 0x11;
 }
 
-void tty_set_termios(struct tty *t, const struct termios *wanted)
+void tty_set_termios(struct tty *t, const struct termios2 *wanted)
 {
 	u64 flags = spin_lock_irq(&t->input_lock);
-	bool was = usual_flow(&t->ldisc.termios), is = usual_flow(wanted);
+	bool was = usual_flow(&t->ldisc.termios), is = usual_flow(&wanted->t);
 
-	ldisc_set_termios(&t->ldisc, wanted);
+	ldisc_set_termios(&t->ldisc, &wanted->t);
+	WRITE_ONCE(t->in_speed, wanted->c_ispeed);
+	WRITE_ONCE(t->out_speed, wanted->c_ospeed);
 	if (was != is)
 		event(t, is ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP);
 	spin_unlock_irq(&t->input_lock, flags);

@@ -4,45 +4,8 @@
  * ABI's (LINUX-ABI "tty").
  */
 #include "abi/signal.h"
-#include "machine/clock.h"
 #include "machine/usercopy.h"
 #include "tty/tty_private.h"
-
-#define DRAIN_NS (10 * NSEC_PER_SEC) /* a line that takes nothing for so long is given up */
-
-static i64 get_termios(struct tty *t, u64 arg)
-{
-	struct termios copy;
-	u64 flags = spin_lock_irq(&t->input_lock);
-
-	copy = t->ldisc.termios;
-	spin_unlock_irq(&t->input_lock, flags);
-	return user_write(arg, &copy, sizeof(copy));
-}
-
-/* Waits until all output is out. 0 or -EINTR. */
-static int drain(struct tty *t)
-{
-	int error = wait_event_interruptible_until(&t->writable, tty_queued(t) == 0,
-						   clock_ns() + DRAIN_NS);
-
-	return error == -ETIMEDOUT ? 0 : error;
-}
-
-static i64 set_termios(struct tty *t, u32 cmd, u64 arg)
-{
-	struct termios wanted;
-	int error = user_read(&wanted, arg, sizeof(wanted));
-
-	if (!error && cmd != TCSETS)
-		error = drain(t);
-	if (error)
-		return error;
-	if (cmd == TCSETSF)
-		tty_flush(t, TCIFLUSH);
-	tty_set_termios(t, &wanted);
-	return 0;
-}
 
 static i64 get_size(struct tty *t, u64 arg)
 {
@@ -135,6 +98,12 @@ static bool changes_terminal(u32 cmd)
 	case TCSETS:
 	case TCSETSW:
 	case TCSETSF:
+	case TCSETS2:
+	case TCSETSW2:
+	case TCSETSF2:
+	case TCSETA:
+	case TCSETAW:
+	case TCSETAF:
 	case TCFLSH:
 	case TCXONC:
 	case TCSBRK:
@@ -168,10 +137,18 @@ i64 tty_ioctl_common(struct tty *t, u32 cmd, u64 arg, bool master, const struct 
 		return error;
 
 	switch (cmd) {
-	case TCGETS: return get_termios(t, arg);
+	case TCGETS:
+	case TCGETS2:
+	case TCGETA:
 	case TCSETS:
 	case TCSETSW:
-	case TCSETSF: return set_termios(t, cmd, arg);
+	case TCSETSF:
+	case TCSETS2:
+	case TCSETSW2:
+	case TCSETSF2:
+	case TCSETA:
+	case TCSETAW:
+	case TCSETAF: return tty_termios_ioctl(t, cmd, arg);
 	case TIOCGWINSZ: return get_size(t, arg);
 	case TIOCSWINSZ: return set_size(t, arg);
 	case FIONREAD: return available(t, arg);
@@ -179,7 +156,7 @@ i64 tty_ioctl_common(struct tty *t, u32 cmd, u64 arg, bool master, const struct 
 	case TCFLSH: return flush(t, arg);
 	case TCXONC: return flow(t, arg);
 	case TCSBRK:
-	case TCSBRKP: return drain(t);
+	case TCSBRKP: return tty_drain(t);
 	case TIOCGETD: return user_write_u32(arg, N_TTY);
 	case TIOCGDEV: return user_write_u32(arg, (u32)t->rdev);
 	default: return session_ioctl(t, cmd, arg, master, f);

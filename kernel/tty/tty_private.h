@@ -47,6 +47,7 @@ struct tty {
 	struct list all; /* [t] of those that may be controlling terminals */
 	struct spinlock input_lock;
 	struct ldisc ldisc; /* [i] */
+	u32 in_speed, out_speed; /* [a] as termios2 gave them; they hold where c_cflag says so */
 	struct winsize size; /* [i] */
 	i32 session; /* [i] whose controlling terminal it is, 0: nobody's */
 	i32 foreground; /* [i] process group that ^C goes to, 0: none was set */
@@ -114,7 +115,11 @@ void tty_flush(struct tty *t, u32 which);
 /* As ^S does, until it is taken back. */
 void tty_hold_output(struct tty *t, bool hold);
 /* New settings; who waits looks again. */
-void tty_set_termios(struct tty *t, const struct termios *wanted);
+void tty_set_termios(struct tty *t, const struct termios2 *wanted);
+/* Waits until all output is out. 0 or -EINTR. */
+int tty_drain(struct tty *t);
+/* ioctls on the settings, in their three forms (tty_termios.c). */
+i64 tty_termios_ioctl(struct tty *t, u32 cmd, u64 arg);
 /* A new window; the foreground group is told of a change. */
 void tty_set_size(struct tty *t, const struct winsize *wanted);
 /* No lock held; @sig to the foreground group. */
