@@ -155,9 +155,13 @@ static int copy_children(struct copy *copies, u32 i, u32 *count, struct vnode *t
 
 		if (top && !is_below(child->mountpoint, top))
 			continue;
-		m = *count < MOUNTS_MAX && !reserve(1) ? clone_mount(child, child->root) : NULL;
-		if (!m)
+		if (*count == MOUNTS_MAX || reserve(1))
 			return -ENOSPC;
+		m = clone_mount(child, child->root);
+		if (!m) {
+			mount_count--;
+			return -ENOMEM;
+		}
 		mount_attach(m, &at);
 		copies[(*count)++] = (struct copy){ child, m };
 	}
