@@ -133,7 +133,7 @@ static int set_attributes(struct unpacking *u, const struct cpio_entry *e)
 	v->uid = e->uid;
 	v->gid = e->gid;
 	v->mode = (v->mode & S_IFMT) | (e->mode & 07777);
-	v->atime_ns = v->mtime_ns = e->mtime * 1000000000UL;
+	v->atime = v->mtime = file_time_of(e->mtime, 0);
 	vnode_put(v);
 	return 0;
 }

@@ -21,9 +21,7 @@ void pipe_stat(const struct file *f, struct stat *st)
 	st->st_nlink = 1;
 	st->st_mode = S_IFIFO | 0600;
 	st->st_blksize = PAGE_SIZE;
-	st->st_atim.tv_sec = p->born_ns / NSEC_PER_SEC;
-	st->st_atim.tv_nsec = p->born_ns % NSEC_PER_SEC;
-	st->st_mtim = st->st_ctim = st->st_atim;
+	st->st_atim = st->st_mtim = st->st_ctim = file_time_to_timespec(p->born);
 }
 
 static u32 pipe_room(const struct pipe *p)

@@ -28,7 +28,7 @@ struct pipe {
 	u32 readers, writers; /* [lock] open files of either kind */
 	u32 reader_opens, writer_opens; /* [lock] opens ever: what a FIFO's open waits for */
 	u32 users; /* open files and opens under way: [a]; a FIFO's under fifo_lock */
-	u64 ino, born_ns; /* [i] */
+	u64 ino, born; /* [i] born: a file time */
 	u32 capacity; /* [lock] bytes, a power of two of pages */
 	struct vnode *fifo; /* [i] whose pipe it is, NULL: pipe(2) */
 	struct list link; /* [fifo_lock] */

@@ -50,7 +50,7 @@ struct pipe *pipe_alloc(void)
 	p->users = 1;
 	p->capacity = large_take() ? PIPE_BYTES : SMALL_BYTES;
 	p->ino = vnode_new_ino();
-	p->born_ns = vnode_now();
+	p->born = file_time_now();
 	return p;
 }
 

@@ -147,7 +147,7 @@ struct timerfd_setting timerfd_get(struct file *f)
 /* The time of our clock that @value means. */
 static u64 deadline_of(const struct timerfd *d, u64 value, bool absolute)
 {
-	u64 now = clock_ns(), offset = d->realtime ? vnode_now() - now : 0;
+	u64 now = clock_ns(), offset = d->realtime ? clock_wall_offset() : 0;
 
 	if (!value)
 		return NEVER;

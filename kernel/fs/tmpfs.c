@@ -30,9 +30,9 @@ static bool is_link(const struct tmpfs_node *n)
 	return (n->v.mode & S_IFMT) == S_IFLNK;
 }
 
-/* Says that @n is now reached by @e in @parent, since @ctime_ns. */
+/* Says that @n is now reached by @e in @parent, since @ctime. */
 static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode *parent,
-		      u64 ctime_ns)
+		      u64 ctime)
 {
 	struct vnode *old;
 
@@ -40,7 +40,7 @@ static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode 
 	old = n->parent;
 	n->entry = e;
 	n->parent = vnode_get(parent);
-	n->v.ctime_ns = ctime_ns;
+	n->v.ctime = ctime;
 	WRITE_ONCE(n->v.unplain, is_link(n));
 	mutex_unlock(&n->v.lock);
 	vnode_put(old);
@@ -126,7 +126,7 @@ struct vnode *tmpfs_root_create(struct tmpfs *t, u32 mode)
 
 static void touch(struct vnode *v)
 {
-	v->mtime_ns = v->ctime_ns = vnode_now();
+	v->mtime = v->ctime = file_time_now();
 }
 
 /* Enters @n, which nobody else knows yet, into @dir. */
@@ -141,7 +141,7 @@ static int enter(struct vnode *dir, const char *name, size_t len, struct tmpfs_n
 		return -ENOMEM;
 	/* commit */
 	e->name.vnode = vnode_get(&n->v);
-	set_place(n, e, dir, vnode_now());
+	set_place(n, e, dir, file_time_now());
 	tmpfs_entry_insert(tmpfs_node(dir), e);
 	if (vnode_is_dir(&n->v))
 		dir->nlink++;
@@ -165,7 +165,7 @@ static int tmpfs_lookup(struct vnode *dir, const char *name, size_t len, struct 
 		return -ENOENT;
 	*out = vnode_get(e->name.vnode);
 	if (unlikely(!READ_ONCE(tmpfs_node(*out)->entry))) /* the link it was called by is gone */
-		set_place(tmpfs_node(*out), e, dir, (*out)->ctime_ns);
+		set_place(tmpfs_node(*out), e, dir, (*out)->ctime);
 	return 0;
 }
 
@@ -247,7 +247,7 @@ void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 			n->gone = e;
 		}
 	}
-	n->v.ctime_ns = vnode_now();
+	n->v.ctime = file_time_now();
 	mutex_unlock(&n->v.lock);
 	vnode_put(&n->v);
 	kfree(unused);
@@ -326,7 +326,7 @@ static int tmpfs_rename(struct vnode *from, const char *name, size_t len, struct
 	}
 	/* commit */
 	fresh->name.vnode = vnode_get(e->name.vnode);
-	set_place(tmpfs_node(fresh->name.vnode), fresh, to, vnode_now());
+	set_place(tmpfs_node(fresh->name.vnode), fresh, to, file_time_now());
 	tmpfs_entry_insert(tmpfs_node(to), fresh);
 	if (vnode_is_dir(fresh->name.vnode)) {
 		from->nlink--;

@@ -115,10 +115,10 @@ void tmpfs_file_free(struct tmpfs_node *n)
  */
 static void touch_atime(struct vnode *v, const struct file *f)
 {
-	if (likely(v->atime_ns > v->mtime_ns && v->atime_ns > v->ctime_ns))
+	if (likely(v->atime > v->mtime && v->atime > v->ctime))
 		return;
 	if (!(f->flags & O_NOATIME) && !(mount_flags(f->mount) & (MS_NOATIME | MS_RDONLY)))
-		v->atime_ns = vnode_now();
+		v->atime = file_time_now();
 }
 
 /*
@@ -211,7 +211,7 @@ static ssize_t write_locked(struct vnode *v, struct io *io, u64 *pos)
 		r = write_piece(v, io, pos, MIN(len, max - *pos));
 	}
 	if (io->left != start)
-		v->mtime_ns = v->ctime_ns = vnode_now();
+		v->mtime = v->ctime = file_time_now();
 	return io->left != start ? (ssize_t)(start - io->left) : r;
 }
 
@@ -249,7 +249,7 @@ static void set_size(struct vnode *v, u64 size)
 {
 	mutex_lock(&v->lock);
 	WRITE_ONCE(v->size, size);
-	v->mtime_ns = v->ctime_ns = vnode_now();
+	v->mtime = v->ctime = file_time_now();
 	mutex_unlock(&v->lock);
 }
 

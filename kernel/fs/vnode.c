@@ -15,9 +15,20 @@ u64 vnode_new_ino(void)
 	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
 }
 
-u64 vnode_now(void)
+u64 file_time_now(void)
 {
-	return clock_wall_offset() + clock_ns();
+	return FILE_EPOCH * NSEC_PER_SEC + clock_wall_offset() + clock_ns();
+}
+
+u64 file_time_of(i64 sec, u32 nsec)
+{
+	sec = MIN(MAX(sec, -FILE_EPOCH), FILE_EPOCH);
+	return (u64)(sec + FILE_EPOCH) * NSEC_PER_SEC + nsec;
+}
+
+struct timespec file_time_to_timespec(u64 time)
+{
+	return (struct timespec){ (i64)(time / NSEC_PER_SEC) - FILE_EPOCH, time % NSEC_PER_SEC };
 }
 
 void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_ops *fops, u32 mode)
@@ -29,7 +40,7 @@ void vnode_init(struct vnode *v, const struct vnode_ops *ops, const struct file_
 	v->mode = mode;
 	v->nlink = 1;
 	v->ino = vnode_new_ino();
-	v->atime_ns = v->mtime_ns = v->ctime_ns = vnode_now();
+	v->atime = v->mtime = v->ctime = file_time_now();
 	mutex_init_as(&v->lock, vnode_is_dir(v) ? "&directory@" : "&file@");
 }
 
@@ -56,11 +67,6 @@ int vnode_take_text(struct vnode *v)
 	return take(v, -1);
 }
 
-static struct timespec to_timespec(u64 ns)
-{
-	return (struct timespec){ .tv_sec = ns / NSEC_PER_SEC, .tv_nsec = ns % NSEC_PER_SEC };
-}
-
 /* Field by field, without clearing first: fstat(2) is called often. */
 void vnode_stat(struct vnode *v, struct stat *st)
 {
@@ -77,9 +83,9 @@ void vnode_stat(struct vnode *v, struct stat *st)
 	st->st_size = READ_ONCE(v->size);
 	st->st_blksize = PAGE_SIZE;
 	st->st_blocks = READ_ONCE(v->blocks);
-	st->st_atim = to_timespec(READ_ONCE(v->atime_ns));
-	st->st_mtim = to_timespec(READ_ONCE(v->mtime_ns));
-	st->st_ctim = to_timespec(READ_ONCE(v->ctime_ns));
+	st->st_atim = file_time_to_timespec(READ_ONCE(v->atime));
+	st->st_mtim = file_time_to_timespec(READ_ONCE(v->mtime));
+	st->st_ctim = file_time_to_timespec(READ_ONCE(v->ctime));
 	st->unused[0] = st->unused[1] = st->unused[2] = 0;
 }
 
@@ -127,7 +133,7 @@ static int chmod_locked(const struct credentials *cred, struct vnode *v, u32 mod
 	if (cred->fsuid && !in_group(cred, v->gid))
 		mode &= ~S_ISGID;
 	v->mode = (v->mode & S_IFMT) | mode;
-	v->ctime_ns = vnode_now();
+	v->ctime = file_time_now();
 	return 0;
 }
 
@@ -157,7 +163,7 @@ static int chown_locked(const struct credentials *cred, struct vnode *v, u32 uid
 	/* A program that changes hands loses its powers (chown(2)). */
 	if ((v->mode & S_IFMT) == S_IFREG)
 		v->mode &= v->mode & 010 ? ~(S_ISUID | S_ISGID) : ~S_ISUID;
-	v->ctime_ns = vnode_now();
+	v->ctime = file_time_now();
 	return 0;
 }
 
@@ -198,12 +204,12 @@ static bool valid_time(const struct timespec *t)
 	       (t->tv_nsec >= 0 && t->tv_nsec < (i64)NSEC_PER_SEC);
 }
 
-static void set_time(u64 *ns, const struct timespec *t, u64 now)
+static void set_time(u64 *time, const struct timespec *t, u64 now)
 {
 	if (t->tv_nsec == UTIME_NOW)
-		*ns = now;
+		*time = now;
 	else if (t->tv_nsec != UTIME_OMIT)
-		*ns = (u64)t->tv_sec * NSEC_PER_SEC + t->tv_nsec;
+		*time = file_time_of(t->tv_sec, (u32)t->tv_nsec);
 }
 
 /* Others than the owner may only say that it is now, if they may write. */
@@ -221,7 +227,7 @@ static int may_set_times(const struct credentials *cred, struct vnode *v, const 
 int vnode_utimes(const struct credentials *cred, struct vnode *v, const struct timespec *ts)
 {
 	static const struct timespec both_now[2] = { { 0, UTIME_NOW }, { 0, UTIME_NOW } };
-	u64 now = vnode_now();
+	u64 now = file_time_now();
 	int r;
 
 	ts = ts ? ts : both_now;
@@ -232,9 +238,9 @@ int vnode_utimes(const struct credentials *cred, struct vnode *v, const struct t
 	mutex_lock(&v->lock);
 	r = may_set_times(cred, v, ts);
 	if (!r) {
-		set_time(&v->atime_ns, &ts[0], now);
-		set_time(&v->mtime_ns, &ts[1], now);
-		v->ctime_ns = now;
+		set_time(&v->atime, &ts[0], now);
+		set_time(&v->mtime, &ts[1], now);
+		v->ctime = now;
 	}
 	mutex_unlock(&v->lock);
 	return r;

@@ -77,7 +77,7 @@ struct vnode {
 	u64 ino, dev, rdev; /* [i] */
 	u64 size; /* [v] bytes */
 	u64 blocks; /* [v] of 512 bytes that its contents occupy: holes have none */
-	u64 atime_ns, mtime_ns, ctime_ns; /* [v] since 1970 */
+	u64 atime, mtime, ctime; /* [v] file times */
 	struct mutex lock;
 	struct backing backing; /* ops NULL: cannot be mapped */
 	i32 writers; /* [a] open files that write; less than 0: programs that run from it */
@@ -131,7 +131,15 @@ struct vnode_owner {
 };
 struct vnode_owner vnode_owner(struct vnode *v);
 u64 vnode_new_ino(void);
-u64 vnode_now(void); /* wall clock, ns since 1970 */
+
+/*
+ * A file time: nanoseconds since FILE_EPOCH seconds before 1970, so that it is never less than 0. It can
+ * be from 1677 to 2262; what lies outside is the nearest of the two.
+ */
+#define FILE_EPOCH 9223372036L
+u64 file_time_now(void);
+u64 file_time_of(i64 sec, u32 nsec);
+struct timespec file_time_to_timespec(u64 time);
 
 static inline bool vnode_is_dir(const struct vnode *v)
 {

@@ -156,6 +156,18 @@ static void status(void)
 	close(fd);
 }
 
+/* A file can be older than 1970, and not yet made. */
+static void other_times(void)
+{
+	static const struct timespec set[2] = { { -300000000, 999999999 }, { 6000000000, 1 } };
+	struct stat st;
+
+	is_long(raw(SYS_utimensat, AT_FDCWD, FILE_PATH, set, 0), 0, "read in 1960, written in 2160");
+	is_long(stat(FILE_PATH, &st), 0, "stat");
+	ok(!memcmp(&st.st_atim, &set[0], sizeof(set[0])), "tells when it was read");
+	ok(!memcmp(&st.st_mtim, &set[1], sizeof(set[1])), "and written");
+}
+
 static void unlinked(void)
 {
 	long fd = open_it(FILE_PATH, O_RDWR | O_TRUNC), other;
@@ -223,6 +235,7 @@ int main(void)
 	positioned();
 	vectors();
 	status();
+	other_times();
 	unlinked();
 	devices();
 	syncing();
