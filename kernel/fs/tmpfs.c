@@ -31,8 +31,7 @@ static bool is_link(const struct tmpfs_node *n)
 }
 
 /* Says that @n is now reached by @e in @parent, since @ctime. */
-static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode *parent,
-		      u64 ctime)
+static void set_place(struct tmpfs_node *n, struct tmpfs_entry *e, struct vnode *parent, u64 ctime)
 {
 	struct vnode *old;
 

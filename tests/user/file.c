@@ -162,7 +162,8 @@ static void other_times(void)
 	static const struct timespec set[2] = { { -300000000, 999999999 }, { 6000000000, 1 } };
 	struct stat st;
 
-	is_long(raw(SYS_utimensat, AT_FDCWD, FILE_PATH, set, 0), 0, "read in 1960, written in 2160");
+	is_long(raw(SYS_utimensat, AT_FDCWD, FILE_PATH, set, 0), 0,
+		"read in 1960, written in 2160");
 	is_long(stat(FILE_PATH, &st), 0, "stat");
 	ok(!memcmp(&st.st_atim, &set[0], sizeof(set[0])), "tells when it was read");
 	ok(!memcmp(&st.st_mtim, &set[1], sizeof(set[1])), "and written");
