@@ -91,19 +91,10 @@ static i64 set_foreground(struct tty *t, u64 arg)
 	return error ? error : tty_set_foreground(t, (i32)pgid);
 }
 
-/* What a background process may not do unasked. */
+/* What a background process may not do unasked, beside new settings. */
 static bool changes_terminal(u32 cmd)
 {
 	switch (cmd) {
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF:
-	case TCSETS2:
-	case TCSETSW2:
-	case TCSETSF2:
-	case TCSETA:
-	case TCSETAW:
-	case TCSETAF:
 	case TCFLSH:
 	case TCXONC:
 	case TCSBRK:
@@ -131,24 +122,15 @@ static i64 session_ioctl(struct tty *t, u32 cmd, u64 arg, bool master, const str
 
 i64 tty_ioctl_common(struct tty *t, u32 cmd, u64 arg, bool master, const struct file *f)
 {
-	int error = changes_terminal(cmd) ? tty_check_foreground(t, SIGTTOU) : 0;
+	const struct termios_call *c = tty_termios_call(cmd);
+	bool changes = c ? c->sets : changes_terminal(cmd);
+	int error = changes ? tty_check_foreground(t, SIGTTOU) : 0;
 
 	if (error)
 		return error;
-
+	if (c)
+		return tty_termios_ioctl(t, c, arg);
 	switch (cmd) {
-	case TCGETS:
-	case TCGETS2:
-	case TCGETA:
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF:
-	case TCSETS2:
-	case TCSETSW2:
-	case TCSETSF2:
-	case TCSETA:
-	case TCSETAW:
-	case TCSETAF: return tty_termios_ioctl(t, cmd, arg);
 	case TIOCGWINSZ: return get_size(t, arg);
 	case TIOCSWINSZ: return set_size(t, arg);
 	case FIONREAD: return available(t, arg);

@@ -118,8 +118,20 @@ void tty_hold_output(struct tty *t, bool hold);
 void tty_set_termios(struct tty *t, const struct termios2 *wanted);
 /* Waits until all output is out. 0 or -EINTR. */
 int tty_drain(struct tty *t);
-/* ioctls on the settings, in their three forms (tty_termios.c). */
-i64 tty_termios_ioctl(struct tty *t, u32 cmd, u64 arg);
+
+/* An ioctl on the settings, which have three forms (tty_termios.c). */
+enum termios_form { TERMIOS, TERMIOS2, TERMIO };
+/* When new ones hold: at once, when all output is out, or then and without what was typed. */
+enum termios_moment { NOW, DRAINED, FLUSHED };
+struct termios_call {
+	u32 cmd;
+	bool sets;
+	enum termios_form form;
+	enum termios_moment when;
+};
+const struct termios_call *tty_termios_call(u32 cmd); /* NULL: @cmd is another ioctl */
+i64 tty_termios_ioctl(struct tty *t, const struct termios_call *c, u64 arg);
+
 /* A new window; the foreground group is told of a change. */
 void tty_set_size(struct tty *t, const struct winsize *wanted);
 /* No lock held; @sig to the foreground group. */

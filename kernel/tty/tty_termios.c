@@ -89,10 +89,7 @@ int tty_drain(struct tty *t)
 	return error == -ETIMEDOUT ? 0 : error;
 }
 
-/* When the new settings hold: at once, when all output is out, or then and without what was typed. */
-enum moment { NOW, DRAINED, FLUSHED };
-
-static i64 set(struct tty *t, const struct termios2 *wanted, enum moment when)
+static i64 set(struct tty *t, const struct termios2 *wanted, enum termios_moment when)
 {
 	int error = when == NOW ? 0 : tty_drain(t);
 
@@ -104,32 +101,49 @@ static i64 set(struct tty *t, const struct termios2 *wanted, enum moment when)
 	return 0;
 }
 
-i64 tty_termios_ioctl(struct tty *t, u32 cmd, u64 arg)
+static i64 get_form(struct tty *t, enum termios_form form, u64 arg)
 {
-	struct termios2 s = settings_of(t);
+	struct termios2 s;
+
+	switch (form) {
+	case TERMIOS2: return get_with_speeds(t, arg);
+	case TERMIO: return get_old(t, arg);
+	default: s = settings_of(t); return user_write(arg, &s.t, sizeof(s.t));
+	}
+}
+
+static i64 set_form(struct tty *t, enum termios_form form, enum termios_moment when, u64 arg)
+{
+	struct termios2 s = settings_of(t); /* the other forms leave some as they are */
 	int error;
 
-	switch (cmd) {
-	case TCGETS: return user_write(arg, &s.t, sizeof(s.t));
-	case TCGETS2: return get_with_speeds(t, arg);
-	case TCGETA: return get_old(t, arg);
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF: error = user_read(&s.t, arg, sizeof(s.t)); break;
-	case TCSETS2:
-	case TCSETSW2:
-	case TCSETSF2: error = user_read(&s, arg, sizeof(s)); break;
-	default: error = read_old(&s, arg);
+	switch (form) {
+	case TERMIOS2: error = user_read(&s, arg, sizeof(s)); break;
+	case TERMIO: error = read_old(&s, arg); break;
+	default: error = user_read(&s.t, arg, sizeof(s.t));
 	}
-	if (error)
-		return error;
-	switch (cmd) {
-	case TCSETS:
-	case TCSETS2:
-	case TCSETA: return set(t, &s, NOW);
-	case TCSETSW:
-	case TCSETSW2:
-	case TCSETAW: return set(t, &s, DRAINED);
-	default: return set(t, &s, FLUSHED);
+	return error ? error : set(t, &s, when);
+}
+
+static const struct termios_call calls[] = {
+	{ TCGETS, false, TERMIOS, NOW },       { TCGETS2, false, TERMIOS2, NOW },
+	{ TCGETA, false, TERMIO, NOW },        { TCSETS, true, TERMIOS, NOW },
+	{ TCSETSW, true, TERMIOS, DRAINED },   { TCSETSF, true, TERMIOS, FLUSHED },
+	{ TCSETS2, true, TERMIOS2, NOW },      { TCSETSW2, true, TERMIOS2, DRAINED },
+	{ TCSETSF2, true, TERMIOS2, FLUSHED }, { TCSETA, true, TERMIO, NOW },
+	{ TCSETAW, true, TERMIO, DRAINED },    { TCSETAF, true, TERMIO, FLUSHED },
+};
+
+const struct termios_call *tty_termios_call(u32 cmd)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (calls[i].cmd == cmd)
+			return &calls[i];
 	}
+	return NULL;
+}
+
+i64 tty_termios_ioctl(struct tty *t, const struct termios_call *c, u64 arg)
+{
+	return c->sets ? set_form(t, c->form, c->when, arg) : get_form(t, c->form, arg);
 }
