@@ -123,11 +123,6 @@ struct vnode *tmpfs_root_create(struct tmpfs *t, u32 mode)
 	return n ? &n->v : NULL;
 }
 
-static void touch(struct vnode *v)
-{
-	v->mtime = v->ctime = file_time_now();
-}
-
 /* Enters @n, which nobody else knows yet, into @dir. */
 static int enter(struct vnode *dir, const char *name, size_t len, struct tmpfs_node *n)
 {
@@ -144,7 +139,7 @@ static int enter(struct vnode *dir, const char *name, size_t len, struct tmpfs_n
 	tmpfs_entry_insert(tmpfs_node(dir), e);
 	if (vnode_is_dir(&n->v))
 		dir->nlink++;
-	touch(dir);
+	tmpfs_touch(dir);
 	return 0;
 }
 
@@ -250,7 +245,7 @@ void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 	mutex_unlock(&n->v.lock);
 	vnode_put(&n->v);
 	kfree(unused);
-	touch(dir);
+	tmpfs_touch(dir);
 }
 
 static int tmpfs_unlink(struct vnode *dir, const char *name, size_t len, struct vnode *victim)
@@ -332,7 +327,7 @@ static int tmpfs_rename(struct vnode *from, const char *name, size_t len, struct
 		to->nlink++;
 	}
 	tmpfs_remove_entry(from, e, 0);
-	touch(to);
+	tmpfs_touch(to);
 	return 0;
 }
 

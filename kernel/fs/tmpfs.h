@@ -2,7 +2,7 @@
 /*
  * tmpfs: files that are pages in memory. The root, /dev and /tmp are made of it.
  *
- * Contents of files: tmpfs_file.c; entries of directories: tmpfs_entry.c; what a mount asks for and
+ * Contents of files: tmpfs_file.c, and as maps have them: tmpfs_map.c; entries of directories: tmpfs_entry.c; what a mount asks for and
  * is told: tmpfs_mount.c; the tree as a whole: tmpfs_tree.c; the rest: tmpfs.c.
  * Locks: vnode.lock guards a node's contents. write_lock makes writes and truncations of a
  * file atomic to each other; it is held while a writer's user memory is read, which vnode.lock
@@ -58,6 +58,12 @@ static inline struct tmpfs *tmpfs_of(const struct vnode *v)
 	return container_of(v->sb, struct tmpfs, sb);
 }
 
+/* Its contents have changed now. Under vnode.lock, or (a file) write_lock. */
+static inline void tmpfs_touch(struct vnode *v)
+{
+	v->mtime = v->ctime = file_time_now();
+}
+
 #define TMPFS_ENTRY_BYTES 20 /* what an entry adds to st_size, as Linux's tmpfs */
 
 /* Entries of a directory, under its lock. */
@@ -77,6 +83,8 @@ extern const struct backing_ops tmpfs_backing_ops;
 int tmpfs_truncate(struct vnode *v, u64 size);
 int tmpfs_punch(struct vnode *v, u64 pos, u64 end);
 void tmpfs_file_free(struct tmpfs_node *n);
+/* Page @index of a file, made if there is none; under vnode.lock. Not counted for the caller. 0, -ENOSPC. */
+int tmpfs_page_make(struct tmpfs_node *n, u64 index, struct page **out);
 
 /* A new empty file system with one active reference, its root of @mode; NULL: out of memory. */
 struct superblock *tmpfs_create(const struct fs_type *type, u32 mode);

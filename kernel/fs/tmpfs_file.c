@@ -7,7 +7,6 @@
  * memory may fault, and a fault may want this very lock. A truncation meanwhile does no harm.
  * A writer needs no reference: who takes pages away holds write_lock, too.
  */
-#include "fs/path.h"
 #include "fs/tmpfs.h"
 #include "lib/string.h"
 
@@ -84,8 +83,7 @@ static int file_page_insert(struct tmpfs_node *n, u64 index, struct page *p)
 	return -ENOSPC;
 }
 
-/* Page @index, made if there is none; under vnode.lock. Not counted for the caller. */
-static int file_page_make(struct tmpfs_node *n, u64 index, struct page **out)
+int tmpfs_page_make(struct tmpfs_node *n, u64 index, struct page **out)
 {
 	*out = page_tree_get(&n->pages, index);
 	if (*out)
@@ -176,7 +174,7 @@ static int write_piece(struct vnode *v, struct io *io, u64 *pos, size_t len)
 	int r;
 
 	mutex_lock(&v->lock);
-	r = file_page_make(tmpfs_node(v), *pos / PAGE_SIZE, &page);
+	r = tmpfs_page_make(tmpfs_node(v), *pos / PAGE_SIZE, &page);
 	mutex_unlock(&v->lock);
 	if (r)
 		return r;
@@ -211,7 +209,7 @@ static ssize_t write_locked(struct vnode *v, struct io *io, u64 *pos)
 		r = write_piece(v, io, pos, MIN(len, max - *pos));
 	}
 	if (io->left != start)
-		v->mtime = v->ctime = file_time_now();
+		tmpfs_touch(v);
 	return io->left != start ? (ssize_t)(start - io->left) : r;
 }
 
@@ -249,7 +247,7 @@ static void set_size(struct vnode *v, u64 size)
 {
 	mutex_lock(&v->lock);
 	WRITE_ONCE(v->size, size);
-	v->mtime = v->ctime = file_time_now();
+	tmpfs_touch(v);
 	mutex_unlock(&v->lock);
 }
 
@@ -317,7 +315,9 @@ int tmpfs_punch(struct vnode *v, u64 pos, u64 end)
 		mutex_unlock(&v->lock);
 		sched_point();
 	} while (more);
-	set_size(v, v->size); /* a change */
+	mutex_lock(&v->lock);
+	tmpfs_touch(v);
+	mutex_unlock(&v->lock);
 	mutex_unlock(&n->write_lock);
 	return 0;
 }
@@ -338,83 +338,6 @@ int tmpfs_append_page(struct vnode *v, const void *data, size_t n)
 		v->size += n;
 	return r;
 }
-
-static struct vnode *backing_vnode(struct backing *b)
-{
-	return container_of(b, struct vnode, backing);
-}
-
-/* For a map: holes get a page at once, so that reader and writer share it. */
-static int backing_page(struct backing *b, u64 index, struct page **out)
-{
-	struct vnode *v = backing_vnode(b);
-	int r = -ENXIO;
-
-	mutex_lock(&v->lock);
-	if (index < ALIGN_UP(v->size, PAGE_SIZE) / PAGE_SIZE) {
-		r = file_page_make(tmpfs_node(v), index, out);
-		if (!r)
-			page_get(*out);
-	}
-	mutex_unlock(&v->lock);
-	/* Memory can be had by killing somebody, room in a full file system cannot. */
-	if (r == -ENOSPC)
-		r = page_memory_low() ? -ENOMEM : -EIO;
-	return r;
-}
-
-static u32 backing_resident(struct backing *b, u64 first, u32 wanted, struct page **out)
-{
-	struct vnode *v = backing_vnode(b);
-	u64 end;
-	u32 found = 0;
-
-	mutex_lock(&v->lock);
-	end = ALIGN_UP(v->size, PAGE_SIZE) / PAGE_SIZE;
-	if (first < end)
-		found = page_tree_take(
-			&tmpfs_node(v)->pages, first,
-			end - first < 32 ? wanted & ((1U << (end - first)) - 1) : wanted, out);
-	mutex_unlock(&v->lock);
-	return found;
-}
-
-static void backing_get(struct backing *b)
-{
-	struct vnode *v = vnode_get(backing_vnode(b));
-
-	__atomic_fetch_add(&v->maps, 1, __ATOMIC_RELAXED);
-}
-
-static void backing_put(struct backing *b)
-{
-	struct vnode *v = backing_vnode(b);
-
-	__atomic_fetch_sub(&v->maps, 1, __ATOMIC_RELAXED);
-	vnode_put(v);
-}
-
-static void backing_describe(struct backing *b, char *buf, size_t size)
-{
-	struct fs_context c = { .root = *fs_root() };
-	struct path p;
-	ssize_t n = -ENOENT;
-
-	if (mount_showing(backing_vnode(b), &p)) {
-		n = size ? path_text(&c, &p, buf, size) : 0;
-		path_put(&p);
-	}
-	if (n < 0)
-		buf[0] = '\0';
-}
-
-const struct backing_ops tmpfs_backing_ops = {
-	.page = backing_page,
-	.resident = backing_resident,
-	.get = backing_get,
-	.put = backing_put,
-	.describe = backing_describe,
-};
 
 static i64 tmpfs_seek_data(struct file *f, u64 from, bool data)
 {
