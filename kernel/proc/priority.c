@@ -27,7 +27,7 @@ static bool is_mine(const struct task *t)
 	return euid == t->cred.euid || euid == t->cred.uid;
 }
 
-/* Does @t run for the caller's user? */
+/* Who may set @t's priority of input and output: Linux asks for other ids there than is_mine() does. */
 static bool is_user_of(const struct task *t)
 {
 	return t->cred.uid == cred_current()->euid || t->cred.uid == cred_current()->uid;

@@ -19,11 +19,6 @@ static int to_ns(const struct timespec *ts, u64 *ns)
 	return 0;
 }
 
-static struct timespec from_ns(u64 ns)
-{
-	return (struct timespec){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
-}
-
 int timespec_get(u64 at, u64 *ns)
 {
 	struct timespec ts;
@@ -42,7 +37,7 @@ int itimerspec_get(u64 at, u64 *value, u64 *interval)
 
 int itimerspec_put(u64 at, u64 value, u64 interval)
 {
-	struct itimerspec its = { .interval = from_ns(interval), .value = from_ns(value) };
+	struct itimerspec its = { .interval = timespec_of(interval), .value = timespec_of(value) };
 
 	return user_write(at, &its, sizeof(its));
 }

@@ -11,9 +11,13 @@
 
 /* The time at @at in nanoseconds. 0, -EFAULT, or -EINVAL where it is less than 0 or no time. */
 int timespec_get(u64 at, u64 *ns);
+static inline struct timespec timespec_of(u64 ns)
+{
+	return (struct timespec){ ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+}
 static inline int timespec_put(u64 at, u64 ns) /* 0, -EFAULT */
 {
-	struct timespec ts = { ns / NSEC_PER_SEC, ns % NSEC_PER_SEC };
+	struct timespec ts = timespec_of(ns);
 
 	return user_write(at, &ts, sizeof(ts));
 }

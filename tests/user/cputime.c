@@ -230,9 +230,7 @@ static void *worker_main(void *arg)
 static int wait_long(void *arg)
 {
 	(void)arg;
-	for (;;)
-		sleep(1);
-	return 0;
+	return pause();
 }
 
 /* As clock_getcpuclockid and pthread_getcpuclockid make them. */
