@@ -27,7 +27,7 @@ static pte_t share_leaf(struct copy *c, pte_t *slot, u64 va)
  */
 static u32 copy_leaves(struct copy *c, pte_t *slot, const pte_t *last, u64 va, pte_t *child)
 {
-	u64 to_child = (u64)child - (u64)slot;
+	u64 to_child = (u64)child - (u64)slot; /* bytes: an index costs two instructions a leaf */
 	const pte_t *first = slot;
 	u32 pages = 0;
 
