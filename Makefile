@@ -38,8 +38,7 @@ KINCLUDES := -Ikernel -Iinclude -I$(GEN)
 # it knows of one, in each function that can fail.
 KFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
 	-mgeneral-regs-only -mpreferred-stack-boundary=3 -falign-jumps=1 -falign-loops=1 -mbranch-cost=1 \
-	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
-	-fno-stack-protector -fcf-protection=none $(WARNINGS) $(DEFINES) $(KINCLUDES)
+	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none $(WARNINGS) $(DEFINES) $(KINCLUDES)
 # The kernel is compiled as one program, so that a call from room to room costs no more than one within;
 # debug builds file by file, since that is done sooner and each function stays one. What a function may
 # change is not told by the functions that it calls: they may switch to another thread.

@@ -4,6 +4,7 @@
  */
 #include "base/lockup.h"
 
+#include "base/backtrace.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "lib/format.h"
@@ -53,7 +54,7 @@ static void print_snapshot(u32 cpu, const struct cpu_snapshot *s)
 	log_raw_printf("CPU %u, running %s%s%s\n", cpu, s->who,
 		       s->user ? ", in user mode" : ", in the kernel",
 		       s->irqs_on ? "" : ", interrupts off");
-	backtrace_print_list(s->addresses, s->depth, true);
+	backtrace_print_list(s->addresses, s->depth, false);
 }
 
 void lockup_print_others(bool stopped)
@@ -66,7 +67,7 @@ void lockup_print_others(bool stopped)
 static void report(const char *what)
 {
 	log_raw_printf("\nlock-up: CPU %u: %s\n", cpu_id(), what);
-	backtrace_print(0, (u64)__builtin_frame_address(0));
+	backtrace_print(backtrace_here());
 	lockup_print_others(false);
 	strlcpy(lockup_last, what, sizeof(lockup_last));
 	__atomic_add_fetch(&lockup_reports, 1, __ATOMIC_SEQ_CST);

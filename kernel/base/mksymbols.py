@@ -3,11 +3,12 @@
 """Makes kernel.sym, the symbol file that panics read, from the linked kernel.
 
 File, little endian (reader: kernel/base/symbols.h):
-    char magic[8] "LEASHSYM"; u32 version, nsyms, nlines, nstrings (bytes)
+    char magic[8] "LEASHSYM"; u32 version, nsyms, nlines, nframes, nstrings (bytes)
     nsyms  x { u32 offset from KERNEL_BASE, u32 name }         sorted by offset
     nlines x { u32 offset, u32 file name, u32 line }           sorted by offset
+    nframes x { u32 offset, u16 bytes, u8 by_rbp, u8 rbp_at }  sorted by offset
     string bytes, each NUL-terminated; names are offsets into them
-A line of 0 marks the end of a sequence: no line is known from there on.
+A line of 0 marks the end of a sequence: no line is known from there on. So do bytes of 0.
 """
 
 import functools
@@ -93,14 +94,47 @@ def lines(elf):
     return result
 
 
+def frame(columns, row):
+    """(bytes, by_rbp, rbp_at) of a row of a function's table; no bytes where it is not so simple."""
+    cells = dict(zip(columns, row))
+    base = re.fullmatch(r"(rsp|rbp)\+(\d+)", cells["CFA"])
+    saved = re.fullmatch(r"c-(\d+)|u", cells.get("rbp", "u"))
+    if not base or not saved:
+        return (0, 0, 0)
+    return (int(base[2]), int(base[1] == "rbp"), int(saved[1] or 0))
+
+
+def frames(elf):
+    """(offset, bytes, by_rbp, rbp_at) wherever a function's frame changes, from .debug_frame."""
+    found, end, columns = {}, None, []
+    for line in output_of(os.environ.get("OBJDUMP", "objdump"), "--dwarf=frames-interp",
+                          elf).splitlines():
+        fields = line.split()
+        bounds = re.search(r" FDE .*pc=([0-9a-f]+)\.\.([0-9a-f]+)$", line)
+        if " CIE " in line:
+            end = None
+        elif bounds:
+            start, end = (int(at, 16) - KERNEL_BASE for at in bounds.groups())
+            found[start] = (8, 0, 0)  # as each function begins, with or without a table
+            found.setdefault(end, (0, 0, 0))
+        elif fields[:1] == ["LOC"]:
+            columns = fields[1:]
+        elif end and len(fields) > 1 and re.fullmatch(r"[0-9a-f]{16}", fields[0]):
+            found[int(fields[0], 16) - KERNEL_BASE] = frame(columns, fields[1:])
+    at = sorted(found)
+    return [(a, *found[a]) for i, a in enumerate(at) if not i or found[a] != found[at[i - 1]]]
+
+
 def main():
     elf, target = sys.argv[1:]
     strings = Strings()
     symbols = [struct.pack("<II", at, strings.add(name)) for at, name in functions(elf)]
     places = [struct.pack("<III", at, strings.add(path), line) for at, path, line in lines(elf)]
-    header = struct.pack("<8sIIII", b"LEASHSYM", 1, len(symbols), len(places), len(strings.blob))
+    stack = [struct.pack("<IHBB", *row) for row in frames(elf)]
+    header = struct.pack("<8sIIIII", b"LEASHSYM", 2, len(symbols), len(places), len(stack),
+                         len(strings.blob))
     with open(target, "wb") as out:
-        out.write(header + b"".join(symbols) + b"".join(places) + bytes(strings.blob))
+        out.write(header + b"".join(symbols + places + stack) + bytes(strings.blob))
 
 
 main()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Names and lines for addresses, by binary search in the file the loader brought. A damaged
+ * Names, lines and frames for addresses, by binary search in the file the loader brought. A damaged
  * file must not be worse than none: all is checked once, at the beginning.
  * Invariant: `table` is written once, before the second thread. No locks.
  */
@@ -13,11 +13,11 @@
 #include "lib/format.h"
 #include "lib/string.h"
 
-#define SYMBOLS_VERSION 1
+#define SYMBOLS_VERSION 2
 
 struct file_header {
 	char magic[8];
-	u32 version, nsyms, nlines, nstrings;
+	u32 version, nsyms, nlines, nframes, nstrings;
 };
 
 static struct symbol_table table;
@@ -35,28 +35,43 @@ static const char *check_size(const struct file_header *h, size_t size)
 	/* 32-bit counts times small sizes: the 64-bit sum cannot wrap. */
 	need += (u64)h->nsyms * sizeof(struct symbol);
 	need += (u64)h->nlines * sizeof(struct symbol_line);
+	need += (u64)h->nframes * sizeof(struct symbol_frame);
 	need += h->nstrings;
 	if (need > size)
 		return "cut short";
 	return h->nstrings ? NULL : "without strings";
 }
 
+/* An entry of any of the tables, each of which begins with its offset. */
+static u32 offset_of(const void *entries, size_t size, u32 i)
+{
+	return *(const u32 *)((const char *)entries + i * size);
+}
+
+static bool is_sorted(const void *entries, u32 n, size_t size)
+{
+	for (u32 i = 1; i < n; i++)
+		if (offset_of(entries, size, i) < offset_of(entries, size, i - 1))
+			return false;
+	return true;
+}
+
 static const char *check_tables(const struct symbol_table *t, u32 nstrings)
 {
 	if (t->strings[nstrings - 1] != '\0')
 		return "with an open string";
-	for (u32 i = 0; i < t->nsyms; i++) {
+	for (u32 i = 0; i < t->nsyms; i++)
 		if (t->symbols[i].name >= nstrings)
 			return "with a name outside";
-		if (i && t->symbols[i].offset < t->symbols[i - 1].offset)
-			return "with unsorted symbols";
-	}
-	for (u32 i = 0; i < t->nlines; i++) {
+	for (u32 i = 0; i < t->nlines; i++)
 		if (t->lines[i].file >= nstrings)
 			return "with a file name outside";
-		if (i && t->lines[i].offset < t->lines[i - 1].offset)
-			return "with unsorted lines";
-	}
+	if (!is_sorted(t->symbols, t->nsyms, sizeof(struct symbol)))
+		return "with unsorted symbols";
+	if (!is_sorted(t->lines, t->nlines, sizeof(struct symbol_line)))
+		return "with unsorted lines";
+	if (!is_sorted(t->frames, t->nframes, sizeof(struct symbol_frame)))
+		return "with unsorted frames";
 	return NULL;
 }
 
@@ -70,9 +85,11 @@ int symbols_parse(struct symbol_table *t, const void *data, size_t size, const c
 		return -EINVAL;
 	new.nsyms = h->nsyms;
 	new.nlines = h->nlines;
+	new.nframes = h->nframes;
 	new.symbols = (const void *)(h + 1);
 	new.lines = (const void *)(new.symbols + new.nsyms);
-	new.strings = (const char *)(new.lines + new.nlines);
+	new.frames = (const void *)(new.lines + new.nlines);
+	new.strings = (const char *)(new.frames + new.nframes);
 	*why = check_tables(&new, h->nstrings);
 	if (*why)
 		return -EINVAL;
@@ -81,53 +98,43 @@ int symbols_parse(struct symbol_table *t, const void *data, size_t size, const c
 	return 0;
 }
 
-/* The last symbol at or below @offset, NULL if there is none. */
-static const struct symbol *find_symbol(const struct symbol_table *t, u32 offset)
+/* The last of @n entries that is not behind @address, NULL if there is none. */
+static const void *find_last(const void *entries, u32 n, size_t size, u64 address)
 {
-	u32 lo = 0, hi = t->nsyms;
+	u64 offset = address - KERNEL_BASE;
+	u32 lo = 0, hi = address >= KERNEL_BASE && offset <= ~0u ? n : 0;
 
 	while (lo < hi) {
 		u32 mid = lo + (hi - lo) / 2;
 
-		if (t->symbols[mid].offset <= offset)
+		if (offset_of(entries, size, mid) <= offset)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo ? &t->symbols[lo - 1] : NULL;
+	return lo ? (const char *)entries + (lo - 1) * size : NULL;
 }
 
-static const struct symbol_line *find_line(const struct symbol_table *t, u32 offset)
+const struct symbol_frame *symbols_find_frame_in(const struct symbol_table *t, u64 address)
 {
-	u32 lo = 0, hi = t->nlines;
+	const struct symbol_frame *f = find_last(t->frames, t->nframes, sizeof(*f), address);
 
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (t->lines[mid].offset <= offset)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo && t->lines[lo - 1].line ? &t->lines[lo - 1] : NULL;
+	return f && f->bytes ? f : NULL;
 }
 
 void symbols_describe_in(const struct symbol_table *t, u64 address, char *buf, size_t size)
 {
-	const struct symbol_line *l;
-	const struct symbol *s = NULL;
-	u32 offset = (u32)(address - KERNEL_BASE);
+	const struct symbol *s = find_last(t->symbols, t->nsyms, sizeof(*s), address);
+	const struct symbol_line *l = find_last(t->lines, t->nlines, sizeof(*l), address);
 	int n;
 
-	if (address >= KERNEL_BASE && address - KERNEL_BASE <= ~0u)
-		s = find_symbol(t, offset);
 	if (!s) {
 		snprintf(buf, size, "0x%lx", address);
 		return;
 	}
-	n = snprintf(buf, size, "%s+0x%x", t->strings + s->name, offset - s->offset);
-	l = find_line(t, offset);
-	if (l && n > 0 && (size_t)n < size)
+	n = snprintf(buf, size, "%s+0x%x", t->strings + s->name,
+		     (u32)(address - KERNEL_BASE) - s->offset);
+	if (l && l->line && n > 0 && (size_t)n < size)
 		snprintf(buf + n, size - (size_t)n, " (%s:%u)", t->strings + l->file, l->line);
 }
 
@@ -144,4 +151,9 @@ void symbols_init(const void *data, size_t size)
 void symbols_describe(u64 address, char *buf, size_t size)
 {
 	symbols_describe_in(&table, address, buf, size);
+}
+
+const struct symbol_frame *symbols_find_frame(u64 address)
+{
+	return symbols_find_frame_in(&table, address);
 }

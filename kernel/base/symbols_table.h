@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "base/symbols.h"
 
 struct symbol {
 	u32 offset; /* from KERNEL_BASE */
@@ -22,12 +22,14 @@ struct symbol_line {
 struct symbol_table {
 	const struct symbol *symbols;
 	const struct symbol_line *lines;
+	const struct symbol_frame *frames;
 	const char *strings;
-	u32 nsyms, nlines;
+	u32 nsyms, nlines, nframes;
 };
 
 /* 0, or -EINVAL with *why set to a sentence. Keeps pointers into @data (4-byte aligned). */
 int symbols_parse(struct symbol_table *t, const void *data, size_t size, const char **why);
 
-/* As symbols_describe(), with the given table. */
+/* As symbols_describe() and symbols_find_frame(), with the given table. */
 void symbols_describe_in(const struct symbol_table *t, u64 address, char *buf, size_t size);
+const struct symbol_frame *symbols_find_frame_in(const struct symbol_table *t, u64 address);

@@ -72,8 +72,8 @@ void context_switch_raw(struct context *prev, struct context *next);
 
 /*
  * Switches from @prev to @next on this CPU: stack, FPU, FS/GS bases, address space, RSP0. Interrupts
- * off; returns when @prev is switched to again, maybe on another CPU. Of the registers only the frame
- * pointer survives it: so the compiler saves those that its caller's callers count on, once.
+ * off; returns when @prev is switched to again, maybe on another CPU. Of the registers only rbp, which
+ * GCC may need for itself, survives it: so the compiler saves those that its caller's callers count on, once.
  */
 static inline void context_switch(struct context *prev, struct context *next)
 {

@@ -89,6 +89,9 @@ static inline bool trap_from_user(const struct trap_frame *f)
 /* Leaves the kernel for the program, with all of @f, which is the running thread's. Interrupts off. */
 noreturn void trap_return_to_user(struct trap_frame *f);
 
+/* The kernel's code after a trap that interrupted it: the frame is next on the stack there. */
+extern const char return_to_kernel[];
+
 /* Prints all registers, a line each four, through @print (log or panic). */
 void trap_frame_print(const struct trap_frame *f, void (*print)(const char *fmt, ...));
 

@@ -168,7 +168,7 @@ static inline __attribute__((always_inline)) void switch_to(struct run_queue *q,
 	if (q->armed > next->slice_end && (q->count || q->armed > q->sampler.at))
 		queue_rearm_timer(q, now);
 	if (trace_wants(TRACE_SWITCH))
-		trace_switch(q, prev, next, yields, __builtin_frame_address(0));
+		trace_switch(q, prev, next, yields);
 	context_switch(&prev->ctx, &next->ctx);
 	finish_switch(run_queue_this()); /* maybe another CPU's by now */
 }

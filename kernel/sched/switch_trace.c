@@ -2,6 +2,8 @@
 /* What the trace says of a switch; see switch_trace.h. */
 #include "sched/switch_trace.h"
 
+#include "base/backtrace.h"
+
 static enum trace_why switch_why(const struct run_queue *q, const struct thread *prev, bool yields)
 {
 	if (prev == q->idle)
@@ -11,21 +13,14 @@ static enum trace_why switch_why(const struct run_queue *q, const struct thread 
 	return yields ? WHY_YIELD : (enum trace_why)q->resched_why;
 }
 
-/* Who called the caller of the function of @frame; 0: that is the entry, and the link the program's own. */
-static u64 outer_caller(const struct thread *prev, const u64 *frame)
+void trace_switch(struct run_queue *q, struct thread *prev, struct thread *next, bool yields)
 {
-	const u64 *outer = (const u64 *)frame[0];
-	bool from_entry = (const u64 *)thread_frame((struct thread *)prev) == frame + 2;
+	u64 chain[4] = { 0 }; /* here, in the scheduler, who called that, and its caller */
 
-	return outer && !from_entry ? outer[1] : 0;
-}
-
-void trace_switch(struct run_queue *q, struct thread *prev, struct thread *next, bool yields,
-		  const u64 *frame)
-{
+	backtrace_collect(backtrace_here(), chain, 4);
 	q->left = prev;
 	trace_about(TRACE_SWITCH, &next->ctx, switch_why(q, prev, yields), prev->tid, next->tid,
-		    frame[1], outer_caller(prev, frame));
+		    chain[2], chain[3]);
 }
 
 void trace_switched(struct run_queue *q)

@@ -5,12 +5,9 @@
 #include "base/trace.h"
 #include "sched/queue.h"
 
-/*
- * @q goes from @prev to @next. @frame is the frame of the scheduler's entry point: its caller stands
- * there, and in the frame above, if there is one, who called that. Queue locked.
- */
-void trace_switch(struct run_queue *q, struct thread *prev, struct thread *next, bool yields,
-		  const u64 *frame) __attribute__((cold));
+/* @q goes from @prev to @next; the one who called the scheduler and its caller are told. Queue locked. */
+void trace_switch(struct run_queue *q, struct thread *prev, struct thread *next, bool yields)
+	__attribute__((cold, noinline));
 /* The first thing on the other stack. Queue locked. */
 void trace_switched(struct run_queue *q) __attribute__((cold));
 /* Lets events say who runs. Once, from sched_init(). */

@@ -10,8 +10,5 @@ global kernel_entry
 section .text.entry exec
 kernel_entry:
 	lea rsp, [rel boot_stack + KSTACK_BYTES]	; the boot thread lies above it
-	xor ebp, ebp					; backtraces end here
-	push rbp
-	push rbp
 	call kernel_main
 	ud2						; kernel_main does not return

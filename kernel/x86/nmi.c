@@ -10,6 +10,7 @@
  */
 #include "x86/smp.h"
 
+#include "base/backtrace.h"
 #include "base/log.h"
 #include "base/panic.h"
 #include "base/symbols.h"
@@ -36,7 +37,8 @@ static void take_snapshot(const struct trap_frame *f)
 
 	s->user = trap_from_user(f);
 	s->irqs_on = f->rflags & RFLAGS_IF;
-	s->depth = s->user ? 0 : backtrace_collect(f->rip, f->rbp, s->addresses, SNAPSHOT_DEPTH);
+	s->depth =
+		s->user ? 0 : backtrace_collect(backtrace_of_trap(f), s->addresses, SNAPSHOT_DEPTH);
 	strlcpy(s->who, "no thread", sizeof(s->who));
 	if (panic_describe_current)
 		panic_describe_current(s->who, sizeof(s->who));

@@ -50,9 +50,6 @@ smp_trampoline_long:
 	mov rdi, [rel cpu_area]
 	mov rsp, [rel stack_top]
 	mov rax, [rel entry_point]
-	xor ebp, ebp			; backtraces end here
-	push rbp
-	push rbp
 	call rax
 	ud2
 

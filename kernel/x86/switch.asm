@@ -6,11 +6,11 @@
 global switch_stacks, trap_thread_start, trap_thread_start_user
 extern upcall_thread_started, return_to_user
 
-section .text
+section .text.entry exec		; since a walk up a thread's stack ends here
 
 ; void switch_stacks(struct context *prev, struct context *next)
 ;
-; Saves the frame pointer and the stack pointer. Of the other registers that a C function may expect
+; Saves rbp and the stack pointer. Of the other registers that a C function may expect
 ; to survive a call, the scheduler's has pushed those that its callers use: context_switch() tells
 ; the compiler that they are lost. Everything else of the thread is in its trap frame or is dead here.
 ; Interrupts are off. Returns on @next's stack to where @next once called this, or to its start stub.

@@ -15,6 +15,7 @@
 extern trap_dispatch, trap_on_own_stack
 extern upcall_exit_work, upcall_give_way, upcall_syscall_enter, upcall_syscall_unknown
 global trap_stubs, syscall_entry, syscall_entry32, user_iret, trap_return_to_user, return_to_user
+global return_to_kernel
 
 ; The CPU pushes an error code for these (SDM vol. 3, table 6-1), for all others we push 0.
 %macro VECTOR_HAS_ERROR 1
@@ -62,7 +63,6 @@ trap_entry:
 	lfence				; no speculation past the decision (Spectre v1, swapgs)
 .save:
 	PUSH_REGISTERS
-	xor ebp, ebp			; a backtrace ends at the user's edge
 	CLEAR_AC
 	mov rdi, rsp
 	call trap_dispatch		; returns with interrupts off
@@ -129,11 +129,10 @@ trap_entry.from_kernel:
 	pop rax
 	je bad_iret
 	PUSH_REGISTERS
-	lea rbp, [rsp + FRAME_RBP]	; [rbp] = the interrupted rbp: the chain goes on
 	CLEAR_AC
 	mov rdi, rsp
 	call trap_dispatch
-return_to_kernel:
+return_to_kernel:			; a backtrace goes on with the frame's rip (base/backtrace.c)
 	POP_REGISTERS
 	iretq
 bad_iret:
@@ -163,7 +162,6 @@ own_stack_entry:
 	test byte [rsp + FRAME_CS], 3
 	jnz debug_from_user
 .stay:
-	xor ebp, ebp
 	mov ecx, MSR_GS_BASE
 	rdmsr
 	mov ebx, eax			; kept over the call
@@ -190,7 +188,6 @@ debug_from_user:
 	mov rsp, rdi
 	mov ecx, FRAME_SIZE / 8
 	rep movsq
-	xor ebp, ebp
 	mov rdi, rsp
 	call trap_dispatch
 	jmp return_to_user
