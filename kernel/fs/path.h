@@ -15,9 +15,9 @@ struct credentials {
 };
 
 struct fs_context { /* guarded by its owner: copied or locked there */
+	const struct credentials *cred;
 	struct path root, cwd; /* counted */
 	u32 umask;
-	const struct credentials *cred;
 	u32 resolve; /* RESOLVE_*: what a walk may not do (openat2) */
 	bool counted; /* root and cwd were counted for this context (proc/fs_state.h) */
 };

@@ -306,7 +306,9 @@ static void init_main(void *arg)
 
 static int open_console(struct task *t)
 {
-	struct fs_context fs = { t->fs->root, t->fs->cwd, t->fs->umask, &t->cred, 0, false };
+	struct fs_context fs = {
+		.cred = &t->cred, .root = t->fs->root, .cwd = t->fs->cwd, .umask = t->fs->umask
+	};
 	struct file *f;
 	int err = path_open(&fs, NULL, "/dev/console", O_RDWR, 0, &f);
 

@@ -22,8 +22,8 @@ struct futex_bucket {
  * of both buckets.
  */
 struct futex_waiter {
-	struct list link; /* [b] */
 	struct futex_bucket *bucket;
+	struct list link; /* [b] */
 	struct futex_key key;
 	struct thread *thread; /* [i] */
 	u32 bitset; /* [i] */

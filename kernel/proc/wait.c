@@ -117,8 +117,8 @@ static struct task *find_tracee(struct task *me, int which, i32 id, u32 options,
 
 /* What is to be freed after a wait, with process_lock not held. */
 struct reaped {
-	struct list processes; /* struct process.sibling */
 	struct task *task;
+	struct list processes; /* struct process.sibling */
 };
 
 /* Takes leave of one that has ended. Under process_lock. */
@@ -160,7 +160,7 @@ static void report_tracee(struct task *t, u32 options, struct wait_result *r, st
  */
 static bool try_wait(int which, i32 id, u32 options, struct wait_result *r, struct waiter *w)
 {
-	struct reaped reaped = { LIST_INIT(reaped.processes), NULL };
+	struct reaped reaped = { .processes = LIST_INIT(reaped.processes) };
 	struct process *child;
 	struct task *tracee = NULL;
 	u64 flags = spin_lock_irq(&process_lock);

@@ -44,8 +44,8 @@ struct wait_queue {
 };
 
 struct waiter {
-	struct list link;
 	struct thread *thread;
+	struct list link;
 	struct wait_queue *queue;
 	bool queued; /* written under the queue's lock; false: who woke the thread took it out */
 	/* For poll: called instead of waking, under the queue's lock; NULL: wake the thread. */
