@@ -75,9 +75,9 @@ static struct verdict judge_page_fault(int err, u64 address)
 static void remember(struct task *t, const struct trap_frame *f, const struct fault *fault,
 		     bool mapped)
 {
-	t->fault.vector = f->vector;
-	t->fault.error = f->error;
-	t->fault.address = fault->is_page_fault ? fault->address : 0;
+	t->frame.uc.trapno = f->vector;
+	t->frame.uc.err = f->error;
+	t->frame.uc.cr2 = fault->is_page_fault ? fault->address : 0;
 	t->fault.mapped = mapped;
 	t->fault.note = NULL;
 }

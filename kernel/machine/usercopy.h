@@ -50,6 +50,52 @@ fault:
 	return -EFAULT;
 }
 
+/*
+ * Three pieces, to one place in the order given, and from it to each of them. One side may be the user's; it
+ * has been checked.
+ */
+/* clang-format off */
+#define USER_PIECE(label, pointer, piece)                                                          \
+	"mov %[" piece "], " pointer "\n\tmov %k[" piece "_words], %%ecx\n"                        \
+	USER_MAY_FAULT(label, "rep movsq")
+#define USER_THREE_PIECES(pointer)                                                                 \
+	USER_OPEN                                                                                  \
+	USER_MAY_FAULT(1, "rep movsq")                                                             \
+	USER_PIECE(2, pointer, "b")                                                                \
+	USER_PIECE(3, pointer, "c")                                                                \
+	USER_CLOSE
+/* clang-format on */
+
+static inline int user_gather_words(void *dst, const void *a, size_t a_words, const void *b,
+				    size_t b_words, const void *c, size_t c_words)
+{
+	__asm__ goto volatile(
+		USER_THREE_PIECES("%%rsi")
+		: "+&D"(dst), "+&S"(a), "+&c"(a_words)
+		: [b] "r"(b), [b_words] "ri"(b_words), [c] "r"(c), [c_words] "ri"(c_words)
+		: "memory"
+		: fault);
+	USER_ACCESS_END();
+	return 0;
+fault:
+	return -EFAULT;
+}
+
+static inline int user_scatter_words(void *a, size_t a_words, void *b, size_t b_words, void *c,
+				     size_t c_words, const void *src)
+{
+	__asm__ goto volatile(
+		USER_THREE_PIECES("%%rdi")
+		: "+&D"(a), "+&S"(src), "+&c"(a_words)
+		: [b] "r"(b), [b_words] "ri"(b_words), [c] "r"(c), [c_words] "ri"(c_words)
+		: "memory"
+		: fault);
+	USER_ACCESS_END();
+	return 0;
+fault:
+	return -EFAULT;
+}
+
 /* A few words go through registers: to begin a repeated instruction takes longer. */
 typedef u64 __attribute__((may_alias)) user_word;
 static inline int user_load_two(user_word *dst, u64 src)

@@ -83,7 +83,7 @@ static void copy_identity(struct task *child, const struct task *me, u64 flags)
 	child->sig_blocked = me->sig_blocked;
 	memcpy(child->name, me->name, sizeof(child->name));
 	if ((flags & (CLONE_VM | CLONE_VFORK)) != CLONE_VM)
-		child->altstack = me->altstack;
+		child->frame.uc.stack = me->frame.uc.stack;
 }
 
 static int copy_task(struct task *child, struct task *me, const struct clone_args *a)

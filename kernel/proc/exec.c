@@ -158,7 +158,7 @@ static void commit(struct task *t, struct new_image *img, struct own_things *own
 	posix_timers_delete_all();
 	set_name(t, path);
 	sigaction_reset(p->actions);
-	t->altstack.sp = t->altstack.size = t->altstack.flags = 0;
+	signal_drop_altstack(t);
 	t->persona = img->persona;
 	reset_registers(t->thread, img);
 	trace_text(TRACE_EXEC, 0, path, strlen(path));

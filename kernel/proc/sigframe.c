@@ -40,21 +40,23 @@ void signal_room_init(void)
 
 static u64 stack_top(const struct task *t, const struct trap_frame *f, u64 flags)
 {
-	if ((flags & SA_ONSTACK) && t->altstack.size && !signal_on_altstack(t, f->rsp))
-		return t->altstack.sp + t->altstack.size;
+	const struct stack_abi *st = &t->frame.uc.stack;
+
+	if ((flags & SA_ONSTACK) && st->size && !signal_on_altstack(t, f->rsp))
+		return st->sp + st->size;
 	return f->rsp - RED_ZONE;
 }
 
 /* Would a frame at @at leave the alternate stack that it belongs on, for what lies below it? */
 static bool leaves_altstack(const struct task *t, const struct trap_frame *f, u64 flags, u64 at)
 {
-	return t->altstack.size && ((flags & SA_ONSTACK) || signal_on_altstack(t, f->rsp)) &&
+	return t->frame.uc.stack.size && ((flags & SA_ONSTACK) || signal_on_altstack(t, f->rsp)) &&
 	       !signal_in_altstack(t, at);
 }
 
 /*
  * The general registers have one order in a trap frame and in a signal frame: they go from one to the other
- * by themselves, past the copy that the rest is put together in.
+ * by themselves. The rest comes from the task, where most of it stands ready.
  */
 #define SAME_ORDER(reg)                                                                            \
 	_Static_assert(offsetof(struct ucontext_abi, reg) ==                                       \
@@ -65,56 +67,56 @@ static bool leaves_altstack(const struct task *t, const struct trap_frame *f, u6
 #define GENERAL_WORDS (0UL GENERAL_REGISTERS(COUNT))
 GENERAL_REGISTERS(SAME_ORDER)
 
-/* Everything but the general registers. */
-static void fill_context(struct ucontext_abi *uc, const struct task *t, const struct trap_frame *f)
+void signal_frame_init(struct task *t)
 {
-	uc->flags = context_flags;
-	uc->link = 0;
-	uc->stack = (struct stack_abi){
-		.sp = t->altstack.sp,
-		.flags = t->altstack.size ? t->altstack.flags : SS_DISABLE,
-		.size = t->altstack.size,
-	};
+	t->frame.uc.flags = context_flags;
+	signal_drop_altstack(t);
+}
+
+/* What is not known before a handler begins. */
+static inline void fill_frame(struct task_frame *frame, const struct trap_frame *f, int sig,
+			      u64 restorer, u64 fpstate, u64 mask)
+{
+	struct ucontext_abi *uc = &frame->uc;
+
+	frame->restorer = restorer;
 	uc->rsp = f->rsp, uc->rip = f->rip, uc->eflags = f->rflags;
-	uc->cs = f->cs, uc->ss = f->ss, uc->fs = uc->gs = 0;
-	memset(uc->reserved, 0, sizeof(uc->reserved));
-	uc->err = t->fault.error, uc->trapno = t->fault.vector, uc->cr2 = t->fault.address;
+	uc->cs = f->cs, uc->ss = f->ss;
+	uc->fpstate = fpstate;
+	uc->sigmask = uc->oldmask = mask;
+	frame->info.signo = sig;
 }
 
 void signal_fill_info(struct siginfo_abi *si, int sig, const struct siginfo_kernel *info)
 {
+	memcpy(si, info, sizeof(*info));
+	memset((u8 *)si + sizeof(*info), 0, sizeof(*si) - sizeof(*info));
 	si->signo = sig;
-	si->error = info->error;
-	si->code = info->code;
-	si->pad = 0;
-	memcpy(si->bytes, info->bytes, sizeof(info->bytes));
-	memset(si->bytes + sizeof(info->bytes), 0, sizeof(si->bytes) - sizeof(info->bytes));
 }
 
-/* @frame, which lacks the general registers, with those of @f. 0, -EFAULT. */
-static inline int write_frame(u64 at, const struct sigframe_abi *frame, const struct trap_frame *f)
+/* @frame with the general registers of @f. 0, -EFAULT. */
+static inline int write_frame(u64 at, const struct task_frame *frame, const struct trap_frame *f)
 {
-	const size_t general = (offsetof(struct sigframe_abi, uc) + GENERAL_AT) / 8;
+	const size_t general = (offsetof(struct task_frame, uc) + GENERAL_AT) / 8;
 	const size_t behind = general + GENERAL_WORDS;
 	const u64 *words = (const u64 *)frame;
-	u64 *to = (u64 *)at;
 
-	if (!user_range_ok(at, sizeof(*frame)) || user_copy_words(to, words, general) ||
-	    user_copy_words(to + general, f, GENERAL_WORDS))
+	if (!user_range_ok(at, sizeof(*frame)))
 		return -EFAULT;
-	return user_copy_words(to + behind, words + behind, sizeof(*frame) / 8 - behind);
+	return user_gather_words((void *)at, words, general, f, GENERAL_WORDS, words + behind,
+				 sizeof(*frame) / 8 - behind);
 }
 
-/* All of *uc but the general registers. 0, -EFAULT. */
-static inline int read_context(struct ucontext_abi *uc, u64 at)
+/* Its general registers into @f, all else into *uc. 0, -EFAULT. */
+static inline int read_context(struct ucontext_abi *uc, struct trap_frame *f, u64 at)
 {
 	const size_t general = GENERAL_AT / 8, behind = general + GENERAL_WORDS;
-	const u64 *from = (const u64 *)at;
 	u64 *words = (u64 *)uc;
 
-	if (!user_range_ok(at, sizeof(*uc)) || user_copy_words(words, from, general))
+	if (!user_range_ok(at, sizeof(*uc)))
 		return -EFAULT;
-	return user_copy_words(words + behind, from + behind, sizeof(*uc) / 8 - behind);
+	return user_scatter_words(words, general, f, GENERAL_WORDS, words + behind,
+				  sizeof(*uc) / 8 - behind, (const void *)at);
 }
 
 static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
@@ -133,42 +135,37 @@ static void enter_handler(struct trap_frame *f, int sig, u64 handler, u64 frame)
 
 int signal_set_altstack(struct task *t, const struct stack_abi *st)
 {
+	struct stack_abi *own = &t->frame.uc.stack;
 	u32 mode = st->flags & ~SS_AUTODISARM;
 
 	if (mode > SS_DISABLE) /* 0, SS_ONSTACK, SS_DISABLE: one of them */
 		return -EINVAL;
 	if (mode != SS_DISABLE && st->size < MIN_ALTSTACK)
 		return -ENOMEM;
-	t->altstack.sp = mode == SS_DISABLE ? 0 : st->sp;
-	t->altstack.size = mode == SS_DISABLE ? 0 : st->size;
-	t->altstack.flags = st->flags;
+	own->sp = mode == SS_DISABLE ? 0 : st->sp;
+	own->size = mode == SS_DISABLE ? 0 : st->size;
+	own->flags = st->flags;
 	return 0;
 }
 
 int signal_push_frame(struct task *t, struct trap_frame *f, int sig,
 		      const struct sigaction_kernel *action, u64 mask)
 {
-	struct sigframe_abi frame;
 	u64 fp, at;
 
 	if (!(action->flags & SA_RESTORER) || action->handler >= USER_END)
 		return -EFAULT;
 	fp = ALIGN_DOWN(stack_top(t, f, action->flags) - fpu_image_bytes(), FPU_ALIGN);
-	at = ALIGN_DOWN(fp - sizeof(frame), 16) - 8;
+	at = ALIGN_DOWN(fp - sizeof(t->frame), 16) - 8;
 	if (leaves_altstack(t, f, action->flags, at))
 		return -EFAULT;
-	frame.restorer = action->restorer;
-	fill_context(&frame.uc, t, f);
-	frame.uc.fpstate = fp;
-	frame.uc.sigmask = frame.uc.oldmask = mask;
-	signal_fill_info(&frame.info, sig, &t->in_hand.info);
-	if (fpu_save_user(fp, &marks) || write_frame(at, &frame, f))
+	fill_frame(&t->frame, f, sig, action->restorer, fp, mask);
+	if (fpu_save_user(fp, &marks) || write_frame(at, &t->frame, f))
 		return -EFAULT;
 	enter_handler(f, sig, action->handler, at);
 	fpu_load_area(initial_fpu);
-	if (t->altstack.flags &
-	    SS_AUTODISARM) /* the frame remembers it: handlers may swap stacks */
-		t->altstack.sp = t->altstack.size = t->altstack.flags = 0;
+	if (t->frame.uc.stack.flags & SS_AUTODISARM)
+		signal_drop_altstack(t); /* the frame remembers it: handlers may swap stacks */
 	return 0;
 }
 
@@ -197,29 +194,39 @@ static inline int pop_fpu(u64 at)
 	return r;
 }
 
+/* All but the general ones. */
 static void restore_registers(struct trap_frame *f, const struct ucontext_abi *uc)
 {
+	f->vector = TRAP_SYSCALL;
+	f->cs = USER_CS;
+	f->ss = USER_SS;
 	f->rsp = uc->rsp;
 	f->rip = uc->rip;
 	f->rflags = (uc->eflags & RFLAGS_USER) | RFLAGS_IF | RFLAGS_FIXED;
 	f->error = ~0UL; /* not a call to restart */
 }
 
+/* To @st, unless the program returns to where it runs on its own. What cannot be is left as it is. */
+static inline void restore_altstack(struct task *t, const struct stack_abi *st, u64 sp)
+{
+	if (likely(st->flags == SS_DISABLE && t->frame.uc.stack.flags == SS_DISABLE))
+		return; /* it has none */
+	if (!signal_on_altstack(t, sp))
+		(void)signal_set_altstack(t, st);
+}
+
 int signal_pop_frame(struct task *t, struct trap_frame *f)
 {
-	const u64 at = f->rsp;
 	struct ucontext_abi uc;
 
-	if (read_context(&uc, at))
+	if (read_context(&uc, f, f->rsp))
 		return -EFAULT;
 	if (uc.rip >= USER_END || (uc.cs | 3) != USER_CS || (uc.ss | 3) != USER_SS)
 		return -EFAULT; /* IRET would fault (CVE-2014-9322) */
-	if (pop_fpu(uc.fpstate) ||
-	    user_copy_words(f, (const void *)(at + GENERAL_AT), GENERAL_WORDS))
+	if (pop_fpu(uc.fpstate))
 		return -EFAULT;
 	restore_registers(f, &uc);
-	if (!signal_on_altstack(t, f->rsp)) /* what cannot be is left as it is */
-		(void)signal_set_altstack(t, &uc.stack);
+	restore_altstack(t, &uc.stack, f->rsp);
 	signal_set_mask(t, uc.sigmask);
 	return 0;
 }

@@ -36,21 +36,21 @@ static bool is_fault(int sig, const struct siginfo_kernel *info)
 
 bool process_thread_interrupted(struct thread *t)
 {
-	return t->task && (t->task->in_hand.sig || signal_pending(t->task));
+	return t->task && (t->task->in_hand || signal_pending(t->task));
 }
 
 void signal_put_down(struct task *t)
 {
-	if (t->in_hand.sig)
-		(void)pending_add(&t->pending, t->in_hand.sig, &t->in_hand.info, t->cred.uid);
-	t->in_hand.sig = 0;
+	if (t->in_hand)
+		(void)pending_add(&t->pending, t->in_hand, &t->frame.info, t->cred.uid);
+	t->in_hand = 0;
 }
 
 static inline void put_in_hand(struct task *me, int sig, i32 code, u64 address)
 {
-	me->in_hand.sig = sig;
-	me->in_hand.info = (struct siginfo_kernel){ .code = code };
-	me->in_hand.info.address = address;
+	me->in_hand = sig;
+	me->frame.info = (struct siginfo_kernel){ .code = code };
+	me->frame.info.address = address;
 	context_set_work(&me->thread->ctx, WORK_SIGNAL);
 }
 
@@ -65,7 +65,7 @@ static __attribute__((noinline)) void force_anyhow(struct task *me, int sig, i32
 		sigaction_default(p->actions, sig);
 		signal_set_mask(me, me->sig_blocked & ~BIT(sig));
 	}
-	if (!me->in_hand.sig) {
+	if (!me->in_hand) {
 		put_in_hand(me, sig, code, address);
 		return;
 	}
@@ -79,7 +79,7 @@ void signal_force(int sig, i32 code, u64 address)
 	struct task *me = task_current();
 
 	if (unlikely(sigaction_handler(me->process->actions, sig) == SIG_IGN ||
-		     (me->sig_blocked & BIT(sig)) || me->in_hand.sig))
+		     (me->sig_blocked & BIT(sig)) || me->in_hand))
 		force_anyhow(me, sig, code, address);
 	else
 		put_in_hand(me, sig, code, address);
@@ -195,7 +195,7 @@ static int take_sent(struct task *t)
 {
 	struct process *p = t->process;
 	u64 flags = spin_lock_irq(&p->sig_lock);
-	int sig = take(t, ~t->sig_blocked, &t->in_hand.info);
+	int sig = take(t, ~t->sig_blocked, &t->frame.info);
 
 	if (sig && (STOP_SIGNALS & BIT(sig)))
 		p->stop_taken = true;
@@ -206,13 +206,13 @@ static int take_sent(struct task *t)
 /* The next signal to act on, with its siginfo in hand; 0: none, or its tracer took it. */
 static inline int dequeue(struct task *t)
 {
-	int sig = t->in_hand.sig;
+	int sig = t->in_hand;
 
-	t->in_hand.sig = 0;
+	t->in_hand = 0;
 	if (!sig)
 		sig = take_sent(t);
 	if (unlikely(task_is_traced(t)) && sig && sig != SIGKILL)
-		sig = ptrace_signal_stop(t, sig, &t->in_hand.info);
+		sig = ptrace_signal_stop(t, sig, &t->frame.info);
 	return sig;
 }
 
@@ -247,14 +247,14 @@ static void describe_access(const struct task *t, char *buf, size_t size)
 {
 	if (t->fault.note)
 		snprintf(buf, size, "%s", t->fault.note);
-	else if (t->fault.vector == TRAP_PAGE_FAULT)
+	else if (t->frame.uc.trapno == TRAP_PAGE_FAULT)
 		snprintf(buf, size, "%s %lx, which is %s",
-			 t->fault.error & FAULT_EXEC    ? "jump to"
-			 : t->fault.error & FAULT_WRITE ? "write to"
-							: "read of",
-			 t->fault.address, t->fault.mapped ? "not allowed" : "not mapped");
+			 t->frame.uc.err & FAULT_EXEC    ? "jump to"
+			 : t->frame.uc.err & FAULT_WRITE ? "write to"
+							 : "read of",
+			 t->frame.uc.cr2, t->fault.mapped ? "not allowed" : "not mapped");
 	else
-		snprintf(buf, size, "%s", trap_name(t->fault.vector));
+		snprintf(buf, size, "%s", trap_name(t->frame.uc.trapno));
 }
 
 /* One line on the console: who, where, why. Only for those that a fault kills. */
@@ -332,14 +332,14 @@ void signal_deliver(struct trap_frame *f)
 			stop_as_wanted(t);
 			continue;
 		}
-		if (!t->in_hand.sig && !(signal_pending_set(t) & ~t->sig_blocked))
+		if (!t->in_hand && !(signal_pending_set(t) & ~t->sig_blocked))
 			break;
 		sig = dequeue(t);
 		if (!sig)
 			continue;
 		action = process_use_action(t->process, sig, &copy);
 		if (action->handler == SIG_DFL)
-			default_action(t, sig, &t->in_hand.info);
+			default_action(t, sig, &t->frame.info);
 		else if (action->handler != SIG_IGN)
 			run_handler(t, f, sig, action);
 	}

@@ -13,7 +13,9 @@
 #include "abi/ucontext.h"
 #include "proc/process.h"
 
-void signal_room_init(void);
+void signal_room_init(void); /* before the first task */
+/* Of @t, which is new and all zero. */
+void signal_frame_init(struct task *t);
 
 /* The bits of the job-control signals that stop. */
 #define STOP_SIGNALS                                                                               \
@@ -82,12 +84,18 @@ void signal_drop_ignored(struct process *p, int sig);
 /* Is a stack pointer within the alternate stack? Its very top counts, its lowest byte does not. */
 static inline bool signal_in_altstack(const struct task *t, u64 sp)
 {
-	return sp > t->altstack.sp && sp - t->altstack.sp <= t->altstack.size;
+	const struct stack_abi *st = &t->frame.uc.stack;
+
+	return sp > st->sp && sp - st->sp <= st->size;
 }
 /* Does the program run on it? One that disarms itself is never in use. */
 static inline bool signal_on_altstack(const struct task *t, u64 sp)
 {
-	return !(t->altstack.flags & SS_AUTODISARM) && signal_in_altstack(t, sp);
+	return !(t->frame.uc.stack.flags & SS_AUTODISARM) && signal_in_altstack(t, sp);
+}
+static inline void signal_drop_altstack(struct task *t)
+{
+	t->frame.uc.stack = (struct stack_abi){ .flags = SS_DISABLE };
 }
 /* Sets that of @t, the running thread, as sigaltstack does. 0, -EINVAL, -ENOMEM (too small). */
 int signal_set_altstack(struct task *t, const struct stack_abi *st);

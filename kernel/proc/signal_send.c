@@ -131,7 +131,7 @@ static inline bool needs_tree(int sig)
 /* Would @me take @sig now, and nobody sees whether it has been pending before? */
 static inline bool is_for_hand(const struct task *me, int sig)
 {
-	return !me->in_hand.sig && !((STOP_SIGNALS | ENDS_STOP | me->sig_blocked) & BIT(sig)) &&
+	return !me->in_hand && !((STOP_SIGNALS | ENDS_STOP | me->sig_blocked) & BIT(sig)) &&
 	       sigaction_handler(me->process->actions, sig) > SIG_IGN && !task_is_traced(me);
 }
 
@@ -154,8 +154,8 @@ static inline int send_own(struct task *me, bool group, int sig, const struct si
 		return 0;
 	if (unlikely(!is_for_hand(me, sig) || (group && READ_ONCE(me->process->leader) != me)))
 		return post_own(me, group, sig, info);
-	me->in_hand.sig = sig;
-	me->in_hand.info = *info;
+	me->in_hand = sig;
+	me->frame.info = *info;
 	tell(me, sig, info);
 	return 0;
 }

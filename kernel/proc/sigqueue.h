@@ -15,9 +15,9 @@
 #define SIGNAL_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
 #define SIGRTMIN 32
 
-struct siginfo_kernel {
-	i32 code, error;
-	union { /* as programs see it from byte 16 on */
+struct siginfo_kernel { /* as programs see it: the rest of theirs is zero */
+	i32 signo, error, code, pad; /* signo: where a program is shown it */
+	union {
 		struct {
 			i32 pid;
 			u32 uid;

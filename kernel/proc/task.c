@@ -17,6 +17,7 @@
 #include "mm/page.h"
 #include "mm/slab.h"
 #include "proc/process.h"
+#include "proc/signal.h"
 
 #define HASH_SIZE 1024
 
@@ -120,6 +121,7 @@ struct task *task_create(struct process *p, i32 tid, int *err)
 	list_init(&t->trace.link);
 	t->maker = self ? self->tid : 0;
 	pending_init(&t->pending);
+	signal_frame_init(t);
 	counter_add(&tasks, 1);
 	return t;
 }

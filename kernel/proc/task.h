@@ -14,6 +14,7 @@
 #pragma once
 
 #include "abi/signal.h"
+#include "abi/ucontext.h"
 #include "lib/list.h"
 #include "proc/fdtable.h"
 #include "proc/fs_state.h"
@@ -56,10 +57,17 @@ struct task {
 	struct vfork_wait *vfork; /* [l] who waits for it to leave the memory; NULL: nobody */
 	bool in_vfork; /* [c] waits for such a child */
 
-	struct {
-		i32 sig; /* 0: none */
+	/*
+	 * [c] What the next handler's frame says beside the registers: always so the alternate stack
+	 * (its size 0: none) and the last fault; of a signal in hand its siginfo.
+	 */
+	struct task_frame {
+		u64 restorer;
+		struct ucontext_abi uc;
 		struct siginfo_kernel info;
-	} in_hand; /* [c] what it takes next, before all that is pending: its own fault, what it sent itself */
+		u8 zeroes[sizeof(struct siginfo_abi) - sizeof(struct siginfo_kernel)];
+	} frame;
+	i32 in_hand; /* [c] what it takes next, before all that is pending: its own fault, what it sent itself; 0: none */
 	struct pending_signals pending; /* [s] for this thread alone */
 	u64 sig_blocked; /* [s] changed by itself; where that takes nothing from others, without */
 	u64 sig_saved; /* [c] mask to restore after sigsuspend */
@@ -74,15 +82,11 @@ struct task {
 		u64 deadline;
 	} restart; /* [c] how an interrupted timed call goes on; see signal_restart_later() */
 	struct {
-		u64 sp, size;
-		u32 flags;
-	} altstack; /* [c] */
-	struct {
-		u64 vector, error, address;
 		bool mapped; /* there is something at the address */
 		const char *note; /* not a trap but this; NULL */
-	} fault; /* [c] the last one, for signal frames and the obituary */
+	} fault; /* [c] the last one, for the obituary; and in the frame */
 };
+_Static_assert(sizeof(struct task_frame) == sizeof(struct sigframe_abi), "the ABI's layout");
 
 /* NULL for threads of the kernel. */
 static inline struct task *task_current(void)

@@ -188,9 +188,9 @@ i64 sys_rt_sigreturn(void)
 
 static void altstack_get(const struct task *t, bool on, struct stack_abi *st)
 {
-	*st = (struct stack_abi){ .sp = t->altstack.sp, .size = t->altstack.size };
-	st->flags = !t->altstack.size ? SS_DISABLE : on ? SS_ONSTACK : 0;
-	st->flags |= t->altstack.flags & SS_AUTODISARM;
+	*st = t->frame.uc.stack;
+	st->flags = !st->size ? SS_DISABLE : on ? SS_ONSTACK : 0;
+	st->flags |= t->frame.uc.stack.flags & SS_AUTODISARM;
 }
 
 i64 sys_sigaltstack(u64 ss, u64 old)
