@@ -4,7 +4,7 @@
  * it again. traps.asm calls these (machine/upcalls.h); this is all the kernel that it knows.
  *
  *	system call	syscall_entry -> syscall_table[rax]	-> exit work? -> SYSRET
- *	fault		trap_entry -> upcall_user_fault()	-> exit work? -> IRET
+ *	fault		trap_entry -> upcall_page_fault()	-> exit work? -> IRET
  *	timer		trap_entry -> upcall_timer()		-> exit work? -> IRET
  *
  * Exit work is what must be done before the program goes on: give the CPU to somebody else,
@@ -71,81 +71,95 @@ static struct verdict judge_page_fault(int err, u64 address)
 	}
 }
 
-/* @mapped: there is something at the address, but not for this access. */
-static void remember(struct task *t, const struct trap_frame *f, const struct fault *fault,
-		     bool mapped)
+/* @address: of a page fault, else 0. @mapped: there is something, but not for this access. */
+static void remember(struct task *t, const struct trap_frame *f, u64 address, bool mapped)
 {
 	t->frame.uc.trapno = f->vector;
 	t->frame.uc.err = f->error;
-	t->frame.uc.cr2 = fault->is_page_fault ? fault->address : 0;
+	t->frame.uc.cr2 = address;
 	t->fault.mapped = mapped;
 	t->fault.note = NULL;
 }
 
-/* A fault found no memory: somebody may be killed for it. As resolve(). */
-static __attribute__((noinline)) int resolve_by_force(struct space *s, const struct fault *fault,
-						      bool exec)
+/* Counted as Linux does: what was resolved, copies' faults too. */
+static inline void resolved(void)
 {
-	int err = -ENOMEM;
+	thread_current()->faults++;
+}
 
+/*
+ * space_fault() has failed with @err. Where it found no memory somebody may be killed for it, and it is
+ * tried again. 0, or an error of space_fault() that stays.
+ */
+static int resolve_by_force(struct space *s, u64 address, u32 access, int err)
+{
 	for (int i = 1; err == -ENOMEM && i < FAULT_TRIES && oom_make_room(); i++)
-		err = space_fault(s, fault->address, fault->how & FAULT_WRITE, exec);
+		err = space_fault(s, address, access);
+	if (!err)
+		resolved();
 	return err;
 }
 
-/* 0, or an error of space_fault(). Counted as Linux does: what was resolved, copies' faults too. */
-static inline int resolve(struct process *p, const struct fault *fault, bool exec)
+/* A signal comes of it. @address and @mapped: as remember(). */
+static inline void punish(const struct trap_frame *f, struct verdict v, u64 address, bool mapped)
 {
-	int err = space_fault(p->space, fault->address, fault->how & FAULT_WRITE, exec);
-
-	if (unlikely(err == -ENOMEM))
-		err = resolve_by_force(p->space, fault, exec);
-	if (likely(!err))
-		thread_current()->faults++;
-	return err;
-}
-
-/* A signal comes of it. @err: of a page fault. */
-static void punish(const struct trap_frame *f, const struct fault *fault, int err)
-{
-	struct verdict v = fault->is_page_fault ? judge_page_fault(err, fault->address) : judge(f);
-
 	trace(TRACE_FAULT_EXIT, (u32)f->vector, (u64)v.signal);
-	remember(task_current(), f, fault, fault->is_page_fault && err != -EFAULT);
+	remember(task_current(), f, address, mapped);
 	signal_force(v.signal, v.code, v.address);
 }
 
-/* It cannot be resolved, or is no page fault. Apart, so that one that can be is soon done. */
-static __attribute__((noinline)) void unresolved(struct trap_frame *f, const struct fault *fault,
-						 int err)
+static inline u32 access_of(u64 how)
 {
-	if (fault->is_page_fault && process_current()->oom_killed)
-		trace(TRACE_FAULT_EXIT, (u32)f->vector, err); /* to its end */
-	else if (f->vector != TRAP_DEBUG || !ptrace_step_is_stray(f))
-		punish(f, fault, err);
+	return how & FAULT_WRITE ? ACCESS_WRITE : how & FAULT_EXEC ? ACCESS_EXEC : ACCESS_READ;
 }
 
-void upcall_user_fault(struct trap_frame *f, const struct fault *fault)
+/* Apart, so that a fault that is resolved at once is soon done. @err: why it was not. */
+static __attribute__((noinline)) void unresolved(const struct trap_frame *f, u64 address, int err)
 {
-	int err = -EFAULT;
+	const struct process *p = process_current();
 
-	trace(TRACE_FAULT, (u32)f->vector, fault->address, f->error, f->rip);
-	if (likely(fault->is_page_fault))
-		err = resolve(process_current(), fault, fault->how & FAULT_EXEC);
-	if (likely(!err))
-		trace(TRACE_FAULT_EXIT, (u32)f->vector, err); /* and on with the instruction */
+	err = resolve_by_force(p->space, address, access_of(f->error), err);
+	if (!err || p->oom_killed) /* on with the instruction, or to its end */
+		trace(TRACE_FAULT_EXIT, (u32)f->vector, err);
 	else
-		unresolved(f, fault, err);
+		punish(f, judge_page_fault(err, address), address, err != -EFAULT);
 }
 
-int upcall_copy_fault(const struct fault *fault)
+void upcall_page_fault(struct trap_frame *f, u64 address)
 {
+	int err;
+
+	trace(TRACE_FAULT, (u32)f->vector, address, f->error, f->rip);
+	err = space_fault(process_current()->space, address, access_of(f->error));
+	if (unlikely(err)) {
+		unresolved(f, address, err);
+		return;
+	}
+	resolved();
+	trace(TRACE_FAULT_EXIT, (u32)f->vector, err); /* and on with the instruction */
+}
+
+void upcall_user_fault(struct trap_frame *f)
+{
+	trace(TRACE_FAULT, (u32)f->vector, f->rip, f->error, f->rip);
+	if (f->vector != TRAP_DEBUG || !ptrace_step_is_stray(f))
+		punish(f, judge(f), 0, false);
+}
+
+int upcall_copy_fault(u64 address, bool write)
+{
+	u32 access = write ? ACCESS_WRITE : ACCESS_READ;
 	struct process *p = process_current();
+	int err;
 
 	if (!p || !p->space)
 		return -EFAULT;
 	assert(cpu_this()->lock_depth == 0);
-	return resolve(p, fault, false);
+	err = space_fault(p->space, address, access);
+	if (unlikely(err))
+		return resolve_by_force(p->space, address, access, err);
+	resolved();
+	return 0;
 }
 
 /* -- the timer, and the way back ----------------------------------------------------------------- */

@@ -8,24 +8,21 @@
 #include "lib/list.h"
 #include "machine/trap.h"
 
-/* What a fault was. */
-struct fault {
-	u64 address; /* CR2 for page faults; else the instruction's */
-	bool is_page_fault;
-	u32 how; /* of a page fault: FAULT_* */
-};
+/*
+ * A page fault from user mode at @address, f->error says of what kind (FAULT_*). Interrupts are on.
+ * May sleep. On return the frame is resumed unless the thread was killed (it then ends in the exit
+ * work).
+ */
+void upcall_page_fault(struct trap_frame *f, u64 address);
+/* The same for any other fault or trap from user mode. */
+void upcall_user_fault(struct trap_frame *f);
 
 /*
- * A fault or trap from user mode. Interrupts are on. May sleep. On return the frame
- * is resumed unless the thread was killed (it then ends in the exit work).
+ * A page fault of the kernel on a user address inside a user-copy routine, to @write or to read.
+ * Interrupts are on; may sleep. Returns 0 to retry the access, or a negative errno: the copy then
+ * fails.
  */
-void upcall_user_fault(struct trap_frame *f, const struct fault *fault);
-
-/*
- * A page fault of the kernel on a user address inside a user-copy routine. Interrupts are on;
- * may sleep. Returns 0 to retry the access, or a negative errno: the copy then fails.
- */
-int upcall_copy_fault(const struct fault *fault);
+int upcall_copy_fault(u64 address, bool write);
 
 /* The one-shot timer of this CPU has fired, in user mode or in the kernel; @now: clock_ns(). Interrupts
  * are off; must not sleep. */

@@ -17,7 +17,7 @@ static u8 *reach(struct space *s, u64 addr, bool write, int *err)
 	pte_t *slot = vm_slot(s, va, false);
 
 	if (!slot || (*slot & need) != need) {
-		*err = vm_fault_locked(s, va, write, false);
+		*err = vm_fault_locked(s, va, write ? ACCESS_WRITE : ACCESS_READ);
 		if (*err)
 			return NULL;
 		slot = vm_slot(s, va, false);

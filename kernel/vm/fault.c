@@ -40,13 +40,6 @@ static struct vma *map_of(struct space *s, u64 va)
 	return v;
 }
 
-static bool allows(const struct vma *v, bool write, bool exec)
-{
-	if (write)
-		return v->prot & MMU_WRITE;
-	return exec ? v->prot & MMU_EXEC : v->prot != 0;
-}
-
 static __attribute__((noinline)) int map_anonymous(struct space *s, const struct vma *v,
 						   pte_t *slot, bool write)
 {
@@ -202,28 +195,28 @@ static inline int make_leaf(struct space *s, const struct vma *v, u64 va, pte_t 
 }
 
 /* vm_fault_locked() where the last fault was in another map or under another page table. */
-static __attribute__((noinline)) int fault_elsewhere(struct space *s, u64 va, bool write, bool exec)
+static __attribute__((noinline)) int fault_elsewhere(struct space *s, u64 va, u32 access)
 {
 	struct vma *v = map_of(s, va);
 
 	if (!v)
 		return -EFAULT;
-	if (!allows(v, write, exec))
+	if (!(v->prot & access))
 		return -EACCES;
-	return vm_slot(s, va, true) ? vm_fault_locked(s, va, write, exec) : -ENOMEM;
+	return vm_slot(s, va, true) ? vm_fault_locked(s, va, access) : -ENOMEM;
 }
 
-int vm_fault_locked(struct space *s, u64 va, bool write, bool exec)
+int vm_fault_locked(struct space *s, u64 va, u32 access)
 {
 	const struct vma *v = s->recent;
 	pte_t *slot;
 
 	if (unlikely(!v || va - v->start >= v->end - v->start || va >> 21 != s->table_span))
-		return fault_elsewhere(s, va, write, exec); /* it sees to both */
-	if (unlikely(!allows(v, write, exec)))
+		return fault_elsewhere(s, va, access); /* it sees to both */
+	if (unlikely(!(v->prot & access)))
 		return -EACCES;
 	slot = s->table + (va >> PAGE_SHIFT & 511);
-	return make_leaf(s, v, va, slot, write);
+	return make_leaf(s, v, va, slot, access == ACCESS_WRITE);
 }
 
 /*
@@ -259,14 +252,14 @@ int vm_fault_forced(struct space *s, u64 va, bool write)
 	return v->prot ? make_leaf(s, v, va, slot, write) : make_hidden_leaf(s, v, va, slot, write);
 }
 
-int space_fault(struct space *s, u64 addr, bool write, bool exec)
+int space_fault(struct space *s, u64 addr, u32 access)
 {
 	int err;
 
 	if (addr >= USER_END)
 		return -EFAULT;
 	mutex_lock(&s->lock);
-	err = vm_fault_locked(s, ALIGN_DOWN(addr, PAGE_SIZE), write, exec);
+	err = vm_fault_locked(s, ALIGN_DOWN(addr, PAGE_SIZE), access);
 	mutex_unlock(&s->lock);
 	return err;
 }

@@ -52,18 +52,18 @@ KTEST(fault_reads_share_the_zero_page, 20)
 	struct space *s = space_with(2, 0, NULL);
 
 	KREQUIRE(s);
-	KEXPECT_EQ(space_fault(s, BASE, false, false), 0);
+	KEXPECT_EQ(space_fault(s, BASE, ACCESS_READ), 0);
 	KEXPECT(page_at(s, BASE) == zero_page);
 	KEXPECT(!(leaf(s, BASE) & PTE_WRITE));
 	KEXPECT(leaf(s, BASE) & PTE_USER);
 	KEXPECT_EQ(write_word(s, BASE, 5), 0);
 	KEXPECT(page_at(s, BASE) != zero_page);
 	KEXPECT(leaf(s, BASE) & PTE_WRITE);
-	KEXPECT_EQ(space_fault(s, BASE + PAGE_SIZE, true, false), 0);
+	KEXPECT_EQ(space_fault(s, BASE + PAGE_SIZE, ACCESS_WRITE), 0);
 	KEXPECT_EQ(page_at(s, BASE + PAGE_SIZE)->refcount, 1);
 	KEXPECT_EQ(read_word(s, BASE + PAGE_SIZE), 0);
 	KEXPECT_EQ(s->pages, 2);
-	KEXPECT_EQ(space_fault(s, BASE, true, false), 0); /* twice is fine */
+	KEXPECT_EQ(space_fault(s, BASE, ACCESS_WRITE), 0); /* twice is fine */
 	KEXPECT_EQ(*(u64 *)page_to_virt(zero_page), 0);
 	space_put(s);
 }
@@ -75,7 +75,7 @@ KTEST(fork_copies_on_write, 20)
 	KREQUIRE(parent);
 	write_word(parent, BASE, 1);
 	write_word(parent, BASE + PAGES(1), 2);
-	space_fault(parent, BASE + PAGES(2), false, false);
+	space_fault(parent, BASE + PAGES(2), ACCESS_READ);
 	child = space_fork(parent);
 	KREQUIRE(child);
 	KEXPECT_EQ(child->pages, 2);
@@ -111,7 +111,7 @@ KTEST(fork_keeps_rights_away, 20)
 	KEXPECT_EQ(space_protect(parent, BASE, PAGE_SIZE, 0), 0);
 	child = space_fork(parent);
 	KREQUIRE(child);
-	KEXPECT_EQ(space_fault(child, BASE, false, false), -EACCES);
+	KEXPECT_EQ(space_fault(child, BASE, ACCESS_READ), -EACCES);
 	/* Rights given back do not make a page writable that two have. */
 	KEXPECT_EQ(space_protect(child, BASE, PAGE_SIZE, RW), 0);
 	KEXPECT(!(leaf(child, BASE) & PTE_WRITE));
@@ -163,7 +163,7 @@ KTEST(fault_copies_private_file_pages, 20)
 	KEXPECT_EQ(read_word(other, BASE), 1);
 	KEXPECT_EQ(read_word(other, BASE + PAGE_SIZE), 0);
 	KEXPECT_EQ(s->pages, 2);
-	KEXPECT_EQ(space_fault(other, BASE + PAGES(2), false, false), -ENXIO); /* the end */
+	KEXPECT_EQ(space_fault(other, BASE + PAGES(2), ACCESS_READ), -ENXIO); /* the end */
 	/* Cut in the middle, the parts still know their offsets. */
 	KEXPECT_EQ(space_unmap(s, BASE, PAGE_SIZE), 0);
 	KEXPECT_EQ(space_discard(s, BASE + PAGE_SIZE, PAGE_SIZE), 0);
@@ -234,13 +234,13 @@ KTEST(space_glutton_fails_alone, 3000)
 
 	KREQUIRE(glutton && modest);
 	for (; i < 600; i++)
-		space_fault(glutton, BASE + PAGES(i), true, false);
+		space_fault(glutton, BASE + PAGES(i), ACCESS_WRITE);
 	for (unsigned order = PAGE_MAX_ORDER + 1; order-- > 0;) {
 		while ((p = page_alloc(order, ALLOC_USER)))
 			list_push_front(&hog, &p->link);
 	}
 	for (; i < 1024 && !err; i++)
-		err = space_fault(glutton, BASE + PAGES(i), true, false);
+		err = space_fault(glutton, BASE + PAGES(i), ACCESS_WRITE);
 	KEXPECT_EQ(err, -ENOMEM);
 	KEXPECT_EQ(write_word(modest, BASE, 1), 0);
 	KEXPECT(!space_fork(glutton));
@@ -266,7 +266,7 @@ KTEST(space_that_is_reaped_has_nothing, 100)
 	KEXPECT(s->pages == 1 && space_cost(s) > 1);
 	space_reap(s);
 	KEXPECT_EQ(s->pages, 0);
-	KEXPECT_EQ(space_fault(s, BASE + PAGES(2), true, false), -EFAULT);
+	KEXPECT_EQ(space_fault(s, BASE + PAGES(2), ACCESS_WRITE), -EFAULT);
 	KEXPECT_EQ(space_read(s, BASE, &word, sizeof(word)), -EFAULT);
 	KEXPECT(!space_fork(s));
 	space_put(s);

@@ -25,7 +25,7 @@ static int populate_pages(struct space *s, u64 *at, u64 end, bool write)
 
 		if (is_served(s, *at, write))
 			continue;
-		err = vm_fault_locked(s, *at, write, false);
+		err = vm_fault_locked(s, *at, write ? ACCESS_WRITE : ACCESS_READ);
 		if (err)
 			return err == -ENOMEM ? -ENOMEM : -EFAULT;
 		thread_current()->faults++; /* as on Linux */

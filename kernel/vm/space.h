@@ -16,6 +16,11 @@
 #include "sched/mutex.h"
 
 /* Permissions of a map are MMU_READ | MMU_WRITE | MMU_EXEC (= PROT_*). */
+/* An access by the permissions of which it needs one: who may do anything may read. */
+#define ACCESS_READ (MMU_READ | MMU_WRITE | MMU_EXEC)
+#define ACCESS_WRITE MMU_WRITE
+#define ACCESS_EXEC MMU_EXEC
+
 #define VMA_SHARED 1u /* writes go to the backing, fork shares */
 #define VMA_STACK 2u /* grows down on faults, to its limit */
 #define VMA_HEAP 4u /* the brk area */
@@ -129,10 +134,10 @@ i64 space_remap(struct space *s, u64 old_addr, u64 old_len, u64 new_len, u32 fla
 bool space_is_mapped(struct space *s, u64 addr, u64 len);
 
 /*
- * Resolves a fault at @addr. 0: retry the access. Errors: -EFAULT (no map: SEGV_MAPERR),
+ * Resolves a fault at @addr, of an access ACCESS_*. 0: retry the access. Errors: -EFAULT (no map: SEGV_MAPERR),
  * -EACCES (not allowed: SEGV_ACCERR), -ENXIO or -EIO (SIGBUS), -ENOMEM.
  */
-int space_fault(struct space *s, u64 addr, bool write, bool exec);
+int space_fault(struct space *s, u64 addr, u32 access);
 
 /* Writes into a space that is not loaded (exec lays out the stack). 0 or an error of fault. */
 int space_write(struct space *s, u64 addr, const void *src, size_t n);

@@ -104,16 +104,16 @@ KTEST(space_protect_changes_rights, 20)
 	KEXPECT_EQ(write_word(s, BASE + PAGES(2), 1), -EACCES);
 	KEXPECT_EQ(read_word(s, BASE + PAGES(2)), 42);
 	KEXPECT_EQ(space_protect(s, BASE + PAGES(2), 1, 0), 0);
-	KEXPECT_EQ(space_fault(s, BASE + PAGES(2), false, false), -EACCES);
+	KEXPECT_EQ(space_fault(s, BASE + PAGES(2), ACCESS_READ), -EACCES);
 	KEXPECT(!(*mmu_slot(&s->mmu, BASE + PAGES(2), false) & PTE_PRESENT));
 	KEXPECT_EQ(s->pages, 1);
 	KEXPECT_EQ(space_protect(s, BASE + PAGES(2), 1, RW), 0);
 	KEXPECT_EQ(s->map_count, 1);
 	KEXPECT_EQ(read_word(s, BASE + PAGES(2)), 42);
 	KEXPECT_EQ(write_word(s, BASE + PAGES(2), 43), 0);
-	KEXPECT_EQ(space_fault(s, BASE, false, true), -EACCES);
+	KEXPECT_EQ(space_fault(s, BASE, ACCESS_EXEC), -EACCES);
 	KEXPECT_EQ(space_protect(s, BASE, PAGES(5), MMU_READ | MMU_EXEC), 0);
-	KEXPECT_EQ(space_fault(s, BASE + PAGES(2), false, true), 0);
+	KEXPECT_EQ(space_fault(s, BASE + PAGES(2), ACCESS_EXEC), 0);
 	KEXPECT(!(*mmu_slot(&s->mmu, BASE + PAGES(2), false) & (PTE_NX | PTE_WRITE)));
 	/* A hole: what lies before it has changed. */
 	KEXPECT_EQ(space_protect(s, BASE, PAGES(6), RW), -ENOMEM);
@@ -145,8 +145,8 @@ KTEST(space_refuses_bad_arguments, 20)
 	KEXPECT_EQ(space_protect(s, BASE + 1, 1, RW), -EINVAL);
 	KEXPECT_EQ(space_protect(s, BASE, ~0UL, RW), -ENOMEM);
 	KEXPECT_EQ(space_protect(s, BASE, PAGE_SIZE, RW), -ENOMEM);
-	KEXPECT_EQ(space_fault(s, USER_END, true, false), -EFAULT);
-	KEXPECT_EQ(space_fault(s, ~0UL, true, false), -EFAULT);
+	KEXPECT_EQ(space_fault(s, USER_END, ACCESS_WRITE), -EFAULT);
+	KEXPECT_EQ(space_fault(s, ~0UL, ACCESS_WRITE), -EFAULT);
 	KEXPECT_EQ(write_word(s, USER_END - 4, 0), -EFAULT);
 	KEXPECT_EQ(s->map_count + s->mapped, 0);
 	/* A hint that cannot be had is only a hint. */
@@ -240,7 +240,7 @@ KTEST(space_remap_moves, 20)
 	KEXPECT_EQ(read_word(s, (u64)to + PAGES(2)), 4);
 	KEXPECT_EQ(read_word(s, (u64)to + PAGES(5)), 0);
 	KEXPECT_EQ(read_word(s, BASE), 1);
-	KEXPECT_EQ(space_fault(s, BASE + PAGES(1), false, false), -EFAULT);
+	KEXPECT_EQ(space_fault(s, BASE + PAGES(1), ACCESS_READ), -EFAULT);
 	KEXPECT_EQ(space_remap(s, (u64)to, PAGES(9), PAGES(2), MREMAP_MAYMOVE | MREMAP_FIXED,
 			       BASE + PAGES(5)),
 		   BASE + PAGES(5));

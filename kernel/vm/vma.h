@@ -282,4 +282,4 @@ struct page *vm_page(const struct space *s, unsigned flags);
  * the program gets no right by it. 0, -EFAULT (no map, or a shared one that is not to be written) … */
 int vm_fault_forced(struct space *s, u64 va, bool write);
 /* As space_fault, for page-aligned @va, under the lock. */
-int vm_fault_locked(struct space *s, u64 va, bool write, bool exec);
+int vm_fault_locked(struct space *s, u64 va, u32 access);

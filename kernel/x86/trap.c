@@ -56,16 +56,6 @@ void trap_frame_print(const struct trap_frame *f, void (*print)(const char *fmt,
 	      trap_name(f->vector), f->error, cr2_read(), cr3_read(), cr4_read());
 }
 
-static inline struct fault page_fault(const struct trap_frame *f)
-{
-	return (struct fault){ .address = cr2_read(), .is_page_fault = true, .how = (u32)f->error };
-}
-
-static inline struct fault other_fault(const struct trap_frame *f)
-{
-	return (struct fault){ .address = f->rip };
-}
-
 struct fixup {
 	u64 instruction, landing;
 };
@@ -102,13 +92,13 @@ static inline bool in_user_copy(const struct trap_frame *f)
  * A user copy met a page that is not there or not allowed. Its addresses have been checked, so a
  * fault anywhere else than in the user half is the kernel's own.
  */
-static bool copy_fault(struct trap_frame *f, const struct fault *fault)
+static bool copy_fault(struct trap_frame *f, u64 address)
 {
-	if (fault->address >= USER_END || !in_user_copy(f))
+	if (address >= USER_END || !in_user_copy(f))
 		return false;
 	if (f->rflags & RFLAGS_IF) {
 		irq_enable();
-		bool retry = upcall_copy_fault(fault) == 0;
+		bool retry = upcall_copy_fault(address, f->error & FAULT_WRITE) == 0;
 
 		irq_disable();
 		if (retry)
@@ -126,7 +116,6 @@ static noreturn void bad_user_iret(const struct trap_frame *f)
 	struct trap_frame regs = *f;
 	struct trap_frame *user = context_frame((struct context *)thread_current());
 	struct trap_frame hardware = *user;
-	struct fault fault = { .address = hardware.rip };
 
 	regs.rip = hardware.rip;
 	regs.cs = USER_CS;
@@ -135,7 +124,7 @@ static noreturn void bad_user_iret(const struct trap_frame *f)
 	regs.ss = USER_SS;
 	*user = regs;
 	irq_enable();
-	upcall_user_fault(user, &fault);
+	upcall_user_fault(user);
 	irq_disable();
 	trap_return_to_user(user);
 }
@@ -149,38 +138,30 @@ static bool bad_image(struct trap_frame *f)
 
 static __attribute__((noinline)) void kernel_fault(struct trap_frame *f)
 {
-	struct fault fault = f->vector == TRAP_PAGE_FAULT ? page_fault(f) : other_fault(f);
+	bool is_page_fault = f->vector == TRAP_PAGE_FAULT;
+	u64 address = cr2_read(), how = f->error;
 
 	if (f->rip == (u64)user_iret)
 		bad_user_iret(f);
-	if ((fault.is_page_fault && copy_fault(f, &fault)) || bad_image(f))
+	if ((is_page_fault && copy_fault(f, address)) || bad_image(f))
 		return;
-	if (fault.is_page_fault)
+	if (is_page_fault)
 		panic_frame(f, "the kernel %s %016lx, which is %s",
-			    fault.how & FAULT_EXEC    ? "jumped to"
-			    : fault.how & FAULT_WRITE ? "wrote to"
-						      : "read",
-			    fault.address,
-			    fault.how & FAULT_PRESENT ? "not allowed" : "not mapped");
+			    how & FAULT_EXEC    ? "jumped to"
+			    : how & FAULT_WRITE ? "wrote to"
+						: "read",
+			    address, how & FAULT_PRESENT ? "not allowed" : "not mapped");
 	panic_frame(f, "%s in the kernel", trap_name(f->vector));
-}
-
-/* A program's, of one kind or the other. */
-static inline void user_fault(struct trap_frame *f, const struct fault *fault)
-{
-	cpu_this()->fault_count++;
-	irq_enable();
-	upcall_user_fault(f, fault);
-	irq_disable();
 }
 
 static __attribute__((noinline)) void user_other_fault(struct trap_frame *f)
 {
-	struct fault fault = other_fault(f);
-
 	if (f->vector == TRAP_DEBUG)
 		breakpoints_trapped((struct context *)thread_current(), f);
-	user_fault(f, &fault);
+	cpu_this()->fault_count++;
+	irq_enable();
+	upcall_user_fault(f);
+	irq_disable();
 }
 
 /*
@@ -194,14 +175,17 @@ static inline bool is_supervisor_read(const struct trap_frame *f)
 
 static __attribute__((noinline)) void user_page_fault(struct trap_frame *f)
 {
-	struct fault fault = page_fault(f);
+	u64 address = cr2_read();
 
 	if (is_supervisor_read(f)) {
 		f->vector = TRAP_PROTECTION;
 		user_other_fault(f);
 		return;
 	}
-	user_fault(f, &fault);
+	cpu_this()->fault_count++;
+	irq_enable();
+	upcall_page_fault(f, address);
+	irq_disable();
 }
 
 void trap_dispatch(struct trap_frame *f);
