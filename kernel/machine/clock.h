@@ -27,17 +27,15 @@ struct clock_params {
 extern struct clock_params clock_params;
 
 /*
- * (a * b) >> 32 with all 128 bits of the product. Two instructions, and not C's __int128: for one GCC
- * aligns the stack of each function that looks at the clock, whether it comes to lie there or not.
+ * (a * b) >> 32 with all 128 bits of the product. Not in C: for a variable of 128 bits GCC aligns the
+ * stack of each function that has this inline.
  */
 static inline u64 clock_scale(u64 a, u64 b)
 {
-	u64 high;
-
-	__asm__("mulq %2\n\tshrdq %3, %1, %0"
-		: "+a"(a), "=&d"(high)
+	__asm__("mulq %1\n\tshrd %2, %%rdx, %0"
+		: "+a"(a)
 		: "rm"(b), "i"(CLOCK_SHIFT)
-		: "cc");
+		: "rdx", "cc");
 	return a;
 }
 

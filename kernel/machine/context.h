@@ -28,7 +28,7 @@ struct context {
 	u32 work; /* atomic; offset 0 */
 	u32 calls; /* [o] system calls below it are made at once; 0: WORK_STAYS is asked first */
 	bool user_thread; /* has user state (FPU area, FS, GS) */
-	bool lean; /* no breakpoints and cpu_features.lean_switch: switched without asking */
+	u8 lean; /* 1: no breakpoints and cpu_features.lean_switch: switched without asking */
 	u64 rsp; /* saved kernel stack pointer [o: not running] */
 	struct mmu *mmu; /* address space; NULL: kernel thread, runs on any */
 	u64 fs_base, gs_base; /* user's [o] */

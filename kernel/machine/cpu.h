@@ -45,9 +45,21 @@ static inline struct cpu *cpu_this(void)
 	return c;
 }
 
+/* Two of its fields, each in one step. Not cached either. */
 static inline u32 cpu_id(void)
 {
-	return cpu_this()->id;
+	u32 id;
+
+	__asm__ volatile("mov %%gs:%c1, %0" : "=r"(id) : "i"(offsetof(struct cpu, id)));
+	return id;
+}
+
+static inline struct run_queue *cpu_queue(void)
+{
+	struct run_queue *q;
+
+	__asm__ volatile("mov %%gs:%c1, %0" : "=r"(q) : "i"(offsetof(struct cpu, queue)));
+	return q;
 }
 
 static inline struct thread *thread_current(void)
@@ -61,10 +73,10 @@ static inline struct thread *thread_current(void)
 
 static inline u64 tsc_read(void)
 {
-	u32 lo, hi;
+	u64 lo, hi; /* it clears the upper half of both */
 
 	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
-	return (u64)hi << 32 | lo;
+	return hi << 32 | lo;
 }
 
 /*

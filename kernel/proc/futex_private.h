@@ -22,7 +22,7 @@ struct futex_bucket {
  * of both buckets.
  */
 struct futex_waiter {
-	struct futex_bucket *bucket;
+	struct futex_bucket *bucket; /* before the link: as in struct waiter */
 	struct list link; /* [b] */
 	struct futex_key key;
 	struct thread *thread; /* [i] */

@@ -13,7 +13,6 @@
 /* An early comer looks at so many of the front for its place. */
 #define FRONT_LOOK 4
 #define WEIGHT_IDLE 3 /* of SCHED_IDLE, as Linux's */
-#define INVERSE_SHIFT 32
 
 /* A step of nice is a quarter more or less: Linux's figures, since programs count on the ratios. */
 static const u32 weights[NICE_MAX - NICE_MIN + 1] = {
@@ -34,13 +33,13 @@ void fair_init(struct fair_queue *f)
 void fair_set_weight(struct thread *t)
 {
 	t->weight = t->sched.policy == SCHED_IDLE ? WEIGHT_IDLE : weights[t->sched.nice - NICE_MIN];
-	t->inverse = (1UL << INVERSE_SHIFT) / t->weight;
+	t->inverse = (1UL << CLOCK_SHIFT) / t->weight;
 	t->plain = t->sched.policy == SCHED_OTHER && t->weight == FAIR_NICE_0 && !t->priority;
 }
 
 u64 fair_weigh_slow(const struct thread *t, u64 ns)
 {
-	return ((unsigned __int128)ns * FAIR_NICE_0 * t->inverse) >> INVERSE_SHIFT;
+	return clock_scale(ns * FAIR_NICE_0, t->inverse);
 }
 
 /* -- the tree of rings ------------------------------------------------------------------------ */

@@ -33,7 +33,7 @@ extern struct run_queue run_queues[MAX_CPUS];
 
 static inline struct run_queue *run_queue_this(void)
 {
-	return cpu_this()->queue;
+	return cpu_queue();
 }
 
 static inline u32 queue_fair_count(const struct run_queue *q)

@@ -44,7 +44,7 @@ struct wait_queue {
 };
 
 struct waiter {
-	struct thread *thread;
+	struct thread *thread; /* not the link: for a pair in front GCC aligns the stack by 16 */
 	struct list link;
 	struct wait_queue *queue;
 	bool queued; /* written under the queue's lock; false: who woke the thread took it out */

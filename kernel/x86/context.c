@@ -123,18 +123,18 @@ static inline void load_bases(const struct context *prev, const struct context *
 static inline __attribute__((always_inline)) void switch_user(struct cpu *cpu, struct context *prev,
 							      struct context *next, bool lean)
 {
-	if (lean || prev->user_thread) {
+	if (lean || prev->user_thread)
 		fpu_save(prev->fpu, lean);
+	if (lean || next->user_thread)
+		fpu_load(next->fpu, lean);
+	if (lean || prev->user_thread)
 		save_bases(prev, lean);
-	}
 	if (!lean && unlikely(prev->breakpoints || next->breakpoints))
 		breakpoints_load(next);
 	if (next->mmu != cpu->mmu && next->mmu)
 		mmu_switch(cpu, next->mmu);
-	if (lean || next->user_thread) {
-		fpu_load(next->fpu, lean);
+	if (lean || next->user_thread)
 		load_bases(prev, next, lean);
-	}
 }
 
 /* From here on everything is @next's; returns when @prev is switched to. */

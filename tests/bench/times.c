@@ -6,7 +6,7 @@
 #include <time.h>
 
 #define SPAN 1000000000ull /* ticks to look for gaps in */
-#define GAP 300 /* ticks between two reads of the TSC that an interrupt explains */
+#define GAP 100 /* ticks between two reads of the TSC that an interrupt explains */
 
 static uint64_t shortest_gap(void)
 {
