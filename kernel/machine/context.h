@@ -26,7 +26,8 @@ struct breakpoints;
 
 struct context {
 	u32 work; /* atomic; offset 0 */
-	u32 calls; /* [o] system calls below it are made at once; 0: WORK_STAYS is asked first */
+	u32 traced_call; /* [o] number + 1 of the system call whose entry was traced; 0: none */
+	u64 calls; /* [o] system calls below it are made at once; 0: WORK_STAYS is asked first */
 	bool user_thread; /* has user state (FPU area, FS, GS) */
 	u8 lean; /* 1: no breakpoints and cpu_features.lean_switch: switched without asking */
 	u64 rsp; /* saved kernel stack pointer [o: not running] */
@@ -39,7 +40,6 @@ struct context {
 		u64 selectors; /* all four: nearly always 0 */
 	};
 	void *fpu; /* XSAVE area, 64-byte aligned; NULL for kernel threads */
-	u32 traced_call; /* [o] number + 1 of the system call whose entry was traced; 0: none */
 	u32 debug_status; /* [o] what the last debug trap was: DR6_* (machine/breakpoints.h) */
 	struct breakpoints *breakpoints; /* [o] NULL: none. The thread's own */
 };

@@ -217,9 +217,8 @@ syscall_entry:
 	mov [rsp + FRAME_R8], r8
 	mov [rsp + FRAME_R9], r9
 	sti
-	mov eax, eax			; Linux looks at 32 bits
 	mov rcx, r10
-	cmp eax, [rsp + FRAME_SIZE + CTX_CALLS]
+	cmp rax, [rsp + FRAME_SIZE + CTX_CALLS]
 	jae .unusual
 .dispatch:
 	call [syscall_table + rax*8]
@@ -252,20 +251,22 @@ syscall_entry:
 	swapgs
 	o64 sysret
 
-; A number outside the table; or somebody looks at this thread's calls, or has done until now.
+; A number outside the table, or with something in its upper half; or somebody looks at this thread's
+; calls, or has done until now.
 .unusual:
-	cmp dword [rsp + FRAME_SIZE + CTX_CALLS], 0
-	jne .unknown
+	cmp qword [rsp + FRAME_SIZE + CTX_CALLS], 0
+	jne .chosen
 	test dword [rsp + FRAME_SIZE + CTX_WORK], WORK_TRACE | WORK_PTRACE
 	jnz .looked_at
-	mov dword [rsp + FRAME_SIZE + CTX_CALLS], SYSCALL_COUNT
+	mov qword [rsp + FRAME_SIZE + CTX_CALLS], SYSCALL_COUNT
 .chosen:
 	cmp eax, SYSCALL_COUNT
-	jb .dispatch
-.unknown:
-	mov edi, eax
-	call upcall_syscall_unknown
+	jb .in_table
+	call syscall_none
 	jmp .done
+.in_table:
+	mov eax, eax			; Linux looks at 32 bits
+	jmp .dispatch
 
 ; Only the CPU is wanted: what the program has in its registers stays where it is.
 .give_way:
@@ -333,9 +334,9 @@ syscall_entry32:
 	push 6				; #UD
 	jmp trap_entry.save
 
-; A number that Linux has and we have not.
+; A number that we have not, whether Linux has it or nobody.
 syscall_none:
-	mov rdi, [rsp + 8 + FRAME_ERROR]
+	mov edi, [rsp + 8 + FRAME_ERROR]
 	jmp upcall_syscall_unknown
 
 ; A number whose absence every program bears.
