@@ -90,71 +90,17 @@ void file_put(struct file *f)
 	slab_free(file_cache, f);
 }
 
-typedef ssize_t (*file_move)(struct file *f, struct io *io, u64 *pos);
-
 /* Kept out of line, so that the usual way is a plain jump to the file's own code. */
-static __attribute__((noinline)) ssize_t move_locked(struct file *f, struct io *io, file_move move)
+__attribute__((noinline)) ssize_t file_move_shared(struct file *f, struct io *io, file_move move)
 {
 	ssize_t n;
 
+	if (f->ops->flags & FILE_NO_POS_LOCK)
+		return move(f, io, &f->pos);
 	mutex_lock(&f->pos_lock);
 	n = move(f, io, &f->pos);
 	mutex_unlock(&f->pos_lock);
 	return n;
-}
-
-/* Must the position be locked for a read or write? */
-static inline bool pos_is_shared(const struct file *f)
-{
-	return !(f->ops->flags & FILE_NO_POS_LOCK) && READ_ONCE(f->refs) > 1;
-}
-
-ssize_t file_read(struct file *f, struct io *io)
-{
-	file_move move = f->ops->read;
-
-	if (unlikely(!file_readable(f)))
-		return -EBADF;
-	if (unlikely(!move))
-		return -EINVAL;
-	if (pos_is_shared(f))
-		return move_locked(f, io, move);
-	return move(f, io, &f->pos);
-}
-
-ssize_t file_write(struct file *f, struct io *io)
-{
-	file_move move = f->ops->write;
-
-	if (unlikely(!file_writable(f)))
-		return -EBADF;
-	if (unlikely(!move))
-		return -EINVAL;
-	if (pos_is_shared(f))
-		return move_locked(f, io, move);
-	return move(f, io, &f->pos);
-}
-
-ssize_t file_pread(struct file *f, struct io *io, u64 pos)
-{
-	if ((i64)pos < 0)
-		return -EINVAL;
-	if (!(f->ops->flags & FILE_SEEKABLE))
-		return -ESPIPE;
-	if (!file_readable(f))
-		return -EBADF;
-	return f->ops->read ? f->ops->read(f, io, &pos) : -EINVAL;
-}
-
-ssize_t file_pwrite(struct file *f, struct io *io, u64 pos)
-{
-	if ((i64)pos < 0)
-		return -EINVAL;
-	if (!(f->ops->flags & FILE_SEEKABLE))
-		return -ESPIPE;
-	if (!file_writable(f))
-		return -EBADF;
-	return f->ops->write ? f->ops->write(f, io, &pos) : -EINVAL;
 }
 
 static i64 seek_data(struct file *f, i64 offset, bool data)
@@ -169,7 +115,7 @@ static i64 seek_data(struct file *f, i64 offset, bool data)
 }
 
 /* The new position, or -EINVAL. */
-static inline i64 seek_target(struct file *f, i64 offset, int whence)
+static i64 seek_target(struct file *f, i64 offset, int whence)
 {
 	i64 base, target;
 
@@ -187,7 +133,7 @@ static inline i64 seek_target(struct file *f, i64 offset, int whence)
 }
 
 /* Under pos_lock, where the position is shared. */
-static inline i64 seek(struct file *f, i64 offset, int whence)
+static __attribute__((noinline)) i64 seek(struct file *f, i64 offset, int whence)
 {
 	i64 target = seek_target(f, offset, whence);
 
@@ -196,20 +142,28 @@ static inline i64 seek(struct file *f, i64 offset, int whence)
 	return target;
 }
 
-i64 file_seek(struct file *f, i64 offset, int whence)
+static __attribute__((noinline)) i64 seek_locked(struct file *f, i64 offset, int whence)
 {
 	i64 target;
 
-	if (!(f->ops->flags & FILE_SEEKABLE))
-		return -ESPIPE;
-	if (f->ops->flags & FILE_NO_POS_LOCK) /* /dev/null: always at the beginning */
-		return whence >= SEEK_SET && whence <= SEEK_END ? 0 : -EINVAL;
-	if (likely(!pos_is_shared(f)))
-		return seek(f, offset, whence);
 	mutex_lock(&f->pos_lock);
 	target = seek(f, offset, whence);
 	mutex_unlock(&f->pos_lock);
 	return target;
+}
+
+i64 file_seek(struct file *f, i64 offset, int whence)
+{
+	if (unlikely(!file_seekable(f)))
+		return file_no_position(f);
+	if (f->ops->flags & FILE_NO_POS_LOCK) /* /dev/null: always at the beginning */
+		return whence >= SEEK_SET && whence <= SEEK_END ? 0 : -EINVAL;
+	if (unlikely(READ_ONCE(f->refs) > 1))
+		return seek_locked(f, offset, whence);
+	if (whence != SEEK_SET || offset < 0)
+		return seek(f, offset, whence);
+	f->pos = offset;
+	return offset;
 }
 
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, u64 pos)

@@ -68,11 +68,54 @@ static inline bool file_writable(const struct file *f)
 	return f->may & FILE_MAY_WRITE;
 }
 
+static inline bool file_seekable(const struct file *f)
+{
+	return f->ops->flags & FILE_SEEKABLE;
+}
+/* The error of a call that wants a position, from one that is not seekable. */
+static inline int file_no_position(const struct file *f)
+{
+	return f->flags & O_PATH ? -EBADF : -ESPIPE;
+}
+
+typedef ssize_t (*file_move)(struct file *f, struct io *io, u64 *pos);
+
+/* At the position, while others have the file too. */
+ssize_t file_move_shared(struct file *f, struct io *io, file_move move);
+static inline ssize_t file_move_at_pos(struct file *f, struct io *io, file_move move)
+{
+	if (unlikely(!move))
+		return -EINVAL;
+	return READ_ONCE(f->refs) > 1 ? file_move_shared(f, io, move) : move(f, io, &f->pos);
+}
+
 /* Checked entry points for handlers: access mode, position and its lock. -EBADF if not open so. */
-ssize_t file_read(struct file *f, struct io *io);
-ssize_t file_write(struct file *f, struct io *io);
-ssize_t file_pread(struct file *f, struct io *io, u64 pos); /* -ESPIPE */
-ssize_t file_pwrite(struct file *f, struct io *io, u64 pos);
+static inline ssize_t file_read(struct file *f, struct io *io)
+{
+	return likely(file_readable(f)) ? file_move_at_pos(f, io, f->ops->read) : -EBADF;
+}
+static inline ssize_t file_write(struct file *f, struct io *io)
+{
+	return likely(file_writable(f)) ? file_move_at_pos(f, io, f->ops->write) : -EBADF;
+}
+static inline ssize_t file_move_at(struct file *f, struct io *io, file_move move, bool may, u64 pos)
+{
+	if ((i64)pos < 0)
+		return -EINVAL;
+	if (unlikely(!file_seekable(f)))
+		return file_no_position(f);
+	if (unlikely(!may))
+		return -EBADF;
+	return move ? move(f, io, &pos) : -EINVAL;
+}
+static inline ssize_t file_pread(struct file *f, struct io *io, u64 pos)
+{
+	return file_move_at(f, io, f->ops->read, file_readable(f), pos);
+}
+static inline ssize_t file_pwrite(struct file *f, struct io *io, u64 pos)
+{
+	return file_move_at(f, io, f->ops->write, file_writable(f), pos);
+}
 i64 file_seek(struct file *f, i64 offset, int whence);
 /* Reads @n bytes at @pos into kernel memory; short only at the end. */
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, u64 pos);

@@ -58,9 +58,14 @@ static inline void io_init_vector(struct io *io, const struct io_segment *segs, 
 static inline __attribute__((warn_unused_result)) bool io_init_user(struct io *io, u64 addr,
 								    size_t n)
 {
+	if (unlikely(n > MAX_RW_COUNT)) {
+		if (!user_range_ok(addr, n))
+			return false;
+		n = MAX_RW_COUNT;
+	}
 	if (unlikely(!user_range_ok(addr, n)))
 		return false;
-	io_init_one(io, addr, MIN(n, MAX_RW_COUNT));
+	io_init_one(io, addr, n);
 	return true;
 }
 
@@ -70,16 +75,10 @@ static inline void io_init_kernel(struct io *io, void *addr, size_t n)
 	io_init_one(io, (u64)addr, n);
 }
 
-/* The general ways: kernel buffers, borders of segments, faults. */
+/* The general ways: borders of segments, faults. */
 int io_put_slow(struct io *io, const void *src, size_t n);
 int io_get_slow(struct io *io, void *dst, size_t n);
 int io_put_zero_slow(struct io *io, size_t n);
-
-/* Do @n bytes lie within the current user buffer? */
-static inline bool io_is_simple(const struct io *io, size_t n)
-{
-	return !io_is_kernel(io) && n <= io->here;
-}
 
 static inline void io_advance(struct io *io, size_t n)
 {
@@ -88,10 +87,13 @@ static inline void io_advance(struct io *io, size_t n)
 	io->left -= n;
 }
 
-/* All of it in one piece, as usual; false: it was not to be had so (some bytes may have moved). */
+/*
+ * All of it in one piece, as usual; false: it was not to be had so (some bytes may have moved). The buffer
+ * may be the kernel's: then nothing faults.
+ */
 static inline bool io_put_simple(struct io *io, const void *src, size_t n)
 {
-	if (unlikely(!io_is_simple(io, n) || copy_user_raw((void *)io->address, src, n)))
+	if (unlikely(n > io->here || copy_user_raw((void *)io->address, src, n)))
 		return false;
 	io_advance(io, n);
 	return true;
@@ -99,7 +101,7 @@ static inline bool io_put_simple(struct io *io, const void *src, size_t n)
 
 static inline bool io_get_simple(struct io *io, void *dst, size_t n)
 {
-	if (unlikely(!io_is_simple(io, n) || copy_user_raw(dst, (void *)io->address, n)))
+	if (unlikely(n > io->here || copy_user_raw(dst, (void *)io->address, n)))
 		return false;
 	io_advance(io, n);
 	return true;
@@ -121,7 +123,7 @@ static inline int io_get(struct io *io, void *dst, size_t n)
 
 static inline int io_put_zero(struct io *io, size_t n)
 {
-	if (unlikely(!io_is_simple(io, n) || zero_user_raw(io->address, n)))
+	if (unlikely(n > io->here || zero_user_raw(io->address, n)))
 		return io_put_zero_slow(io, n);
 	io_advance(io, n);
 	return 0;

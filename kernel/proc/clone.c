@@ -40,7 +40,7 @@ static int check_flags(const struct clone_args *a)
 
 static int copy_files(struct task *child, struct task *me, u64 flags)
 {
-	child->files = flags & CLONE_FILES ? fd_table_get(me->files) : fd_table_copy(me->files);
+	child->files = flags & CLONE_FILES ? fd_table_share(me->files) : fd_table_copy(me->files);
 	child->fs = flags & CLONE_FS ? fs_state_get(me->fs) : fs_state_copy(me->fs);
 	return child->files && child->fs ? 0 : -ENOMEM;
 }

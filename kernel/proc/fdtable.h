@@ -21,6 +21,11 @@ struct fd_slot {
 struct fd_table {
 	struct spinlock lock;
 	u32 refs; /* atomic */
+	/*
+	 * Below it the running thread looks without the lock, for nobody else uses the table. 0: others do;
+	 * or nothing is known, and fd_take_slow() finds out. Changed by its only user alone.
+	 */
+	u32 own;
 	u32 size; /* slots there are, grows by doubling */
 	u32 lowest; /* no free slot below it */
 	u32 end; /* no used slot at it or above */
@@ -34,6 +39,12 @@ static inline struct fd_table *fd_table_get(struct fd_table *t)
 {
 	__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
 	return t;
+}
+/* As it, for another task that is to use it; the caller's is the one that does. */
+static inline struct fd_table *fd_table_share(struct fd_table *t)
+{
+	WRITE_ONCE(t->own, 0);
+	return fd_table_get(t);
 }
 void fd_table_put(struct fd_table *t); /* last one closes all; may sleep */
 void fd_table_close_on_exec(struct fd_table *t);

@@ -2,7 +2,8 @@
 /*
  * A descriptor's file for the length of a system call. While the table belongs to one thread
  * alone nobody can close the descriptor meanwhile, so neither lock nor count is needed; with
- * a shared table the file is counted.
+ * a shared table the file is counted. (Who looks at another's table, as /proc does, holds it too, but
+ * changes nothing in it.)
  */
 #pragma once
 
@@ -13,33 +14,36 @@ struct fd_ref {
 	bool counted;
 };
 
-/* The file of a table that belongs to this thread alone; NULL: not open. */
-static inline struct file *fd_peek_any(const struct fd_table *t, u64 fd)
-{
-	return (u32)fd < t->size ? t->slots[(u32)fd].file : NULL;
-}
-
-/* The same, but one opened with O_PATH counts as not open. */
-static inline struct file *fd_peek(const struct fd_table *t, u64 fd)
-{
-	struct file *f = fd_peek_any(t, fd);
-
-	return likely(f && !(f->flags & O_PATH)) ? f : NULL;
-}
-
+/* Does nobody else use the running thread's table? */
 static inline bool fd_table_is_mine(const struct fd_table *t)
 {
-	return likely(READ_ONCE(t->refs) == 1);
+	return __atomic_load_n(&t->refs, __ATOMIC_ACQUIRE) == 1;
 }
+
+/*
+ * The usual way, without asking who else uses the table: true, and *f is the file of @fd, NULL if it is not
+ * open; false: fd_take_slow() has to look.
+ */
+static inline bool fd_peek(const struct fd_table *t, u64 fd, struct file **f)
+{
+	if (unlikely((u32)fd >= t->own))
+		return false;
+	*f = t->slots[(u32)fd].file;
+	return true;
+}
+
+/* fd_get(), after which fd_peek() is enough if nobody else uses the table. */
+struct file *fd_take_slow(struct fd_table *t, u64 fd);
 
 /* Also for descriptors opened with O_PATH. */
 static inline struct fd_ref fd_borrow_any(u64 fd)
 {
 	struct fd_table *t = task_current()->files;
+	struct file *f;
 
-	if (fd_table_is_mine(t))
-		return (struct fd_ref){ fd_peek_any(t, fd), false };
-	return (struct fd_ref){ fd_get(t, fd), true };
+	if (fd_peek(t, fd, &f))
+		return (struct fd_ref){ f, false };
+	return (struct fd_ref){ fd_take_slow(t, fd), true };
 }
 
 /* For one who keeps it: counted. NULL: not open. */
@@ -48,9 +52,8 @@ static inline struct file *fd_take(u64 fd)
 	struct fd_table *t = task_current()->files;
 	struct file *f;
 
-	if (unlikely(!fd_table_is_mine(t)))
-		return fd_get(t, fd);
-	f = fd_peek_any(t, fd);
+	if (!fd_peek(t, fd, &f))
+		return fd_take_slow(t, fd);
 	return likely(f) ? file_get(f) : NULL;
 }
 

@@ -37,12 +37,22 @@ static inline i64 move(struct file *f, struct io *io, enum move how, u64 pos)
 	return -EINVAL;
 }
 
+/* The buffer is not the user's: but as on Linux it comes first what the file may not do. */
+static __attribute__((noinline)) i64 no_buffer(const struct file *f, enum move how)
+{
+	bool reads = how == MOVE_READ || how == MOVE_PREAD;
+
+	if ((how == MOVE_PREAD || how == MOVE_PWRITE) && !file_seekable(f))
+		return file_no_position(f);
+	return (reads ? file_readable(f) : file_writable(f)) ? -EFAULT : -EBADF;
+}
+
 static inline i64 move_buffer(struct file *f, u64 buf, u64 count, enum move how, u64 pos)
 {
 	struct io io;
 
 	if (!io_init_user(&io, buf, count))
-		return -EFAULT;
+		return no_buffer(f, how);
 	return move(f, &io, how, pos);
 }
 
@@ -50,7 +60,7 @@ static inline i64 move_buffer(struct file *f, u64 buf, u64 count, enum move how,
 static __attribute__((noinline)) i64 move_counted(u64 fd, u64 buf, u64 count, enum move how,
 						  u64 pos)
 {
-	struct fd_ref r = fd_borrow(fd);
+	struct fd_ref r = fd_borrow_any(fd);
 	i64 n;
 
 	if (!r.file)
@@ -60,19 +70,15 @@ static __attribute__((noinline)) i64 move_counted(u64 fd, u64 buf, u64 count, en
 	return n;
 }
 
+/* What is opened with O_PATH may neither be read nor written, nor has it positions. */
 static inline i64 move_call(u64 fd, u64 buf, u64 count, enum move how, u64 pos)
 {
-	struct fd_table *t = task_current()->files;
 	struct file *f;
 
 	if (unlikely((i64)pos < 0))
 		return -EINVAL;
-	if (!fd_table_is_mine(t))
+	if (!fd_peek(task_current()->files, fd, &f))
 		return move_counted(fd, buf, count, how, pos);
-	if (how == MOVE_READ || how == MOVE_WRITE)
-		f = fd_peek_any(t, fd); /* what it may do is asked first of all */
-	else
-		f = fd_peek(t, fd);
 	return likely(f) ? move_buffer(f, buf, count, how, pos) : -EBADF;
 }
 
@@ -166,7 +172,7 @@ i64 sys_pwritev2(u64 fd, u64 iov, u64 count, u64 pos_low, u64 pos_high, u64 flag
 /* With a table that other threads use too. */
 static __attribute__((noinline)) i64 seek_counted(u64 fd, u64 offset, u64 whence)
 {
-	struct fd_ref r = fd_borrow(fd);
+	struct fd_ref r = fd_borrow_any(fd);
 	i64 pos = r.file ? file_seek(r.file, offset, whence) : -EBADF;
 
 	fd_return(r);
@@ -175,12 +181,10 @@ static __attribute__((noinline)) i64 seek_counted(u64 fd, u64 offset, u64 whence
 
 i64 sys_lseek(u64 fd, u64 offset, u64 whence)
 {
-	struct fd_table *t = task_current()->files;
 	struct file *f;
 
-	if (!fd_table_is_mine(t))
+	if (!fd_peek(task_current()->files, fd, &f))
 		return seek_counted(fd, offset, whence);
-	f = fd_peek(t, fd);
 	return likely(f) ? file_seek(f, offset, whence) : -EBADF;
 }
 

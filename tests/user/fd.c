@@ -4,11 +4,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "sys.h"
@@ -126,10 +130,52 @@ static void place_only(void)
 	is_long(raw(SYS_writev, fd, &v, 1), -EBADF, "no writev");
 	is_long(raw(SYS_ftruncate, fd, 0), -EBADF, "no ftruncate");
 	is_long(raw(SYS_fcntl, fd, F_SETFL, 0), -EBADF, "no F_SETFL");
+	is_long(raw(SYS_pread64, fd, -4096L, 1, 0), -EBADF, "no pread, wherever to");
+	is_long(raw(SYS_lseek, fd, 0, SEEK_SET), -EBADF, "no lseek");
 	ok(fstat(fd, &st) == 0 && S_ISREG(st.st_mode), "fstat tells what is there");
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	ok(lstat(link, &st) == 0 && (st.st_mode & 07777) == 0, "and its link permits nothing");
 	close(fd);
+}
+
+/* What the file may not do is told before where the bytes should have gone. */
+static void refused_first(void)
+{
+	int fd = open_test(O_WRONLY), end[2];
+
+	ok(fd >= 0 && pipe(end) == 0, "a file for writing and a pipe");
+	is_long(raw(SYS_read, fd, -4096L, 1), -EBADF,
+		"read to nowhere, of what is not open for it");
+	is_long(raw(SYS_pread64, fd, -4096L, 1, 0), -EBADF, "pread");
+	is_long(raw(SYS_write, fd, -4096L, 1), -EFAULT, "write from nowhere");
+	is_long(raw(SYS_read, end[0], -4096L, 1), -EFAULT, "read to nowhere");
+	is_long(raw(SYS_pread64, end[0], -4096L, 1, 0), -ESPIPE, "pread of a pipe");
+	is_long(raw(SYS_pread64, end[0], -4096L, 1, -1L), -EINVAL, "before its beginning");
+	close(fd);
+	close(end[0]);
+	close(end[1]);
+}
+
+/* A table that is one task's alone, then two tasks', then one's again. */
+static void shared_for_a_while(void)
+{
+	int fd = open_test(O_RDWR | O_TRUNC), other, status = -1;
+	long child;
+
+	ok(write(fd, "x", 1) == 1, "a byte is written");
+	child = raw(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (child == 0) {
+		close(fd);
+		_exit(dup(1) != fd);
+	}
+	ok(waitpid((pid_t)child, &status, 0) == child && status == 0,
+	   "a task with the same descriptors closes it, and its number is given again");
+	ok(raw(SYS_lseek, fd, 0, SEEK_END) != 1, "which is another file");
+	is_long(close(fd), 0, "that can be closed");
+	is_long(raw(SYS_lseek, fd, 0, SEEK_END), -EBADF, "and is then");
+	other = open_test(O_RDWR);
+	ok(other == fd && lseek(other, 0, SEEK_END) == 1, "the first file is opened again");
+	close(other);
 }
 
 /* Access mode 3: for ioctls, and whatever else is neither reading nor writing. */
@@ -193,6 +239,8 @@ int main(void)
 	appending();
 	place_only();
 	neither();
+	refused_first();
+	shared_for_a_while();
 	is_status(in_child(take_all, NULL), EXITED(0), "EMFILE at the limit, not before");
 	unlink(path);
 	return done_testing();
