@@ -37,10 +37,15 @@ u64 file_count_max(void)
 	return page_total_count() * PAGE_SIZE / BYTES_A_FILE;
 }
 
+bool files_too_many(void)
+{
+	return file_count() >= file_count_max();
+}
+
 /* Asked who cares first: counting goes through all CPUs. */
 static bool too_many(void)
 {
-	return file_caller_is_root && !file_caller_is_root() && file_count() >= file_count_max();
+	return file_caller_is_root && !file_caller_is_root() && files_too_many();
 }
 
 int file_create_error(void)
@@ -58,7 +63,12 @@ static const u8 may_of[O_ACCMODE + 1] = {
 
 struct file *file_create(const struct file_ops *ops, u32 flags)
 {
-	struct file *f = unlikely(too_many()) ? NULL : slab_alloc(file_cache);
+	return unlikely(too_many()) ? NULL : file_alloc(ops, flags);
+}
+
+struct file *file_alloc(const struct file_ops *ops, u32 flags)
+{
+	struct file *f = slab_alloc(file_cache);
 
 	if (!f)
 		return NULL;

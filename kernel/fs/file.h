@@ -45,6 +45,9 @@ struct file {
 
 /* A file with one reference on nothing yet; NULL: file_create_error() says why. */
 struct file *file_create(const struct file_ops *ops, u32 flags);
+/* The same for who has looked at files_too_many(), unless he is root. NULL: out of memory. */
+struct file *file_alloc(const struct file_ops *ops, u32 flags);
+bool files_too_many(void);
 /* -ENFILE: there are too many in all for one without privileges; or -ENOMEM. */
 int file_create_error(void);
 u64 file_count(void);

@@ -110,7 +110,7 @@ static int check_access(const struct opening *o, struct vnode *v)
 		return 0;
 	if ((o->flags & O_NOATIME) && cred->fsuid && cred->fsuid != v->uid)
 		return -EPERM;
-	return vnode_permission(cred, v, want);
+	return likely(!cred->fsuid) ? 0 : vnode_permission(cred, v, want);
 }
 
 /* By number, but for file systems whose devices are their own (devpts). */
@@ -119,13 +119,18 @@ static int open_device(struct vnode *v, struct file *f)
 	return v->ops->open ? v->ops->open(v, f) : devfs_open(v, f);
 }
 
-/* Lets the kind of @v fill in the file's operations. */
-static int bind_file(struct vnode *v, struct file *f, u32 flags)
+static inline int bind_plain(struct vnode *v, struct file *f)
 {
-	if (flags & O_PATH) {
-		f->ops = &path_ops;
-		return 0;
-	}
+	if (v->file_ops) /* else open() sets them, or fails */
+		f->ops = v->file_ops;
+	return v->ops->open ? v->ops->open(v, f) : 0;
+}
+
+/* Lets what is no regular file, or is opened with O_PATH, fill in the file's operations. */
+static __attribute__((noinline)) int bind_special(struct vnode *v, struct file *f, u32 flags)
+{
+	if (flags & O_PATH)
+		return 0; /* the operations it was made with */
 	switch (v->mode & S_IFMT) {
 	case S_IFDIR: f->ops = &dir_file_ops; return 0;
 	case S_IFCHR:
@@ -133,9 +138,14 @@ static int bind_file(struct vnode *v, struct file *f, u32 flags)
 	case S_IFIFO: return fifo_open(v, f);
 	case S_IFSOCK: return -ENXIO;
 	}
-	if (v->file_ops) /* else open() sets them, or fails */
-		f->ops = v->file_ops;
-	return v->ops->open ? v->ops->open(v, f) : 0;
+	return bind_plain(v, f);
+}
+
+static int bind_file(struct vnode *v, struct file *f, u32 flags)
+{
+	if (unlikely((v->mode & S_IFMT) != S_IFREG || (flags & O_PATH)))
+		return bind_special(v, f, flags);
+	return bind_plain(v, f);
 }
 
 /* An open file keeps the vnode's count that *s had. */
@@ -147,9 +157,11 @@ static int open_vnode(struct opening *o, struct spot *s, struct file **out)
 
 	if (r)
 		return r;
-	f = file_create(&path_ops, (o->flags & ~OPEN_ONLY) | (o->flags & O_NOCTTY));
+	if (unlikely(o->w.c->cred->euid && files_too_many()))
+		return -ENFILE;
+	f = file_alloc(&path_ops, (o->flags & ~OPEN_ONLY) | (o->flags & O_NOCTTY));
 	if (!f)
-		return file_create_error();
+		return -ENOMEM;
 	f->vnode = v;
 	s->vnode = NULL;
 	r = mount_enter(f, s->mount);

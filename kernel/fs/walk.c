@@ -8,13 +8,6 @@
 #include "lib/string.h"
 #include "mm/slab.h"
 
-void spot_put(struct spot *s)
-{
-	vnode_put(s->vnode);
-	if (unlikely(s->owned))
-		mount_put(s->owned);
-}
-
 void spot_to_path(struct spot *s, struct path *out)
 {
 	*out = (struct path){ s->mount, s->vnode };

@@ -59,7 +59,12 @@ void walk_cross(struct spot *s);
 /* The last component is the symlink @link, which is put: puts its text in its place for another
  * walk_parent(), or fills *link anew where it leads straight to a place. link->vnode NULL: walk on. */
 int walk_follow(struct walk *w, struct spot *link);
-void spot_put(struct spot *s);
+static inline void spot_put(struct spot *s)
+{
+	vnode_put(s->vnode);
+	if (unlikely(s->owned))
+		mount_put(s->owned);
+}
 /* Makes a path of its own of @s, which is put. */
 void spot_to_path(struct spot *s, struct path *out);
 
