@@ -127,6 +127,7 @@ struct vnode *tmpfs_root_create(struct tmpfs *t, u32 mode)
 static int enter(struct vnode *dir, const char *name, size_t len, struct tmpfs_node *n)
 {
 	struct tmpfs_entry *e;
+	u64 now;
 
 	if (!dir->nlink) /* removed meanwhile */
 		return -ENOENT;
@@ -134,12 +135,13 @@ static int enter(struct vnode *dir, const char *name, size_t len, struct tmpfs_n
 	if (!e)
 		return -ENOMEM;
 	/* commit */
+	now = file_time_now();
 	e->name.vnode = vnode_get(&n->v);
-	set_place(n, e, dir, file_time_now());
+	set_place(n, e, dir, now);
 	tmpfs_entry_insert(tmpfs_node(dir), e);
 	if (vnode_is_dir(&n->v))
 		dir->nlink++;
-	tmpfs_touch(dir);
+	tmpfs_touch_at(dir, now);
 	return 0;
 }
 
@@ -229,6 +231,7 @@ void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 {
 	struct tmpfs_node *n = tmpfs_node(e->name.vnode);
 	struct tmpfs_entry *unused = e;
+	u64 now = file_time_now();
 
 	tmpfs_entry_remove(tmpfs_node(dir), e);
 	mutex_lock_nested(&n->v.lock);
@@ -241,11 +244,11 @@ void tmpfs_remove_entry(struct vnode *dir, struct tmpfs_entry *e, u32 links)
 			n->gone = e;
 		}
 	}
-	n->v.ctime = file_time_now();
+	n->v.ctime = now;
 	mutex_unlock(&n->v.lock);
 	vnode_put(&n->v);
 	kfree(unused);
-	tmpfs_touch(dir);
+	tmpfs_touch_at(dir, now);
 }
 
 static int tmpfs_unlink(struct vnode *dir, const char *name, size_t len, struct vnode *victim)

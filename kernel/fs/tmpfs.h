@@ -58,10 +58,14 @@ static inline struct tmpfs *tmpfs_of(const struct vnode *v)
 	return container_of(v->sb, struct tmpfs, sb);
 }
 
-/* Its contents have changed now. Under vnode.lock, or (a file) write_lock. */
+/* Its contents have changed at @time. Under vnode.lock, or (a file) write_lock. */
+static inline void tmpfs_touch_at(struct vnode *v, u64 time)
+{
+	v->mtime = v->ctime = time;
+}
 static inline void tmpfs_touch(struct vnode *v)
 {
-	v->mtime = v->ctime = file_time_now();
+	tmpfs_touch_at(v, file_time_now());
 }
 
 #define TMPFS_ENTRY_BYTES 20 /* what an entry adds to st_size, as Linux's tmpfs */

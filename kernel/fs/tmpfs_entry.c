@@ -39,9 +39,10 @@ static inline u64 name_key(const char *name, size_t len)
 	return ((h >> 32) + 1) << KEY_SHIFT;
 }
 
-static inline bool same_hash(u64 a, u64 b)
+/* Has a name with key @key the hash whose lowest key is @first? */
+static inline bool same_hash(u64 key, u64 first)
 {
-	return !((a ^ b) >> KEY_SHIFT);
+	return key - first < 1UL << KEY_SHIFT;
 }
 
 static inline bool same_name(const struct tmpfs_entry *e, const char *name, size_t len)
@@ -129,21 +130,33 @@ struct tmpfs_entry *tmpfs_entry_find(struct tmpfs_node *dir, const char *name, s
 	return e;
 }
 
+/* The lowest key >= @key that is free. */
+static __attribute__((noinline)) u64 free_key(const struct tmpfs_node *dir, u64 key)
+{
+	struct tmpfs_entry *e = tmpfs_entry_from(dir, key);
+
+	for (; e && e->key == key; e = tmpfs_entry_next(e))
+		key++;
+	return key;
+}
+
 void tmpfs_entry_insert(struct tmpfs_node *dir, struct tmpfs_entry *e)
 {
 	struct rb_node **at = &dir->entries.node, *parent = NULL;
-	struct tmpfs_entry *other;
+	u64 key = name_key(e->name.text, e->name.len), other;
 	int side = 0;
 
-	e->key = name_key(e->name.text, e->name.len);
-	for (other = tmpfs_entry_from(dir, e->key); other && other->key == e->key;
-	     other = tmpfs_entry_next(other))
-		e->key++;
 	while (*at) {
 		parent = *at;
-		side = rb_entry(parent, struct tmpfs_entry, node)->key < e->key;
+		other = rb_entry(parent, struct tmpfs_entry, node)->key;
+		side = other < key;
 		at = &parent->child[side];
+		if (unlikely(other == key)) { /* again from the top, with one that is free */
+			key = free_key(dir, key);
+			at = &dir->entries.node;
+		}
 	}
+	e->key = key;
 	rb_link(&dir->entries, &e->node, parent, side);
 	dir->entry_count++;
 	dir->v.size += TMPFS_ENTRY_BYTES;

@@ -42,7 +42,8 @@ void walk_cross(struct spot *s)
 void walk_end(struct walk *w)
 {
 	spot_put(&w->at);
-	kfree(w->expanded);
+	if (unlikely(w->expanded))
+		kfree(w->expanded);
 }
 
 static bool is_root_of(const struct walk *w, const struct spot *s)
