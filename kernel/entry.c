@@ -87,12 +87,11 @@ static inline void resolved(void)
 	thread_current()->faults++;
 }
 
-/*
- * space_fault() has failed with @err. Where it found no memory somebody may be killed for it, and it is
- * tried again. 0, or an error of space_fault() that stays.
- */
-static int resolve_by_force(struct space *s, u64 address, u32 access, int err)
+/* A fault found no memory: somebody may be killed for it. 0, or an error of space_fault(). */
+static __attribute__((noinline)) int resolve_by_force(struct space *s, u64 address, u32 access)
 {
+	int err = -ENOMEM;
+
 	for (int i = 1; err == -ENOMEM && i < FAULT_TRIES && oom_make_room(); i++)
 		err = space_fault(s, address, access);
 	if (!err)
@@ -118,7 +117,8 @@ static __attribute__((noinline)) void unresolved(const struct trap_frame *f, u64
 {
 	const struct process *p = process_current();
 
-	err = resolve_by_force(p->space, address, access_of(f->error), err);
+	if (err == -ENOMEM)
+		err = resolve_by_force(p->space, address, access_of(f->error));
 	if (!err || p->oom_killed) /* on with the instruction, or to its end */
 		trace(TRACE_FAULT_EXIT, (u32)f->vector, err);
 	else
@@ -156,10 +156,11 @@ int upcall_copy_fault(u64 address, bool write)
 		return -EFAULT;
 	assert(cpu_this()->lock_depth == 0);
 	err = space_fault(p->space, address, access);
-	if (unlikely(err))
-		return resolve_by_force(p->space, address, access, err);
-	resolved();
-	return 0;
+	if (unlikely(err == -ENOMEM))
+		return resolve_by_force(p->space, address, access);
+	if (likely(!err))
+		resolved();
+	return err;
 }
 
 /* -- the timer, and the way back ----------------------------------------------------------------- */
