@@ -100,12 +100,13 @@ u64 task_made_count(void)
 
 struct task *task_create(struct process *p, i32 tid, int *err)
 {
-	struct task *t = slab_alloc_zero(task_cache);
+	struct task *t = slab_alloc(task_cache);
 	const struct task *self = task_current();
 
 	*err = -ENOMEM;
 	if (!t)
 		return NULL;
+	memset(t, 0, offsetof(struct task, pending)); /* the rest is pending_init()'s */
 	tid = tid_take(tid);
 	if (tid < 0) {
 		slab_free(task_cache, t);

@@ -68,7 +68,6 @@ struct task {
 		u8 zeroes[sizeof(struct siginfo_abi) - sizeof(struct siginfo_kernel)];
 	} frame;
 	i32 in_hand; /* [c] what it takes next, before all that is pending: its own fault, what it sent itself; 0: none */
-	struct pending_signals pending; /* [s] for this thread alone */
 	u64 sig_blocked; /* [s] changed by itself; where that takes nothing from others, without */
 	u64 sig_saved; /* [c] mask to restore after sigsuspend */
 	bool sig_restore; /* [c] sig_saved is in force */
@@ -85,6 +84,7 @@ struct task {
 		bool mapped; /* there is something at the address */
 		const char *note; /* not a trap but this; NULL */
 	} fault; /* [c] the last one, for the obituary; and in the frame */
+	struct pending_signals pending; /* [s] for this thread alone; the last, see task_create() */
 };
 _Static_assert(sizeof(struct task_frame) == sizeof(struct sigframe_abi), "the ABI's layout");
 
