@@ -87,11 +87,11 @@ void signal_force(int sig, i32 code, u64 address)
 
 /* -- masks ------------------------------------------------------------------------------------ */
 
-/* Something is not blocked any more: is it pending? */
+/* Something is not blocked any more: is it pending? Who tells a thread to end or stop kicks it anyway. */
 static inline void look_what_waits(struct task *me)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (unlikely(signal_pending(me)))
+	if (unlikely(signal_pending_set(me) & ~me->sig_blocked))
 		context_set_work(&me->thread->ctx, WORK_SIGNAL);
 }
 
