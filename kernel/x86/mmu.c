@@ -40,34 +40,35 @@ static inline pte_t *table_of(pte_t e)
 	return phys_to_virt(pte_phys(e));
 }
 
-/*
- * One level down from @slot, the table made (for @owner) if need be. NULL: none, or a large
- * page.
- */
-static pte_t *descend(pte_t *slot, bool create, u64 table_bits, struct mmu *owner)
+static inline bool is_table(pte_t e)
 {
-	if (!(*slot & PTE_PRESENT)) {
-		u64 phys = create ? upcall_table_alloc(owner ? &owner->tables : NULL) : 0;
+	return (e & (PTE_PRESENT | PTE_HUGE)) == PTE_PRESENT;
+}
 
-		if (!phys)
-			return NULL;
-		*slot = phys | table_bits;
-		if (owner)
-			owner->table_count++;
-	} else if (*slot & PTE_HUGE) {
-		return NULL;
-	}
-	return table_of(*slot);
+/* Puts a new table (of @owner) into @slot, if that is empty. */
+static bool make_table(pte_t *slot, u64 table_bits, struct mmu *owner)
+{
+	u64 phys = *slot & PTE_PRESENT ? 0 : upcall_table_alloc(owner ? &owner->tables : NULL);
+
+	if (!phys)
+		return false;
+	*slot = phys | table_bits;
+	if (owner)
+		owner->table_count++;
+	return true;
 }
 
 static pte_t *slot_in(u64 root, u64 va, bool create, u64 table_bits, struct mmu *owner)
 {
 	pte_t *table = phys_to_virt(root);
 
+#pragma GCC unroll 3
 	for (unsigned level = LEVELS - 1; level > 0; level--) {
-		table = descend(&table[index_at(va, level)], create, table_bits, owner);
-		if (!table)
+		pte_t *slot = &table[index_at(va, level)];
+
+		if (unlikely(!is_table(*slot)) && !(create && make_table(slot, table_bits, owner)))
 			return NULL;
+		table = table_of(*slot);
 	}
 	return &table[index_at(va, 0)];
 }
@@ -86,8 +87,14 @@ pte_t *mmu_next_slot(const struct mmu *m, u64 *va, u64 end)
 		unsigned level = LEVELS - 1;
 		u64 span;
 
-		for (; level && table[index_at(*va, level)]; level--)
-			table = table_of(table[index_at(*va, level)]);
+#pragma GCC unroll 3
+		for (; level; level--) {
+			pte_t e = table[index_at(*va, level)];
+
+			if (!e)
+				break;
+			table = table_of(e);
+		}
 		if (!level)
 			return &table[index_at(*va, 0)];
 		span = span_at(level);
@@ -295,7 +302,9 @@ static void claim_slot(u64 va)
 {
 	pte_t *root = phys_to_virt(kernel_root);
 
-	ensure(descend(&root[index_at(va, LEVELS - 1)], true, TABLE_KERNEL, NULL));
+	pte_t *slot = &root[index_at(va, LEVELS - 1)];
+
+	ensure(is_table(*slot) || make_table(slot, TABLE_KERNEL, NULL));
 }
 
 void mmu_init(const struct boot_info *info)
