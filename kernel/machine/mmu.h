@@ -127,6 +127,11 @@ static inline void mmu_flush_done(struct mmu_flush *f)
 	if (f->end)
 		mmu_flush_perform(f);
 }
+/*
+ * The same where leaves have only been given more rights: by this CPU alone. The others find out by a
+ * fault, should they still have the old ones.
+ */
+void mmu_flush_here(const struct mmu_flush *f);
 /* Invalidates one address on this CPU only (a fault that gave more rights). */
 void mmu_flush_local(u64 va);
 

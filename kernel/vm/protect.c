@@ -38,7 +38,8 @@ static inline int change_leaf(pte_t *slot, u64 va, void *arg)
 	return 0;
 }
 
-static void change_leaves(struct space *s, u64 start, u64 end, u32 prot, bool shared)
+/* @takes: the map permitted something that @prot does not. A leaf never loses what both permit. */
+static void change_leaves(struct space *s, u64 start, u64 end, u32 prot, bool shared, bool takes)
 {
 	struct change c;
 
@@ -46,7 +47,10 @@ static void change_leaves(struct space *s, u64 start, u64 end, u32 prot, bool sh
 	c.shared = shared;
 	mmu_flush_init(&c.flush, &s->mmu);
 	vm_for_each_leaf(s, start, end, change_leaf, &c);
-	mmu_flush_done(&c.flush);
+	if (takes)
+		mmu_flush_done(&c.flush);
+	else
+		mmu_flush_here(&c.flush);
 }
 
 static int check_change(const struct vma *v, u32 prot)
@@ -126,7 +130,7 @@ static int protect_locked(struct space *s, u64 start, u64 end, u32 prot)
 			return -ENOMEM;
 		if (v->prot != prot) {
 			u64 to = MIN(v->end, end);
-			bool shared = v->flags & VMA_SHARED;
+			bool shared = v->flags & VMA_SHARED, takes = v->prot & ~prot;
 
 			err = check_change(v, prot);
 			if (err)
@@ -134,7 +138,7 @@ static int protect_locked(struct space *s, u64 start, u64 end, u32 prot)
 			v = regroup(s, v, start, to, prot);
 			if (!v)
 				return -ENOMEM;
-			change_leaves(s, start, to, prot, shared);
+			change_leaves(s, start, to, prot, shared, takes);
 		}
 		if (v->end >= end)
 			return 0;

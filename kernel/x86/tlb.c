@@ -111,6 +111,12 @@ void mmu_flush_perform(struct mmu_flush *f)
 		call_rarely(free_tables, f);
 }
 
+void mmu_flush_here(const struct mmu_flush *f)
+{
+	if (f->end && cpu_this()->mmu == f->mmu)
+		flush_span(f);
+}
+
 static void leave(void *arg)
 {
 	struct cpu *cpu = cpu_this();
