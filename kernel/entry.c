@@ -186,9 +186,10 @@ void *upcall_cpu_memory(size_t bytes)
 	return p ? page_to_virt(p) : NULL;
 }
 
-struct thread *upcall_cpu_prepare(u32 cpu)
+struct thread *upcall_cpu_prepare(struct cpu *cpu)
 {
-	return slab_prepare_cpu(cpu) ? sched_prepare_cpu(cpu) : NULL;
+	page_prepare_cpu(cpu);
+	return slab_prepare_cpu(cpu) ? sched_prepare_cpu(cpu->id) : NULL;
 }
 
 void upcall_cpu_started(void)

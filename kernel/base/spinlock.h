@@ -70,6 +70,37 @@ static inline void spin_unlock(struct spinlock *l)
 	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
 }
 
+/*
+ * A lock of things that one CPU's threads have for themselves, interrupts on or off: its handlers keep
+ * away from them (cpu.irq_depth), and another CPU, with interrupts off, takes the lock only if it is
+ * free. So whoever waits for it, holding whatever, waits for an owner that no handler holds up. Hence it
+ * has no place in lockdep's order: what matters there is what is taken within.
+ */
+static inline void spin_lock_own(struct spinlock *l)
+{
+	assert(cpu_this()->irq_depth == 0);
+	if (unlikely(!spin_try(l)))
+		call_rarely(spin_wait, l);
+	debug_only(cpu_this()->lock_depth++);
+}
+
+/* As one that does not own it. */
+static inline bool spin_lock_if_free(struct spinlock *l)
+{
+	assert(!irq_enabled());
+	if (!spin_try(l))
+		return false;
+	debug_only(cpu_this()->lock_depth++);
+	return true;
+}
+
+/* After either. */
+static inline void spin_unlock_own(struct spinlock *l)
+{
+	debug_only(cpu_this()->lock_depth--);
+	__atomic_store_n(&l->held, 0, __ATOMIC_RELEASE);
+}
+
 /* Interrupts off, then the lock; returns the flags for spin_unlock_irq(). */
 static inline u64 spin_lock_irq_as(struct spinlock *l, const char *name, bool nested)
 {

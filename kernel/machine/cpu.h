@@ -29,6 +29,8 @@ struct cpu {
 	struct mmu *mmu; /* address space whose tables are loaded; NULL: the kernel's own; a peek */
 	struct thread *idle;
 	struct run_queue *queue; /* sched's */
+	struct frame_cache *frames; /* [i] mm's, as the next */
+	struct magazine *magazines; /* [i] */
 	u64 irq_count, fault_count, syscall_count; /* statistics */
 	u64 irqs_off_since; /* TSC; 0: not known (debug builds, as the next) */
 	u64 irqs_off_max, irqs_off_where; /* longest so far, ticks, and the code that ended it */

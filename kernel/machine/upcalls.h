@@ -8,6 +8,8 @@
 #include "lib/list.h"
 #include "machine/trap.h"
 
+struct cpu;
+
 /*
  * A page fault from user mode at @address, f->error says of what kind (FAULT_*). Interrupts are on.
  * May sleep. On return the frame is resumed unless the thread was killed (it then ends in the exit
@@ -50,12 +52,12 @@ i64 upcall_syscall_unknown(u64 number);
 void upcall_kicked(void);
 
 /*
- * Starting CPU @cpu, on the boot CPU: zeroed memory for ever, page aligned (NULL: none); its run
- * queue and idle thread (the thread's address is its stack's top). Then on the new CPU itself,
+ * Starting a CPU, on the boot CPU: zeroed memory for ever, page aligned (NULL: none); for @cpu, whose
+ * id is set, what allocators keep for it, its run queue and idle thread (the thread's address is its stack's top). Then on the new CPU itself,
  * on that stack, with interrupts off: the idle loop.
  */
 void *upcall_cpu_memory(size_t bytes);
-struct thread *upcall_cpu_prepare(u32 cpu);
+struct thread *upcall_cpu_prepare(struct cpu *cpu);
 noreturn void upcall_cpu_started(void);
 
 /* First code on a new thread's stack: finishes the switch that led here. Interrupts off. */

@@ -21,6 +21,7 @@ void slab_init(void)
 					     "kmalloc-1024", "kmalloc-2048", "kmalloc-4096",
 					     "kmalloc-8192" };
 
+	ensure(slab_prepare_cpu(cpu_this()));
 	page_shrink = slab_shrink;
 	_Static_assert(ARRAY_SIZE(names) == ARRAY_SIZE(kmalloc_caches), "one name a cache");
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)

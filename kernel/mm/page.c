@@ -8,8 +8,11 @@
  * CACHE_MAX frames. When the buddy lists have nothing for a request, whatever caches hold, these
  * and those above (page_shrink), is given back and the lists are asked again.
  *
- * Locks: frame_cache.lock, interrupts off; nearly always its own CPU takes it, so it costs no
- * wait. Order: frame_cache.lock → buddy_lock.
+ * A cache is for its CPU's threads: they keep the CPU as long as they are in the kernel, so they need not
+ * turn interrupts off for it. Interrupt handlers, which seldom want a frame, go past it.
+ *
+ * Locks: frame_cache.lock (spin_lock_own; other CPUs empty a cache when memory is out). Order:
+ * frame_cache.lock → buddy_lock.
  */
 #include "mm/page.h"
 
@@ -46,12 +49,17 @@ static struct frame_cache {
 	i64 live_beside; /* atomic: frames handed out and given back past the cache */
 } __attribute__((aligned(64))) frame_caches[MAX_CPUS];
 
-/* Interrupts are off. */
-static inline struct frame_cache *own_cache(void)
+void page_prepare_cpu(struct cpu *cpu)
 {
-	struct frame_cache *c = &frame_caches[cpu_id()];
+	cpu->frames = &frame_caches[cpu->id];
+}
 
-	__asm__("" : "+r"(c)); /* else the compiler computes it again at each use */
+/* This CPU's, @cpu's, for a thread. */
+static inline struct frame_cache *cache_lock(const struct cpu *cpu)
+{
+	struct frame_cache *c = cpu->frames;
+
+	spin_lock_own(&c->lock);
 	return c;
 }
 
@@ -74,18 +82,38 @@ static inline struct page *cache_take(struct frame_cache *c)
 	return p;
 }
 
-/* One of this CPU's cache, which is filled first if it is empty and @fill is set. */
-static inline struct page *frame_take(bool fill)
+/* One of this CPU's cache, if there is one for the caller. */
+static inline struct page *frame_take(void)
 {
-	u64 flags = irq_save();
-	struct frame_cache *c = own_cache();
+	const struct cpu *cpu = cpu_this();
+	struct frame_cache *c;
 	struct page *p;
 
-	spin_lock(&c->lock);
-	if (fill && !c->list)
+	if (unlikely(cpu->irq_depth))
+		return NULL;
+	c = cache_lock(cpu);
+	p = cache_take(c);
+	spin_unlock_own(&c->lock);
+	return p;
+}
+
+/* The same, but an empty cache is filled first, and handlers get one past it. */
+static struct page *frame_alloc(void)
+{
+	const struct cpu *cpu = cpu_this();
+	struct frame_cache *c;
+	struct page *p;
+
+	if (cpu->irq_depth) {
+		p = buddy_alloc(0);
+		page_account(p ? 1 : 0);
+		return p;
+	}
+	c = cache_lock(cpu);
+	if (!c->list)
 		cache_fill(c);
 	p = cache_take(c);
-	spin_unlock_irq(&c->lock, flags);
+	spin_unlock_own(&c->lock);
 	return p;
 }
 
@@ -104,33 +132,48 @@ static void cache_drain(struct frame_cache *c, u32 n)
 	buddy_free_frames_list(list);
 }
 
+/* As the next, for an interrupt handler. */
+static __attribute__((noinline)) void frames_free_past(struct page *first, struct page *last, u32 n)
+{
+	last->next_free = NULL;
+	buddy_free_frames_list(first);
+	page_account(-(i64)n);
+}
+
 /* The @n frames from @first to @last, linked by next_free. */
 static inline void frames_free(struct page *first, struct page *last, u32 n)
 {
-	u64 flags = irq_save();
-	struct frame_cache *c = own_cache();
+	const struct cpu *cpu = cpu_this();
+	struct frame_cache *c;
 
-	spin_lock(&c->lock);
+	if (unlikely(cpu->irq_depth)) {
+		frames_free_past(first, last, n);
+		return;
+	}
+	c = cache_lock(cpu);
 	last->next_free = c->list;
 	c->list = first;
 	c->live -= n;
 	c->count += n;
 	if (unlikely(c->count > CACHE_MAX))
 		cache_drain(c, c->count - CACHE_KEEP);
-	spin_unlock_irq(&c->lock, flags);
+	spin_unlock_own(&c->lock);
 }
 
-/* Everything that caches hold goes back to the buddy lists. */
+/* Everything that caches hold goes back to the buddy lists, but for those that are being used just now. */
 static void drain_all(void)
 {
 	if (page_shrink)
 		page_shrink();
 	for (u32 i = 0; i < cpu_count; i++) {
 		struct frame_cache *c = &frame_caches[i];
-		u64 flags = spin_lock_irq(&c->lock);
+		u64 flags = irq_save();
 
-		cache_drain(c, c->count);
-		spin_unlock_irq(&c->lock, flags);
+		if (spin_lock_if_free(&c->lock)) {
+			cache_drain(c, c->count);
+			spin_unlock_own(&c->lock);
+		}
+		irq_restore(flags);
 	}
 }
 
@@ -147,7 +190,7 @@ static bool reserve_needed(unsigned order)
 
 static struct page *frames_alloc(unsigned order)
 {
-	return likely(!order) ? frame_take(true) : buddy_alloc(order);
+	return likely(!order) ? frame_alloc() : buddy_alloc(order);
 }
 
 static inline struct page *hand_out(struct page *p, unsigned order, unsigned flags)
@@ -187,7 +230,7 @@ struct page *page_alloc(unsigned order, unsigned flags)
 
 	if (unlikely(order || fault_injection_on || ((flags & ALLOC_USER) && page_memory_low())))
 		return alloc_slow(order, flags);
-	p = frame_take(false);
+	p = frame_take();
 	return likely(p) ? hand_out(p, 0, flags) : alloc_slow(0, flags);
 }
 

@@ -67,6 +67,8 @@ static inline struct page *virt_to_page(const void *v)
  * one by one to give them back.
  */
 void page_init(const struct boot_info *info);
+/* Gives @cpu, which has not run, its cache of frames. */
+void page_prepare_cpu(struct cpu *cpu);
 /* Gives loader memory back (the loader's stack and struct boot_info are in it: copy first). */
 void page_reclaim_loader(const struct boot_info *info);
 

@@ -94,6 +94,7 @@ void page_init(const struct boot_info *info)
 	page_array = phys_to_virt(array);
 	memset(page_array, 0, bytes);
 	buddy_init();
+	page_prepare_cpu(cpu_this());
 	for (u32 i = 0; i < info->range_count; i++) {
 		const struct boot_range *r = &info->ranges[i];
 		u64 start = MAX(r->base, LOW_MEMORY);

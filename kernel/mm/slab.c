@@ -10,8 +10,12 @@
  * slab_shrink() empties magazines and gives all empty slabs back.
  * What debug builds look at is in slab_debug.c.
  *
- * Locks, interrupts off: magazine.lock (nearly always taken by its own CPU) → slab_cache.lock
- * (leaf). Frames are taken and given back with neither held: the page allocator may shrink us.
+ * Magazines are for their CPU's threads: those keep the CPU as long as they are in the kernel, so they
+ * need not turn interrupts off. Interrupt handlers go past them, to the slabs.
+ *
+ * Locks: magazine.lock (spin_lock_own; other CPUs empty a magazine when memory is out) →
+ * slab_cache.lock (leaf, interrupts off). Frames are taken and given back with neither held: the page
+ * allocator may shrink us.
  */
 #include "mm/slab_private.h"
 
@@ -119,7 +123,7 @@ void surplus_free(struct slab_cache *c, struct surplus *s)
 	}
 }
 
-/* -- between slabs and magazines: both locks held --------------------------------------------- */
+/* -- between slabs and magazines, or interrupt handlers: under the cache's lock -------------------- */
 
 static void *object_take(struct slab_cache *c)
 {
@@ -155,44 +159,65 @@ static void object_return(struct slab_cache *c, void *obj, struct surplus *s)
 		c->empties = 1;
 }
 
-static void slabs_lock(struct slab_cache *c)
+static u64 slabs_lock(struct slab_cache *c)
 {
-	if (!MUTANT(slablock))
-		spin_lock(&c->lock);
+	return MUTANT(slablock) ? irq_save() : spin_lock_irq(&c->lock);
 }
 
-static void slabs_unlock(struct slab_cache *c)
+static void slabs_unlock(struct slab_cache *c, u64 flags)
 {
-	if (!MUTANT(slablock))
-		spin_unlock(&c->lock);
+	if (MUTANT(slablock))
+		irq_restore(flags);
+	else
+		spin_unlock_irq(&c->lock, flags);
 }
 
 static void magazine_fill(struct slab_cache *c, struct magazine *m)
 {
-	slabs_lock(c);
+	u64 flags = slabs_lock(c);
+
 	while (m->count < (c->capacity + 1) / 2 && c->partial)
 		m->objects[m->count++] = object_take(c);
-	slabs_unlock(c);
+	slabs_unlock(c, flags);
 }
 
 void magazine_drain(struct slab_cache *c, struct magazine *m, u32 left, struct surplus *s)
 {
-	slabs_lock(c);
+	u64 flags = slabs_lock(c);
+
 	while (m->count > left)
 		object_return(c, m->objects[--m->count], s);
-	slabs_unlock(c);
+	slabs_unlock(c, flags);
+}
+
+/* Past the magazines. NULL: no slab has an object. */
+static void *take_directly(struct slab_cache *c)
+{
+	u64 flags = slabs_lock(c);
+	void *obj = c->partial ? object_take(c) : NULL;
+
+	slabs_unlock(c, flags);
+	if (obj)
+		debug_only(object_check_poison(c, obj));
+	return obj;
+}
+
+static void return_directly(struct slab_cache *c, void *obj, struct surplus *s)
+{
+	u64 flags = slabs_lock(c);
+
+	object_return(c, obj, s);
+	slabs_unlock(c, flags);
 }
 
 /* -- the calls -------------------------------------------------------------------------------- */
 
-/* This CPU's magazine of @c, locked. */
-static inline struct magazine *magazine_lock(const struct slab_cache *c, u64 *flags)
+/* The magazine of @c of this CPU, @cpu, for a thread. */
+static inline struct magazine *magazine_lock(const struct cpu *cpu, const struct slab_cache *c)
 {
-	struct magazine *m;
+	struct magazine *m = &cpu->magazines[c->index];
 
-	*flags = irq_save();
-	m = &slab_magazines[cpu_id()][c->index];
-	spin_lock(&m->lock);
+	spin_lock_own(&m->lock);
 	return m;
 }
 
@@ -206,25 +231,33 @@ static inline void *magazine_take(const struct slab_cache *c, struct magazine *m
 	return obj;
 }
 
-/*
- * The magazine is empty, or a test wants a failure. NULL: no slab has an object either, nor is there
- * memory for one.
- */
+/* Of the magazine, filled if need be, or past it. NULL: no slab has an object either. */
+static void *refill_and_take(struct slab_cache *c)
+{
+	const struct cpu *cpu = cpu_this();
+	struct magazine *m;
+	void *obj = NULL;
+
+	if (cpu->irq_depth)
+		return take_directly(c);
+	m = magazine_lock(cpu, c);
+	if (!m->count)
+		magazine_fill(c, m);
+	if (m->count)
+		obj = magazine_take(c, m);
+	spin_unlock_own(&m->lock);
+	return obj;
+}
+
+/* The magazine has none for the caller, or a test wants a failure. NULL: out of memory. */
 static __attribute__((noinline)) void *alloc_slow(struct slab_cache *c)
 {
-	void *obj = NULL;
-	u64 flags;
+	void *obj;
 
 	if (fault_injected())
 		return NULL;
 	do {
-		struct magazine *m = magazine_lock(c, &flags);
-
-		if (!m->count)
-			magazine_fill(c, m);
-		if (m->count)
-			obj = magazine_take(c, m);
-		spin_unlock_irq(&m->lock, flags);
+		obj = refill_and_take(c);
 	} while (!obj && slab_grow(c));
 	return obj;
 }
@@ -232,30 +265,30 @@ static __attribute__((noinline)) void *alloc_slow(struct slab_cache *c)
 /* It calls nothing but the long way, and that at its end, so it saves no register. */
 void *slab_alloc(struct slab_cache *c)
 {
+	const struct cpu *cpu = cpu_this();
 	struct magazine *m;
 	void *obj;
-	u64 flags;
 
-	if (unlikely(fault_injection_on))
+	if (unlikely(fault_injection_on | cpu->irq_depth))
 		return alloc_slow(c);
-	m = magazine_lock(c, &flags);
+	m = magazine_lock(cpu, c);
 	obj = likely(m->count) ? magazine_take(c, m) : NULL;
-	spin_unlock_irq(&m->lock, flags);
+	spin_unlock_own(&m->lock);
 	return likely(obj) ? obj : alloc_slow(c);
 }
 
 u32 slab_alloc_some(struct slab_cache *c, void **objs, u32 n)
 {
+	const struct cpu *cpu = cpu_this();
 	struct magazine *m;
-	u64 flags;
 
-	if (unlikely(fault_injection_on))
+	if (unlikely(fault_injection_on | cpu->irq_depth))
 		return 0;
-	m = magazine_lock(c, &flags);
+	m = magazine_lock(cpu, c);
 	n = MIN(n, m->count);
 	for (u32 i = 0; i < n; i++)
 		objs[i] = magazine_take(c, m);
-	spin_unlock_irq(&m->lock, flags);
+	spin_unlock_own(&m->lock);
 	return n;
 }
 
@@ -272,17 +305,22 @@ static inline void magazine_give(struct magazine *m, void *obj)
 	m->objects[m->count++] = obj;
 }
 
-/* The magazine is full: half of it goes back. */
+/* The magazine is full: half of it goes back. Or it is not for the caller. */
 static __attribute__((noinline)) void free_slow(struct slab_cache *c, void *obj)
 {
+	const struct cpu *cpu = cpu_this();
 	struct surplus surplus = { 0 };
-	u64 flags;
-	struct magazine *m = magazine_lock(c, &flags);
 
-	if (m->count == c->capacity)
-		magazine_drain(c, m, c->capacity / 2, &surplus);
-	magazine_give(m, obj);
-	spin_unlock_irq(&m->lock, flags);
+	if (cpu->irq_depth) {
+		return_directly(c, obj, &surplus);
+	} else {
+		struct magazine *m = magazine_lock(cpu, c);
+
+		if (m->count == c->capacity)
+			magazine_drain(c, m, c->capacity / 2, &surplus);
+		magazine_give(m, obj);
+		spin_unlock_own(&m->lock);
+	}
 	surplus_free(c, &surplus);
 }
 
@@ -298,16 +336,19 @@ static inline void check_owner(const struct slab_cache *c, void *obj)
 /* As many of them as the magazine has room for; the number. */
 static u32 free_some(const struct slab_cache *c, void *const *objs, u32 n)
 {
-	u64 flags;
-	struct magazine *m = magazine_lock(c, &flags);
+	const struct cpu *cpu = cpu_this();
+	struct magazine *m;
 	u32 i;
 
+	if (unlikely(cpu->irq_depth))
+		return 0;
+	m = magazine_lock(cpu, c);
 	n = MIN(n, c->capacity - m->count);
 	for (i = 0; i < n; i++) {
 		debug_only(magazine_check_free(c, m, objs[i]));
 		magazine_give(m, objs[i]);
 	}
-	spin_unlock_irq(&m->lock, flags);
+	spin_unlock_own(&m->lock);
 	return n;
 }
 
@@ -323,18 +364,20 @@ void slab_free_all(struct slab_cache *c, void *const *objs, u32 n)
 
 void slab_free(struct slab_cache *c, void *obj)
 {
+	const struct cpu *cpu = cpu_this();
 	struct magazine *m;
-	u64 flags;
 
 	check_owner(c, obj);
-	m = magazine_lock(c, &flags);
+	if (unlikely(cpu->irq_depth))
+		return free_slow(c, obj);
+	m = magazine_lock(cpu, c);
 	debug_only(magazine_check_free(c, m, obj));
 	if (unlikely(m->count == c->capacity)) {
-		spin_unlock_irq(&m->lock, flags);
+		spin_unlock_own(&m->lock);
 		return free_slow(c, obj);
 	}
 	magazine_give(m, obj);
-	spin_unlock_irq(&m->lock, flags);
+	spin_unlock_own(&m->lock);
 }
 
 u64 slab_live(const struct slab_cache *c)

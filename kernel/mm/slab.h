@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "lib/types.h"
+#include "machine/cpu.h"
 
 struct slab_cache;
 
@@ -40,7 +40,7 @@ void *kmalloc_user(size_t size);
 void *kzalloc_user(size_t size);
 
 void slab_init(void); /* after page_init */
-/* Makes CPU @cpu's magazines before it starts. False: out of memory. */
-bool slab_prepare_cpu(u32 cpu);
+/* Makes @cpu's magazines before it starts. False: out of memory. */
+bool slab_prepare_cpu(struct cpu *cpu);
 /* Gives back all memory that is only kept: page_alloc() asks when there is no more. Any context. */
 void slab_shrink(void);

@@ -5,11 +5,13 @@
 static void shrink_magazine(struct slab_cache *c, struct magazine *m)
 {
 	struct surplus surplus = { 0 };
-	u64 flags = spin_lock_irq(&m->lock);
+	u64 flags = irq_save();
 
-	if (m->count)
+	if (m->count && spin_lock_if_free(&m->lock)) {
 		magazine_drain(c, m, 0, &surplus);
-	spin_unlock_irq(&m->lock, flags);
+		spin_unlock_own(&m->lock);
+	}
+	irq_restore(flags);
 	surplus_free(c, &surplus);
 }
 
@@ -41,17 +43,24 @@ void slab_shrink(void)
 	}
 }
 
-bool slab_prepare_cpu(u32 cpu)
+/* Pages for @cpu's magazines. False: out of memory. */
+static bool magazines_make(u32 cpu)
 {
 	unsigned order = 0;
 	struct page *p;
 
-	if (slab_magazines[cpu])
-		return true;
 	while (PAGE_SIZE << order < MAX_CACHES * sizeof(struct magazine))
 		order++;
 	p = page_alloc(order, ALLOC_ZERO);
 	if (p)
 		slab_magazines[cpu] = page_to_virt(p);
 	return p;
+}
+
+bool slab_prepare_cpu(struct cpu *cpu)
+{
+	if (!slab_magazines[cpu->id] && !magazines_make(cpu->id))
+		return false;
+	cpu->magazines = slab_magazines[cpu->id];
+	return true;
 }

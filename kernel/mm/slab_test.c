@@ -4,7 +4,7 @@
 #include "base/ktest.h"
 #include "lib/string.h"
 #include "mm/page.h"
-#include "mm/slab.h"
+#include "mm/slab_private.h"
 
 /* Made once: caches are for ever. */
 static struct slab_cache *test_cache(void)
@@ -51,6 +51,41 @@ KTEST(slab_zeroes_on_request, 20)
 	for (u32 i = 0; i < 40; i++)
 		KEXPECT_EQ(obj[i], 0);
 	slab_free(c, obj);
+}
+
+/* Takes and gives back as a handler that has interrupted this thread, interrupts off. False: it got nothing. */
+static bool use_in_handler(struct slab_cache *c)
+{
+	struct page *p;
+	void *obj;
+
+	cpu_this()->irq_depth++;
+	obj = slab_alloc(c);
+	p = page_alloc(0, 0);
+	if (obj)
+		slab_free(c, obj);
+	if (p)
+		page_put(p);
+	cpu_this()->irq_depth--;
+	return obj && p;
+}
+
+/* The thread may be at its magazine just then. */
+KTEST(slab_handlers_go_past_magazines, 20)
+{
+	struct slab_cache *c = test_cache();
+	u64 flags = irq_save();
+	struct magazine *m = &cpu_this()->magazines[c->index];
+	u32 count = m->count;
+	bool used;
+
+	spin_lock_own(&m->lock);
+	used = use_in_handler(c);
+	spin_unlock_own(&m->lock);
+	KEXPECT(used);
+	KEXPECT_EQ(m->count, count);
+	irq_restore(flags);
+	KEXPECT_EQ(slab_live(c), 0);
 }
 
 KTEST(slab_empties_go_back, 50)
@@ -173,4 +208,25 @@ KTEST(slab_fault_injection, 50)
 	fault_inject(0, 0);
 	KEXPECT(failed >= 12);
 	KEXPECT_EQ(allocate_some(), 0);
+}
+
+/* A magazine that its thread is at is not emptied under his hands when memory is out. */
+KTEST(slab_used_magazine_is_not_shrunk, 20)
+{
+	struct slab_cache *c = test_cache();
+	void *obj = slab_alloc(c);
+	struct magazine *m;
+	u64 flags;
+
+	KREQUIRE(obj);
+	slab_free(c, obj);
+	flags = irq_save();
+	m = &cpu_this()->magazines[c->index];
+	spin_lock_own(&m->lock);
+	slab_shrink();
+	KEXPECT(m->count > 0);
+	spin_unlock_own(&m->lock);
+	slab_shrink();
+	KEXPECT_EQ(m->count, 0);
+	irq_restore(flags);
 }

@@ -134,14 +134,15 @@ static struct x86_cpu *area_create(u32 id)
 {
 	struct x86_cpu *c = upcall_cpu_memory(sizeof(*c));
 	u8 *stacks = upcall_cpu_memory(IST_COUNT * IST_STACK_BYTES);
-	struct thread *idle = upcall_cpu_prepare(id);
 
 	_Static_assert(sizeof(struct x86_cpu) <= PAGE_SIZE, "the TSS stays within one page");
-	if (!c || !stacks || !idle)
+	if (!c || !stacks)
 		return NULL; /* at boot: not worth giving back */
 	c->cpu.self = &c->cpu;
 	c->cpu.id = id;
-	c->cpu.current = idle;
+	c->cpu.current = upcall_cpu_prepare(&c->cpu);
+	if (!c->cpu.current)
+		return NULL;
 	for (unsigned i = 0; i < IST_COUNT; i++)
 		c->ist_stack[i] = stacks + i * IST_STACK_BYTES;
 	return c;
