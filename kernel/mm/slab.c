@@ -19,7 +19,6 @@
  */
 #include "mm/slab_private.h"
 
-#include "base/counter.h"
 #include "base/ktest.h"
 #include "base/mutants.h"
 #include "lib/string.h"
@@ -28,9 +27,6 @@
 #define MAX_SLAB_ORDER 3
 
 #define MAGAZINE_BYTES 8192u /* large objects: fewer of them */
-
-static i64 live_objects(void);
-COUNTER_SUM(objects_counter, "slab objects", live_objects);
 
 struct slab_cache slab_caches[MAX_CACHES];
 u32 slab_cache_count;
@@ -378,36 +374,6 @@ void slab_free(struct slab_cache *c, void *obj)
 	}
 	magazine_give(m, obj);
 	spin_unlock_own(&m->lock);
-}
-
-u64 slab_live(const struct slab_cache *c)
-{
-	i64 live = (i64)READ_ONCE(c->taken);
-
-	for (u32 cpu = 0; cpu < cpu_count; cpu++)
-		live -= READ_ONCE(slab_magazines[cpu][c->index].count);
-	return MAX(live, 0L);
-}
-
-/* All caches together. */
-static i64 live_objects(void)
-{
-	u32 caches = MIN(READ_ONCE(slab_cache_count), (u32)MAX_CACHES);
-	i64 live = 0;
-
-	for (u32 i = 0; i < caches; i++)
-		live += (i64)slab_live(&slab_caches[i]);
-	return live;
-}
-
-bool slab_describe(unsigned index, const char **name, u64 *live, u32 *size)
-{
-	if (index >= READ_ONCE(slab_cache_count))
-		return false;
-	*name = slab_caches[index].name;
-	*live = slab_live(&slab_caches[index]);
-	*size = slab_caches[index].size;
-	return true;
 }
 
 /* The smallest order that wastes no more than an eighth. */
