@@ -262,7 +262,8 @@ syscall_entry:
 .chosen:
 	cmp eax, SYSCALL_COUNT
 	jb .in_table
-	call syscall_none
+	mov edi, eax
+	call upcall_syscall_unknown
 	jmp .done
 .in_table:
 	mov eax, eax			; Linux looks at 32 bits
@@ -334,7 +335,7 @@ syscall_entry32:
 	push 6				; #UD
 	jmp trap_entry.save
 
-; A number that we have not, whether Linux has it or nobody.
+; A number that Linux has and we have not.
 syscall_none:
 	mov edi, [rsp + 8 + FRAME_ERROR]
 	jmp upcall_syscall_unknown
