@@ -17,6 +17,7 @@ struct run_queue {
 	struct fair_queue fair;
 	/* Dead, must go to another CPU, or is waited for to leave: its successor sees to it. */
 	struct thread *gone;
+	bool unfinished; /* the successor has more to do than to unlock: `gone`, `left` */
 	u64 armed; /* the one-shot timer's deadline, NEVER: not armed */
 	u64 start; /* when the CPU began to be accounted */
 	u64 switches;

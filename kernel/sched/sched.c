@@ -145,15 +145,31 @@ static void see_to_gone(struct run_queue *q)
 		move_wake();
 }
 
+/* What is seldom to be done there. Queue locked; unlocked on return. */
+static __attribute__((noinline)) void finish_more(struct run_queue *q)
+{
+	q->unfinished = false;
+	if (q->left)
+		trace_switched(q);
+	if (q->gone)
+		see_to_gone(q);
+	else
+		spin_unlock(&q->lock);
+}
+
 /* On the next thread's stack: release what schedule() took. */
 static inline void finish_switch(struct run_queue *q)
 {
-	if (trace_wants(TRACE_SWITCH))
-		trace_switched(q);
-	if (likely(!q->gone))
+	if (likely(!q->unfinished))
 		spin_unlock(&q->lock);
 	else
-		see_to_gone(q);
+		finish_more(q);
+}
+
+static void remember_gone(struct run_queue *q, struct thread *t)
+{
+	q->gone = t;
+	q->unfinished = true;
 }
 
 /* Gives the CPU to @next, on whose stack this returns. Queue locked; unlocked at the end. */
@@ -178,7 +194,7 @@ static bool take_work(struct run_queue *q, struct thread *t)
 {
 	context_clear_work(&t->ctx, WORK_RESCHED);
 	if (t->moves && t->state == THREAD_BLOCKED)
-		q->gone = t; /* who waits until it has left hears of it */
+		remember_gone(q, t); /* who waits until it has left hears of it */
 	return t->state == THREAD_RUNNABLE && !(t->affinity >> t->cpu & 1);
 }
 
@@ -186,7 +202,7 @@ static bool take_work(struct run_queue *q, struct thread *t)
 static inline void set_aside(struct run_queue *q, struct thread *t)
 {
 	if (t->state != THREAD_BLOCKED)
-		q->gone = t;
+		remember_gone(q, t);
 }
 
 /* Nobody else deserves the CPU: the running thread has another slice. Queue locked; unlocked. */

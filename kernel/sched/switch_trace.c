@@ -19,6 +19,7 @@ void trace_switch(struct run_queue *q, struct thread *prev, struct thread *next,
 
 	backtrace_collect(backtrace_here(), chain, 4);
 	q->left = prev;
+	q->unfinished = true;
 	trace_about(TRACE_SWITCH, &next->ctx, switch_why(q, prev, yields), prev->tid, next->tid,
 		    chain[2], chain[3]);
 }
@@ -28,7 +29,7 @@ void trace_switched(struct run_queue *q)
 	const struct thread *prev = q->left;
 
 	q->left = NULL;
-	if (prev && trace_wants(TRACE_REGS_SAVED))
+	if (trace_wants(TRACE_REGS_SAVED))
 		trace_record_as(TRACE_REGS_SAVED, prev->pid, (i32)prev->tid, &prev->ctx,
 				(u64)&prev->ctx);
 	trace(TRACE_REGS_RESTORED, 0, (u64)thread_current());
