@@ -259,8 +259,9 @@ u64 upcall_syscall_enter(struct trap_frame *f)
 	return number;
 }
 
-static __attribute__((noinline)) void report_unsupported(struct process *p, u64 number)
+static __attribute__((noinline)) void report_unsupported(struct process *p)
 {
+	u64 number = (u32)thread_frame(thread_current())->error;
 	const char *name = syscall_name(number);
 
 	p->unsupported_logged = true;
@@ -268,12 +269,12 @@ static __attribute__((noinline)) void report_unsupported(struct process *p, u64 
 		 name ? name : "no such number", task_current()->name, p->pid);
 }
 
-i64 upcall_syscall_unknown(u64 number)
+i64 upcall_syscall_unknown(void)
 {
 	struct process *p = process_current();
 
 	if (unlikely(!p->unsupported_logged))
-		report_unsupported(p, number);
+		report_unsupported(p);
 	return -ENOSYS;
 }
 

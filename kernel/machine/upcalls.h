@@ -46,7 +46,7 @@ void upcall_give_way(const struct trap_frame *f);
 u64 upcall_syscall_enter(struct trap_frame *f);
 
 /* A number outside the table. Returns what rax shall be. Interrupts on. */
-i64 upcall_syscall_unknown(u64 number);
+i64 upcall_syscall_unknown(void);
 
 /* Another CPU sent cpu_kick(): the run queue may have changed. Interrupts are off. */
 void upcall_kicked(void);

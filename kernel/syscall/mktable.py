@@ -64,7 +64,7 @@ def jump_table(calls):
     for n in range(calls[-1][0] + 1):
         call = by_number.get(n)
         if not call or call[2] == "none":
-            entries.append("\tdq syscall_none")
+            entries.append("\tdq upcall_syscall_unknown")
             continue
         if call[2] == "quiet":
             entries.append("\tdq syscall_quiet")

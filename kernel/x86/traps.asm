@@ -262,7 +262,6 @@ syscall_entry:
 .chosen:
 	cmp eax, SYSCALL_COUNT
 	jb .in_table
-	mov edi, eax
 	call upcall_syscall_unknown
 	jmp .done
 .in_table:
@@ -334,11 +333,6 @@ syscall_entry32:
 	push 0
 	push 6				; #UD
 	jmp trap_entry.save
-
-; A number that Linux has and we have not.
-syscall_none:
-	mov edi, [rsp + 8 + FRAME_ERROR]
-	jmp upcall_syscall_unknown
 
 ; A number whose absence every program bears.
 syscall_quiet:
