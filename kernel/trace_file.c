@@ -173,6 +173,6 @@ int trace_open(struct vnode *v, struct file *f)
 		return -ENOMEM;
 	reader_init(r);
 	f->private = r;
-	f->ops = &trace_ops;
+	file_set_ops(f, &trace_ops);
 	return 0;
 }

@@ -71,7 +71,7 @@ static int out_open(struct vnode *v, struct file *f)
 	(void)v;
 	if (__atomic_exchange_n(&in_use, 1, __ATOMIC_ACQUIRE))
 		return -EBUSY;
-	f->ops = &out_ops;
+	file_set_ops(f, &out_ops);
 	return 0;
 }
 

@@ -63,7 +63,11 @@ static const u8 may_of[O_ACCMODE + 1] = {
 
 struct file *file_create(const struct file_ops *ops, u32 flags)
 {
-	return unlikely(too_many()) ? NULL : file_alloc(ops, flags);
+	struct file *f = unlikely(too_many()) ? NULL : file_alloc(ops, flags);
+
+	if (f)
+		file_set_ops(f, ops);
+	return f;
 }
 
 struct file *file_alloc(const struct file_ops *ops, u32 flags)
@@ -78,6 +82,7 @@ struct file *file_alloc(const struct file_ops *ops, u32 flags)
 	f->refs = 1;
 	f->flags = flags;
 	f->may = flags & O_PATH ? 0 : may_of[flags & O_ACCMODE];
+	f->can = 0;
 	f->pos = 0;
 	mutex_init(&f->pos_lock);
 	f->private = NULL;

@@ -37,6 +37,7 @@ struct file {
 	u32 refs; /* [a] */
 	u32 flags; /* [a] O_ACCMODE, O_APPEND, O_NONBLOCK … */
 	u8 may; /* [i] FILE_MAY_*: what it was opened for; nothing with O_PATH */
+	u8 can; /* [i] of that, what its operations have: file_set_ops() */
 	u64 pos; /* [pos_lock] */
 	struct mutex pos_lock;
 	void *private;
@@ -45,8 +46,17 @@ struct file {
 
 /* A file with one reference on nothing yet; NULL: file_create_error() says why. */
 struct file *file_create(const struct file_ops *ops, u32 flags);
-/* The same for who has looked at files_too_many(), unless he is root. NULL: out of memory. */
+/*
+ * The same for who has looked at files_too_many(), unless he is root. It moves no bytes before
+ * file_set_ops(). NULL: out of memory.
+ */
 struct file *file_alloc(const struct file_ops *ops, u32 flags);
+/* The kind that it turned out to be; before anybody else has it. */
+static inline void file_set_ops(struct file *f, const struct file_ops *ops)
+{
+	f->ops = ops;
+	f->can = f->may & ((ops->read ? FILE_MAY_READ : 0) | (ops->write ? FILE_MAY_WRITE : 0));
+}
 bool files_too_many(void);
 /* -ENFILE: there are too many in all for one without privileges; or -ENOMEM. */
 int file_create_error(void);
@@ -87,37 +97,41 @@ typedef ssize_t (*file_move)(struct file *f, struct io *io, u64 *pos);
 ssize_t file_move_shared(struct file *f, struct io *io, file_move move);
 static inline ssize_t file_move_at_pos(struct file *f, struct io *io, file_move move)
 {
-	if (unlikely(!move))
-		return -EINVAL;
 	return READ_ONCE(f->refs) > 1 ? file_move_shared(f, io, move) : move(f, io, &f->pos);
+}
+
+/* Why it can not do @what, FILE_MAY_*: it is not open so, or there is no such operation. */
+static inline int file_cannot(const struct file *f, u8 what)
+{
+	return f->may & what ? -EINVAL : -EBADF;
 }
 
 /* Checked entry points for handlers: access mode, position and its lock. -EBADF if not open so. */
 static inline ssize_t file_read(struct file *f, struct io *io)
 {
-	return likely(file_readable(f)) ? file_move_at_pos(f, io, f->ops->read) : -EBADF;
+	return likely(f->can & FILE_MAY_READ) ? file_move_at_pos(f, io, f->ops->read)
+					      : file_cannot(f, FILE_MAY_READ);
 }
 static inline ssize_t file_write(struct file *f, struct io *io)
 {
-	return likely(file_writable(f)) ? file_move_at_pos(f, io, f->ops->write) : -EBADF;
+	return likely(f->can & FILE_MAY_WRITE) ? file_move_at_pos(f, io, f->ops->write)
+					       : file_cannot(f, FILE_MAY_WRITE);
 }
-static inline ssize_t file_move_at(struct file *f, struct io *io, file_move move, bool may, u64 pos)
+static inline ssize_t file_move_at(struct file *f, struct io *io, file_move move, u8 what, u64 pos)
 {
 	if ((i64)pos < 0)
 		return -EINVAL;
 	if (unlikely(!file_seekable(f)))
 		return file_no_position(f);
-	if (unlikely(!may))
-		return -EBADF;
-	return move ? move(f, io, &pos) : -EINVAL;
+	return likely(f->can & what) ? move(f, io, &pos) : file_cannot(f, what);
 }
 static inline ssize_t file_pread(struct file *f, struct io *io, u64 pos)
 {
-	return file_move_at(f, io, f->ops->read, file_readable(f), pos);
+	return file_move_at(f, io, f->ops->read, FILE_MAY_READ, pos);
 }
 static inline ssize_t file_pwrite(struct file *f, struct io *io, u64 pos)
 {
-	return file_move_at(f, io, f->ops->write, file_writable(f), pos);
+	return file_move_at(f, io, f->ops->write, FILE_MAY_WRITE, pos);
 }
 i64 file_seek(struct file *f, i64 offset, int whence);
 /* Reads @n bytes at @pos into kernel memory; short only at the end. */

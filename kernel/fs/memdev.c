@@ -83,7 +83,7 @@ static int memdev_open(struct vnode *v, struct file *f)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(memdevs); i++) {
 		if (MAKEDEV(1, memdevs[i].minor) == v->rdev) {
-			f->ops = memdevs[i].ops;
+			file_set_ops(f, memdevs[i].ops);
 			return 0;
 		}
 	}

@@ -122,7 +122,7 @@ static int open_device(struct vnode *v, struct file *f)
 static inline int bind_plain(struct vnode *v, struct file *f)
 {
 	if (v->file_ops) /* else open() sets them, or fails */
-		f->ops = v->file_ops;
+		file_set_ops(f, v->file_ops);
 	return v->ops->open ? v->ops->open(v, f) : 0;
 }
 
@@ -132,7 +132,7 @@ static __attribute__((noinline)) int bind_special(struct vnode *v, struct file *
 	if (flags & O_PATH)
 		return 0; /* the operations it was made with */
 	switch (v->mode & S_IFMT) {
-	case S_IFDIR: f->ops = &dir_file_ops; return 0;
+	case S_IFDIR: file_set_ops(f, &dir_file_ops); return 0;
 	case S_IFCHR:
 	case S_IFBLK: return mount_flags(f->mount) & MS_NODEV ? -EACCES : open_device(v, f);
 	case S_IFIFO: return fifo_open(v, f);

@@ -227,7 +227,7 @@ bool pipe_is_broken(const struct file *f)
 
 void pipe_attach(struct pipe *p, struct file *f)
 {
-	f->ops = &pipe_ops;
+	file_set_ops(f, &pipe_ops);
 	f->private = p;
 	mutex_lock(&p->lock);
 	if (file_readable(f)) {

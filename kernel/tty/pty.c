@@ -113,7 +113,7 @@ int pty_open_master(struct vnode *v, struct file *f)
 		kfree(p);
 		return error;
 	}
-	f->ops = &pty_master_ops;
+	file_set_ops(f, &pty_master_ops);
 	f->private = p;
 	return 0;
 }

@@ -302,7 +302,7 @@ int tty_open_file(struct tty *t, struct file *f, bool own)
 		error = t->ops->file_opened(t);
 	if (error)
 		return error;
-	f->ops = &tty_file_ops;
+	file_set_ops(f, &tty_file_ops);
 	f->private = tty_get(t);
 	f->pos = hangups;
 	if (own && !(f->flags & O_NOCTTY) && file_readable(f))
