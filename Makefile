@@ -35,12 +35,12 @@ DEFINES := $(if $(DEBUG),-DDEBUG=1) $(if $(MUTANTS),-DMUTANTS=1)
 KINCLUDES := -Ikernel -Iinclude -I$(GEN)
 # Nothing here wants a stack in steps of sixteen bytes, nor no-operations run through before a loop. (A
 # local struct that begins with one of sixteen bytes, as a list is, gets such a stack all the same: structs
-# of hot paths begin with something else.) And
-# branches that are seldom taken are predicted: with their usual price GCC loads an error's number before
-# it knows of one, in each function that can fail.
+# of hot paths begin with something else.) And branches that are seldom taken are predicted: with their
+# usual price GCC loads an error's number before it knows of one, in each function that can fail.
 KFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone \
 	-mgeneral-regs-only -mpreferred-stack-boundary=3 -falign-jumps=1 -falign-loops=1 -mbranch-cost=1 \
-	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none $(WARNINGS) $(DEFINES) $(KINCLUDES)
+	-fno-asynchronous-unwind-tables -fno-stack-protector -fcf-protection=none \
+	$(WARNINGS) $(DEFINES) $(KINCLUDES)
 # The kernel is compiled as one program, so that a call from room to room costs no more than one within;
 # debug builds file by file, since that is done sooner and each function stays one. What a function may
 # change is not told by the functions that it calls: they may switch to another thread.

@@ -45,7 +45,10 @@ void upcall_give_way(const struct trap_frame *f);
  */
 u64 upcall_syscall_enter(struct trap_frame *f);
 
-/* A number outside the table. Returns what rax shall be. Interrupts on. */
+/*
+ * The running thread made a call that there is not; its frame's error is the number. Returns what rax shall
+ * be. Interrupts on.
+ */
 i64 upcall_syscall_unknown(void);
 
 /* Another CPU sent cpu_kick(): the run queue may have changed. Interrupts are off. */
@@ -53,8 +56,8 @@ void upcall_kicked(void);
 
 /*
  * Starting a CPU, on the boot CPU: zeroed memory for ever, page aligned (NULL: none); for @cpu, whose
- * id is set, what allocators keep for it, its run queue and idle thread (the thread's address is its stack's top). Then on the new CPU itself,
- * on that stack, with interrupts off: the idle loop.
+ * id is set, what allocators keep for it, its run queue and idle thread (the thread's address is its
+ * stack's top). Then on the new CPU itself, on that stack, with interrupts off: the idle loop.
  */
 void *upcall_cpu_memory(size_t bytes);
 struct thread *upcall_cpu_prepare(struct cpu *cpu);
