@@ -66,8 +66,11 @@ void lockup_print_others(bool stopped)
 
 static void report(const char *what)
 {
+	struct backtrace_place p = backtrace_here();
+
 	log_raw_printf("\nlock-up: CPU %u: %s\n", cpu_id(), what);
-	backtrace_print(backtrace_here());
+	backtrace_step(&p); /* begin with who found it */
+	backtrace_print(p);
 	lockup_print_others(false);
 	strlcpy(lockup_last, what, sizeof(lockup_last));
 	__atomic_add_fetch(&lockup_reports, 1, __ATOMIC_SEQ_CST);
