@@ -58,24 +58,25 @@ fault:
 #define USER_PIECE(label, pointer, piece)                                                          \
 	"mov %[" piece "], " pointer "\n\tmov %k[" piece "_words], %%ecx\n"                        \
 	USER_MAY_FAULT(label, "rep movsq")
-#define USER_THREE_PIECES(pointer)                                                                 \
-	USER_OPEN                                                                                  \
-	USER_MAY_FAULT(1, "rep movsq")                                                             \
-	USER_PIECE(2, pointer, "b")                                                                \
-	USER_PIECE(3, pointer, "c")                                                                \
-	USER_CLOSE
+/* The body of both: @to and @from go on by themselves, but @pointer, one of them, is set for each piece. */
+#define USER_COPY_PIECES(pointer, to, from)                                                        \
+	__asm__ goto volatile(USER_OPEN                                                            \
+			      USER_MAY_FAULT(1, "rep movsq")                                       \
+			      USER_PIECE(2, pointer, "b")                                          \
+			      USER_PIECE(3, pointer, "c")                                          \
+			      USER_CLOSE                                                           \
+			      : "+&D"(to), "+&S"(from), "+&c"(a_words)                             \
+			      : [b] "r"(b), [b_words] "ri"(b_words),                               \
+				[c] "r"(c), [c_words] "ri"(c_words)                                \
+			      : "memory"                                                           \
+			      : fault);                                                            \
+	USER_ACCESS_END()
 /* clang-format on */
 
 static inline int user_gather_words(void *dst, const void *a, size_t a_words, const void *b,
 				    size_t b_words, const void *c, size_t c_words)
 {
-	__asm__ goto volatile(
-		USER_THREE_PIECES("%%rsi")
-		: "+&D"(dst), "+&S"(a), "+&c"(a_words)
-		: [b] "r"(b), [b_words] "ri"(b_words), [c] "r"(c), [c_words] "ri"(c_words)
-		: "memory"
-		: fault);
-	USER_ACCESS_END();
+	USER_COPY_PIECES("%%rsi", dst, a);
 	return 0;
 fault:
 	return -EFAULT;
@@ -84,13 +85,7 @@ fault:
 static inline int user_scatter_words(void *a, size_t a_words, void *b, size_t b_words, void *c,
 				     size_t c_words, const void *src)
 {
-	__asm__ goto volatile(
-		USER_THREE_PIECES("%%rdi")
-		: "+&D"(a), "+&S"(src), "+&c"(a_words)
-		: [b] "r"(b), [b_words] "ri"(b_words), [c] "r"(c), [c_words] "ri"(c_words)
-		: "memory"
-		: fault);
-	USER_ACCESS_END();
+	USER_COPY_PIECES("%%rdi", a, src);
 	return 0;
 fault:
 	return -EFAULT;
